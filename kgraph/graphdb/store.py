@@ -1,0 +1,223 @@
+"""The Neo4j store: the one module that knows the driver.
+
+Statements come from `kgraph.cypher` by name; the driver's errors are mapped to `errors` here, with the cause
+chained. Reads and writes go through managed transactions, which try again after a deadlock or a lost leader.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, LiteralString, TypeVar, cast
+
+import msgspec
+import neo4j
+import structlog
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction
+from neo4j import exceptions as driver_errors
+
+from kgraph import cypher
+from kgraph.graphdb import errors
+
+log = structlog.get_logger(__name__)
+
+Record = dict[str, Any]
+T = TypeVar("T")
+
+# A pooled connection idle for longer than this is asked whether it lives before it is used: a firewall or a
+# restarted Neo4j would otherwise cost the next caller a failed transaction.
+LIVENESS_CHECK_SECONDS = 60.0
+# The driver's own retries of a transaction give up after this; the callers' loops go on with their own back-off.
+RETRY_SECONDS = 15.0
+CONNECT_SECONDS = 10.0
+
+_UNAVAILABLE = (
+    driver_errors.ServiceUnavailable,
+    driver_errors.SessionExpired,
+    driver_errors.TransientError,
+    driver_errors.DatabaseUnavailable,
+    driver_errors.ConnectionAcquisitionTimeoutError,
+    OSError,
+)
+_TIMEOUT_CODES = {
+    "Neo.ClientError.Transaction.TransactionTimedOut",
+    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+    "Neo.TransientError.Transaction.TransactionTimedOut",
+}
+
+
+class GraphSettings(msgspec.Struct, frozen=True):
+    """Where the graph is: `NEO4J_URI`, `NEO4J_USER`, `NEO4J_PASSWORD`, `NEO4J_DATABASE`."""
+
+    uri: str
+    user: str = "neo4j"
+    password: str = ""
+    database: str = "neo4j"
+    max_connections: int = 100
+
+    def __repr__(self) -> str:
+        """Everything but the password."""
+        return f"GraphSettings(uri={self.uri!r}, user={self.user!r}, database={self.database!r})"
+
+
+class Store:
+    """A graph that answers: reads, and one write transaction at a time per caller."""
+
+    def __init__(self, driver: AsyncDriver, settings: GraphSettings) -> None:
+        self._driver = driver
+        self._settings = settings
+        self.statements_sent = 0  # how many statements went to Neo4j: tests count a query's cost by it
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: GraphSettings) -> AsyncIterator["Store"]:
+        """Connect, ask Neo4j for an answer, and close at the end; raises what `errors` lists."""
+        driver = AsyncGraphDatabase.driver(
+            settings.uri,
+            auth=(settings.user, settings.password),
+            max_connection_pool_size=settings.max_connections,
+            connection_timeout=CONNECT_SECONDS,
+            liveness_check_timeout=LIVENESS_CHECK_SECONDS,
+            max_transaction_retry_time=RETRY_SECONDS,
+            notifications_min_severity="OFF",
+            telemetry_disabled=True,
+            user_agent="dictamesh-k8s-adapter",
+        )
+        try:
+            with mapped(f"connecting to Neo4j at {settings.uri} as {settings.user}"):
+                await driver.verify_connectivity(database=settings.database)
+            yield cls(driver, settings)
+        finally:
+            await driver.close()
+
+    async def read(
+        self, name: str, parameters: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> list[Record]:
+        """All records of the statement `name`; `timeout` in seconds ends it with GraphTimeout.
+
+        Rows are dear in Python: statements meant for many results collect them into lists of one record.
+        """
+        return await self.read_text(cypher.statement(name), parameters, what=name, timeout=timeout)
+
+    async def read_one(
+        self, name: str, parameters: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> Record:
+        """The one record that the statement `name` returns."""
+        records = await self.read(name, parameters, timeout=timeout)
+        if len(records) != 1:
+            raise errors.GraphError(f"the statement {name} gave {len(records)} records where it promises one")
+        return records[0]
+
+    async def read_text(
+        self,
+        text: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        what: str = "a caller's statement",
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> list[Record]:
+        """Run a statement's own text for reading, at most `max_records` records of it."""
+
+        @neo4j.unit_of_work(timeout=timeout)
+        async def work(transaction: AsyncManagedTransaction) -> list[Record]:
+            self.statements_sent += 1
+            result = await transaction.run(cast("LiteralString", text), dict(parameters or {}))
+            if max_records is None:
+                return [dict(record) async for record in result]
+            return [dict(record) for record in await result.fetch(max_records)]
+
+        with mapped(what):
+            async with self._driver.session(
+                database=self._settings.database, default_access_mode=neo4j.READ_ACCESS
+            ) as session:
+                return await session.execute_read(work)
+
+    async def explain(self, text: str, parameters: Mapping[str, Any] | None = None) -> str:
+        """The kind of a statement, without running it: "r" where it only reads, else "rw", "w" or "s"."""
+        with mapped("explaining a caller's statement"):
+            async with self._driver.session(
+                database=self._settings.database, default_access_mode=neo4j.READ_ACCESS
+            ) as session:
+                result = await session.run(cast("LiteralString", f"EXPLAIN {text}"), dict(parameters or {}))
+                summary = await result.consume()
+                return summary.query_type or ""
+
+    async def plan(self, text: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The plan that Neo4j makes for a statement, as nested mappings (operatorType, children, args)."""
+        with mapped("explaining a statement"):
+            async with self._driver.session(database=self._settings.database) as session:
+                result = await session.run(cast("LiteralString", f"EXPLAIN {text}"), dict(parameters or {}))
+                summary = await result.consume()
+                return cast("dict[str, Any]", summary.plan or {})
+
+    async def write(
+        self, work: Callable[["Transaction"], Awaitable[T]], *, what: str, timeout: float | None = None
+    ) -> T:
+        """One write transaction, committed when `work` returns and rolled back when it raises.
+
+        `work` may be run again (a deadlock, a lost connection before the commit): it must not keep state.
+        """
+
+        @neo4j.unit_of_work(timeout=timeout)
+        async def unit(transaction: AsyncManagedTransaction) -> T:
+            return await work(Transaction(self, transaction))
+
+        with mapped(what):
+            async with self._driver.session(database=self._settings.database) as session:
+                return await session.execute_write(unit)
+
+    async def write_one(self, name: str, parameters: Mapping[str, Any] | None = None) -> Record | None:
+        """Run the one write statement `name` in a transaction of its own; its first record, if any."""
+
+        async def work(transaction: Transaction) -> Record | None:
+            records = await transaction.run(name, parameters)
+            return records[0] if records else None
+
+        return await self.write(work, what=name)
+
+    async def run_alone(self, text: str, parameters: Mapping[str, Any] | None = None, *, what: str) -> None:
+        """Run a statement that must own its transaction: schema, `CALL { … } IN TRANSACTIONS`."""
+        with mapped(what):
+            async with self._driver.session(database=self._settings.database) as session:
+                self.statements_sent += 1
+                result = await session.run(cast("LiteralString", text), dict(parameters or {}))
+                await result.consume()
+
+
+class Transaction:
+    """An open write transaction, as the writers see it."""
+
+    def __init__(self, store: Store, transaction: AsyncManagedTransaction) -> None:
+        self._store = store
+        self._transaction = transaction
+
+    async def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Record]:
+        """Run the statement `name` and return its records."""
+        self._store.statements_sent += 1
+        result = await self._transaction.run(cypher.statement(name), dict(parameters or {}))
+        return [dict(record) async for record in result]
+
+
+@contextmanager
+def mapped(what: str) -> Iterator[None]:
+    """Turn the driver's errors into this package's, each saying what was attempted."""
+    try:
+        yield
+    except errors.GraphError:
+        raise
+    except driver_errors.AuthError as cause:
+        raise errors.GraphLoginRefused(
+            f"{what}: Neo4j refuses the login; check NEO4J_USER and NEO4J_PASSWORD"
+        ) from cause
+    except _UNAVAILABLE as cause:
+        if getattr(cause, "code", None) in _TIMEOUT_CODES:
+            raise errors.GraphTimeout(f"{what}: took longer than it may and was ended") from cause
+        raise errors.GraphUnavailable(f"{what}: Neo4j does not answer ({cause})") from cause
+    except driver_errors.Neo4jError as cause:
+        if cause.code in _TIMEOUT_CODES:
+            raise errors.GraphTimeout(f"{what}: took longer than it may and was ended") from cause
+        raise errors.StatementRefused(f"{what}: {cause.message}", cause.code or "") from cause
+    except driver_errors.DriverError as cause:
+        raise errors.GraphUnavailable(f"{what}: {cause}") from cause
+    except asyncio.IncompleteReadError as cause:
+        raise errors.GraphUnavailable(f"{what}: Neo4j closed the connection") from cause
