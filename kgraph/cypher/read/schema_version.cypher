@@ -1,0 +1,3 @@
+// The number of the last schema statement that was run on this graph; 0 for a new one.
+OPTIONAL MATCH (s:GraphSchema {key: "schema"})
+RETURN coalesce(s.version, 0) AS version
