@@ -1,0 +1,233 @@
+"""A connection to one cluster: requests with its login, at its pace, whose errors say what was attempted."""
+
+import asyncio
+import ipaddress
+import os
+import random
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+
+from kgraph.kube.access import Access, access_to
+from kgraph.kube.credentials import Certificate, Login
+from kgraph.kube.errors import Attempt, BadAnswer, KubeError, TooManyRequests, from_response
+from kgraph.kube.settings import ClusterSettings
+from kgraph.kube.throttle import Throttle
+from kgraph.kube.transport import Response, Transport, tls_context
+
+JSON = "application/json"
+# As client-go (rest/request.go): so often is a request repeated that the server asked to repeat later.
+MAX_REPEATS = 10
+# A server that asks for more is not waited for here: the caller hears of it, and may do something else meanwhile.
+MAX_WAIT_SECONDS = 30
+
+T = TypeVar("T")
+Params = Mapping[str, str] | Iterable[tuple[str, str]]
+
+_USER_AGENT = "dictamesh-k8s-adapter"
+_log = structlog.get_logger(__name__)
+
+
+class Connection:
+    """One cluster's API: `async with Connection.open(settings) as conn`.
+
+    `cluster` is its id, `server` its address. Every failure is a KubeError. A 401 is answered once with a renewed
+    login, a 429 with waiting as long as the server says.
+    """
+
+    def __init__(
+        self,
+        cluster: str,
+        access: Access,
+        *,
+        qps: float = 50,
+        burst: int = 100,
+        timeout: float = 30,
+    ) -> None:
+        self.cluster = cluster
+        self.server = access.server
+        self._access = access
+        self._throttle = Throttle(qps, burst)
+        self._timeout = timeout
+        self._transport = Transport(access.server, proxy=access.proxy, server_name=access.server_name)
+        self._tls: tuple[Certificate | None, ssl.SSLContext] | None = None
+        self._encoding = "gzip" if access.compressed and not _is_near(access.server) else "identity"
+
+    def __repr__(self) -> str:
+        return f"Connection({self.cluster!r}, {self.server!r})"
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: ClusterSettings, environ: Mapping[str, str] = os.environ) -> AsyncIterator[Self]:
+        """Read the settings' login and give the connection; nothing is sent until something is asked."""
+        access = await asyncio.to_thread(access_to, settings, environ)
+        conn = cls(settings.id, access, qps=settings.qps, burst=settings.burst, timeout=settings.timeout)
+        try:
+            yield conn
+        finally:
+            await conn.close()
+
+    async def close(self) -> None:
+        """Close every connection; `open` does it by itself."""
+        await self._transport.close()
+
+    async def get(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        accept: str | None = None,
+    ) -> bytes:
+        """The body of a GET."""
+        return await self.request("GET", path, params, headers=[("Accept", accept or JSON)])
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        params: Params = (),
+        *,
+        body: bytes | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> bytes:
+        """The body of the answer to any request; `headers` may repeat a name (Impersonate-Group)."""
+        attempt = Attempt(method, path, self.cluster, self.server)
+        given = [("Accept", JSON), *headers] if not _names(headers, "accept") else list(headers)
+        async with self._answered(attempt, params, given, body=body, silence_seconds=self._timeout) as response:
+            return await response.read()
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        read_timeout_seconds: float,
+        accept: str | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The body of a GET as it comes; Unavailable after `read_timeout_seconds` without a byte."""
+        verb = "WATCH" if _is_watch(params) else "GET"
+        attempt = Attempt(verb, path, self.cluster, self.server)
+        given = [("Accept", accept or JSON), *headers]
+        async with self._answered(attempt, params, given, silence_seconds=read_timeout_seconds) as response:
+            yield response.chunks()
+
+    async def version(self) -> dict[str, Any]:
+        """What the server says of itself: gitVersion, major, minor, platform, ..."""
+        return await self.get_json("/version", dict[str, Any])
+
+    async def get_json(self, path: str, kind: type[T], params: Params = ()) -> T:
+        """The body of a GET, decoded as `kind`; BadAnswer where it is not that."""
+        return self.decoded(await self.get(path, params), kind, path)
+
+    def decoded(self, body: bytes, kind: type[T], path: str) -> T:
+        """A body decoded as `kind`; BadAnswer where it is something else, or was cut short."""
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            # msgspec's messages name places and types, never values.
+            raise BadAnswer(
+                f"{len(body)} bytes that are not the JSON they should be: {error}",
+                attempt=Attempt("GET", path, self.cluster, self.server),
+            ) from error
+
+    @asynccontextmanager
+    async def _answered(
+        self,
+        attempt: Attempt,
+        params: Params,
+        headers: list[tuple[str, str]],
+        *,
+        body: bytes | None = None,
+        silence_seconds: float,
+    ) -> AsyncIterator[Response]:
+        """The answer to a request, its status 2xx; the others are raised, after what can be mended was tried."""
+        query = tuple(params.items() if isinstance(params, Mapping) else params)
+        renewed, repeats = False, 0
+        while True:
+            await self._throttle.acquire()
+            login = await self._login()
+            async with self._transport.exchange(
+                attempt,
+                await self._tls_for(login),
+                method="GET" if attempt.verb == "WATCH" else attempt.verb,
+                params=query,
+                headers=[*self._common(login), *headers],
+                body=body,
+                silence_seconds=silence_seconds,
+            ) as response:
+                if response.status < 300:
+                    yield response
+                    return
+                error = from_response(
+                    response.status,
+                    response.headers,
+                    await response.read(),
+                    attempt,
+                    secrets=(login.authorization.partition(" ")[2],),
+                )
+            if response.status == 401 and not renewed:
+                renewed = True
+                if await self._renewed(login):
+                    continue
+            if isinstance(error, TooManyRequests) and repeats < MAX_REPEATS and error.retry_after <= MAX_WAIT_SECONDS:
+                repeats += 1
+                _log.debug("asked to wait", cluster=self.cluster, path=attempt.path, seconds=error.retry_after)
+                # Up to a tenth more, so that those who were refused together do not come back together.
+                await asyncio.sleep(error.retry_after * random.uniform(1, 1.1))  # noqa: S311 - no secret
+                continue
+            raise error
+
+    def _common(self, login: Login) -> list[tuple[str, str]]:
+        headers = [("User-Agent", _USER_AGENT), ("Accept-Encoding", self._encoding), *self._access.headers]
+        return [*headers, ("Authorization", login.authorization)] if login.authorization else headers
+
+    async def _login(self) -> Login:
+        try:
+            return await self._access.credentials.login()
+        except KubeError as error:
+            raise self._of_this_cluster(error) from error
+
+    async def _renewed(self, refused: Login) -> bool:
+        try:
+            return await self._access.credentials.renew(refused)
+        except KubeError as error:
+            raise self._of_this_cluster(error) from error
+
+    def _of_this_cluster(self, error: KubeError) -> KubeError:
+        return type(error)(f"no login to cluster {self.cluster} ({self.server}): {error.problem}")
+
+    async def _tls_for(self, login: Login) -> ssl.SSLContext:
+        """The TLS context for a login; a new certificate makes a new one, and thereby new connections."""
+        if self._tls is None or self._tls[0] != login.certificate:
+            context = await asyncio.to_thread(
+                tls_context, self._access.ca, login.certificate, insecure=self._access.insecure
+            )
+            self._tls = login.certificate, context
+        return self._tls[1]
+
+
+def _is_near(server: str) -> bool:
+    """Whether a server is on this machine, where packing a list costs more than sending it.
+
+    Measured with 10,000 Pods (38 MB) in pages of 500 on loopback: identity 1.0, gzip 2.6 seconds.
+    """
+    host = urlsplit(server).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _names(headers: Iterable[tuple[str, str]], name: str) -> bool:
+    return any(key.lower() == name for key, _ in headers)
+
+
+def _is_watch(params: Params) -> bool:
+    return dict(params).get("watch") in ("1", "true")

@@ -1,0 +1,209 @@
+"""Logins from a kubeconfig's exec plugin (`aws eks get-token`, `gke-gcloud-auth-plugin`, `kubelogin`, ...).
+
+The protocol is client.authentication.k8s.io/v1 and v1beta1 as kubectl speaks it
+(https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins), never
+interactively: nobody sits before a worker. A plugin that fails is an error that names its command; the request
+is never sent without the login that it should have given.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kgraph.kube.credentials import Certificate, Login, bearer
+from kgraph.kube.errors import ConfigurationError, Unauthenticated
+
+# kubectl waits for ever; a worker would then never say why a cluster stays silent.
+TIMEOUT_SECONDS = 60
+# A login is renewed this long before it ends, so that none ends on its way to the server.
+MARGIN_SECONDS = 20
+# A plugin that hands out an old login again (it has a cache of its own) is not asked more often than this.
+PAUSE_SECONDS = 10
+_SHOWN_CHARACTERS = 500  # of what the plugin wrote to stderr: kubectl shows it, and its reader needs it
+_API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+# JSON Web Tokens, and long runs of base64: no part of a plugin's complaint that anyone needs.
+_TOKEN_LIKE = re.compile(r"[A-Za-z0-9_\-+/=.]{40,}")
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """One more variable of the plugin's environment."""
+
+    name: str
+    value: str = ""
+
+    def __repr__(self) -> str:
+        return f"Variable({self.name!r}, <hidden>)"
+
+
+class ExecConfig(msgspec.Struct, frozen=True, rename="camel"):
+    """`users[].user.exec` of a kubeconfig."""
+
+    command: str
+    api_version: str = ""
+    args: list[str] | None = None
+    env: list[Variable] | None = None
+    install_hint: str = ""
+    provide_cluster_info: bool = False
+    interactive_mode: str = ""
+
+    def __repr__(self) -> str:
+        return f"ExecConfig({self.command!r})"
+
+
+class _Status(msgspec.Struct, rename="camel"):
+    token: str = ""
+    expiration_timestamp: datetime | None = None
+    client_certificate_data: str = ""
+    client_key_data: str = ""
+
+    def __repr__(self) -> str:
+        return "_Status(<hidden>)"
+
+
+class _ExecCredential(msgspec.Struct, rename="camel"):
+    api_version: str = ""
+    kind: str = ""
+    status: _Status | None = None
+
+
+class ExecPlugin:
+    """The login that a command prints, renewed shortly before it ends and after a 401."""
+
+    def __init__(
+        self,
+        config: ExecConfig,
+        folder: Path,
+        cluster_info: Mapping[str, Any] | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        if config.api_version not in _API_VERSIONS:
+            raise ConfigurationError(
+                f"exec plugin {config.command}: apiVersion {config.api_version!r} is none of {', '.join(_API_VERSIONS)}"
+            )
+        if config.interactive_mode == "Always":
+            raise ConfigurationError(
+                f"exec plugin {config.command}: interactiveMode is Always, and there is nobody to ask here; "
+                "use a plugin that logs in without questions, or auth_method token"
+            )
+        self._config = config
+        self._folder = folder
+        self._cluster_info = cluster_info
+        self._now = now
+        self._login: Login | None = None
+        self._ends_at: float | None = None
+        self._ran_at = 0.0
+        self._running = asyncio.Lock()
+
+    async def login(self) -> Login:
+        """The plugin's login; it runs when there is none, or when the one there is ends soon."""
+        if self._login is None or self._ends_soon():
+            async with self._running:
+                if self._login is None or self._ends_soon():
+                    await self._run()
+        assert self._login is not None
+        return self._login
+
+    async def renew(self, refused: Login) -> bool:
+        """Run the plugin again, unless another request has done so since, and say whether the login is new."""
+        async with self._running:
+            if self._login == refused and self._now() - self._ran_at >= PAUSE_SECONDS:
+                await self._run()
+        return self._login != refused
+
+    def _ends_soon(self) -> bool:
+        if self._ends_at is None or self._now() < self._ends_at - MARGIN_SECONDS:
+            return False
+        return self._now() - self._ran_at >= PAUSE_SECONDS
+
+    async def _run(self) -> None:
+        self._ran_at = self._now()
+        output = await self._output()
+        try:
+            credential = msgspec.json.decode(output, type=_ExecCredential)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            # The cause is left out: it may quote what the plugin printed.
+            raise self._failure("printed no ExecCredential in JSON") from None
+        if credential.kind != "ExecCredential" or credential.api_version != self._config.api_version:
+            raise self._failure(
+                f"printed {credential.kind or 'no kind'} of {credential.api_version or 'no apiVersion'}, "
+                f"and the kubeconfig says ExecCredential of {self._config.api_version}"
+            )
+        status = credential.status or _Status()
+        if bool(status.client_certificate_data) is not bool(status.client_key_data):
+            raise self._failure("printed a client certificate without its key, or a key alone")
+        if not status.token and not status.client_certificate_data:
+            raise self._failure("printed neither a token nor a client certificate")
+        certificate = (
+            Certificate(status.client_certificate_data.encode(), status.client_key_data.encode())
+            if status.client_certificate_data
+            else None
+        )
+        ends = status.expiration_timestamp
+        self._login = Login(bearer(status.token) if status.token else "", certificate)
+        self._ends_at = (ends if ends.tzinfo else ends.replace(tzinfo=UTC)).timestamp() if ends else None
+
+    async def _output(self) -> bytes:
+        command = self._command()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                command,
+                *(self._config.args or ()),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=self._environment(),
+            )
+        except OSError as error:
+            raise self._missing(f"cannot be started: {error.strerror}") from error
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                output, complaint = await process.communicate()
+        except TimeoutError:
+            raise self._failure(f"gave no answer within {TIMEOUT_SECONDS} s") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode:
+            said = _TOKEN_LIKE.sub("<hidden>", complaint.decode("utf-8", "replace").strip())[-_SHOWN_CHARACTERS:]
+            raise self._failure(f"ended with code {process.returncode}" + (f": {said}" if said else ""))
+        return output
+
+    def _command(self) -> str:
+        """The command's path: relative to the kubeconfig's folder when it has a slash, else from PATH."""
+        command = self._config.command
+        if os.path.dirname(command):  # noqa: PTH120 - `./plugin` is a path, and Path would make it a bare name
+            return str(self._folder / command)
+        found = shutil.which(command)
+        if found is None:
+            raise self._missing("is not on the PATH")
+        return found
+
+    def _environment(self) -> dict[str, str]:
+        spec: dict[str, Any] = {"interactive": False}
+        if self._config.provide_cluster_info and self._cluster_info:
+            spec["cluster"] = self._cluster_info
+        info = {"apiVersion": self._config.api_version, "kind": "ExecCredential", "spec": spec}
+        return {
+            **os.environ,
+            **{variable.name: variable.value for variable in self._config.env or ()},
+            "KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode(),
+        }
+
+    def _missing(self, what: str) -> ConfigurationError:
+        hint = self._config.install_hint.strip()
+        return ConfigurationError(f"exec plugin {self._config.command} {what}" + (f"; {hint}" if hint else ""))
+
+    def _failure(self, what: str) -> Unauthenticated:
+        return Unauthenticated(
+            f"exec plugin {self._config.command} {what}", advice="run the command by hand to see why"
+        )

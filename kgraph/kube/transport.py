@@ -1,0 +1,261 @@
+"""HTTP to one server: sockets, TLS, time limits, and the mapping of every error that they have.
+
+The only module that knows aiohttp. `kubernetes.aio`, which wraps aiohttp, is not used, for what it would do
+itself is what it does wrong: its kubeconfig loader writes client keys under /tmp and lets a failing exec plugin
+end in an anonymous client, its Watch loses events, its environment proxies follow other rules than kubectl's,
+and its ApiClient offers no socket options. What would be left of it is this file.
+"""
+
+import os
+import socket
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from aiohttp.connector import AddrInfoType
+from aiohttp.http_exceptions import ContentEncodingError
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from kgraph.kube.credentials import Certificate
+from kgraph.kube.errors import Attempt, BadAnswer, ConfigurationError, KubeError, Unavailable
+
+# As client-go's dialer (client-go transport/cache.go): a server that does not take a connection for this long is down.
+CONNECT_SECONDS = 30
+# A peer that has gone without a word is noticed after idle + count x interval = 60 s.
+KEEPALIVE_IDLE_SECONDS = 30
+KEEPALIVE_INTERVAL_SECONDS = 10
+KEEPALIVE_COUNT = 3
+# The same limit for bytes that were sent and never acknowledged, where keepalives are not sent.
+USER_TIMEOUT_MILLISECONDS = 60_000
+# aiohttp pauses reading above twice this. 64 KiB, its default, makes eight times the wake-ups of a large list.
+READ_BUFFER_BYTES = 512 * 1024
+
+_SOCKET_OPTIONS = (
+    ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
+    ("TCP_KEEPALIVE", KEEPALIVE_IDLE_SECONDS),  # what macOS calls TCP_KEEPIDLE
+    ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
+    ("TCP_KEEPCNT", KEEPALIVE_COUNT),
+    ("TCP_USER_TIMEOUT", USER_TIMEOUT_MILLISECONDS),
+)
+
+
+class Response:
+    """An answer whose head is there: its status, its headers, and its body, whole or as it comes."""
+
+    def __init__(self, answer: aiohttp.ClientResponse, attempt: Attempt, silence_seconds: float) -> None:
+        self._answer = answer
+        self._attempt = attempt
+        self._silence_seconds = silence_seconds
+        self.status = answer.status
+        self.headers: Mapping[str, str] = answer.headers
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        try:
+            return await self._answer.read()
+        except Exception as error:
+            raise mapped(error, self._attempt, self._silence_seconds) from error
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes, in pieces that end anywhere."""
+        try:
+            async for chunk in self._answer.content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            raise mapped(error, self._attempt, self._silence_seconds) from error
+
+
+class Transport:
+    """A pool of connections to one server; close it when done."""
+
+    def __init__(self, server: str, *, proxy: str = "", server_name: str = "") -> None:
+        self._server = server
+        self._proxy = proxy
+        self._server_name = server_name
+        self._session = aiohttp.ClientSession(
+            # As many connections as there are watches: one each, HTTP/1.1 having no streams.
+            connector=aiohttp.TCPConnector(limit=0, socket_factory=_watched_socket),
+            # kubectl's rules for proxies are in `proxies`; trust_env would bring Python's, and ~/.netrc.
+            trust_env=False,
+            read_bufsize=READ_BUFFER_BYTES,
+            auto_decompress=True,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            raise_for_status=False,
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    @asynccontextmanager
+    async def exchange(
+        self,
+        attempt: Attempt,
+        tls: ssl.SSLContext,
+        *,
+        method: str,
+        params: Iterable[tuple[str, str]] = (),
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes | None = None,
+        silence_seconds: float,
+    ) -> AsyncIterator[Response]:
+        """Send a request and give its answer, whatever the status; `silence_seconds` may pass without a byte."""
+        url = URL(f"{self._server}{attempt.path}").with_query(list(params))
+        try:
+            answer = await self._session.request(
+                method,
+                url,
+                headers=CIMultiDict(headers),
+                data=body,
+                ssl=tls,
+                proxy=self._proxy or None,
+                server_hostname=self._server_name or None,
+                # A redirect is a login page or a mistake in the address: the token must not follow it.
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence_seconds),
+            )
+        except Exception as error:
+            raise mapped(error, attempt, silence_seconds) from error
+        async with answer:
+            yield Response(answer, attempt, silence_seconds)
+
+
+def tls_context(ca: bytes, certificate: Certificate | None, *, insecure: bool) -> ssl.SSLContext:
+    """A TLS context that trusts what Go would trust with the same CA, and shows the client certificate."""
+    try:
+        context = ssl.create_default_context(cadata=ca.decode("ascii") if ca else None)
+    except (ssl.SSLError, UnicodeDecodeError) as error:
+        raise ConfigurationError("the cluster's CA is not a PEM certificate") from error
+    # Go trusts every certificate of the pool, intermediate ones too, and does not hold old cluster CAs to RFC 5280
+    # to the letter, as Python 3.13 does by default.
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_STRICT
+    if insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if certificate:
+        _show(context, certificate)
+    return context
+
+
+def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeError:
+    """The error that one of the transport means. The login, which aiohttp keeps in some of its errors, goes."""
+
+    def unavailable(problem: str, advice: str) -> Unavailable:
+        return Unavailable(problem, attempt=attempt, advice=advice)
+
+    match error:
+        case KubeError():
+            return error
+        case aiohttp.ClientConnectorDNSError():
+            return unavailable(
+                f"the name {error.host} is not known ({error.strerror or 'DNS'})", "check the address, or the DNS"
+            )
+        case aiohttp.ClientProxyConnectionError():
+            return unavailable(
+                f"the proxy {error.host}:{error.port} does not answer", "check proxy-url, HTTPS_PROXY and NO_PROXY"
+            )
+        case aiohttp.ClientHttpProxyError():
+            _forget_request(error)
+            needs_login = "; it wants a login of its own" if error.status == 407 else ""
+            return unavailable(
+                f"the proxy refuses to connect: {error.status} {error.message}{needs_login}",
+                "check proxy-url, HTTPS_PROXY and NO_PROXY",
+            )
+        case ssl.SSLCertVerificationError() | aiohttp.ClientConnectorCertificateError():
+            return _untrusted(error, attempt)
+        case aiohttp.ServerFingerprintMismatch():
+            return unavailable("the server's certificate is not the expected one", "check the address")
+        case ssl.SSLError():
+            return _tls_failure(error, attempt)
+        case aiohttp.ConnectionTimeoutError():
+            return unavailable(f"no connection within {CONNECT_SECONDS} s", "check the address, routes and firewalls")
+        case TimeoutError():
+            return unavailable(f"no bytes for {silence_seconds:g} s", "the server hangs, or the connection is dead")
+        case aiohttp.ClientConnectorError():
+            reason = error.strerror or type(error.os_error).__name__
+            return unavailable(
+                f"cannot connect to {error.host}:{error.port}: {reason}",
+                "check that the apiserver runs and is reachable",
+            )
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return ConfigurationError("the address cannot be understood", attempt=attempt)
+        case aiohttp.ClientResponseError():
+            _forget_request(error)
+            return BadAnswer(f"what answers does not speak HTTP as it should: {error.message}", attempt=attempt)
+        case aiohttp.ClientPayloadError() if isinstance(error.__cause__, ContentEncodingError):
+            return BadAnswer("the body is not in the encoding that its header says", attempt=attempt)
+        case aiohttp.ClientPayloadError():
+            return unavailable("the connection ended before the answer did", "try again")
+        case aiohttp.RedirectClientError():
+            return BadAnswer("a redirect to an address that cannot be understood", attempt=attempt)
+        case aiohttp.ClientConnectionError() | OSError():
+            reason = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
+            return unavailable(f"the connection was lost: {reason}", "try again")
+        case aiohttp.ClientError():
+            return BadAnswer(f"the exchange failed: {type(error).__name__}", attempt=attempt)
+    raise error
+
+
+def _untrusted(error: Exception, attempt: Attempt) -> Unavailable:
+    cause = error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error
+    reason = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else str(cause)
+    if "ostname mismatch" in reason or "IP address mismatch" in reason:
+        advice = "set tls_config.server_name (tls-server-name in the kubeconfig) to a name in the certificate"
+    elif "expired" in reason or "not yet valid" in reason:
+        advice = "the server's certificate, or a clock, has to be set right"
+    else:
+        advice = "set tls_config.ca_file (certificate-authority in the kubeconfig) to the cluster's CA"
+    return Unavailable(f"the server's certificate is not trusted: {reason}", attempt=attempt, advice=advice)
+
+
+def _tls_failure(error: ssl.SSLError, attempt: Attempt) -> Unavailable:
+    reason = (error.reason or str(error)).lower().replace("_", " ")
+    if "wrong version number" in reason or "record layer failure" in reason or "http request" in reason:
+        advice = "the port speaks no TLS; check the address"
+    elif "alert" in reason:
+        advice = (
+            "the server refuses the client certificate or its own name; renew the one, or set tls_config.server_name"
+        )
+    else:
+        advice = "check the address and tls_config"
+    return Unavailable(f"no TLS connection: {reason}", attempt=attempt, advice=advice)
+
+
+def _forget_request(error: aiohttp.ClientResponseError) -> None:
+    """Take the request, whose headers hold the token, out of an error that will be another's cause."""
+    url = URL("hidden://")
+    error.request_info = aiohttp.RequestInfo(url, "", CIMultiDictProxy(CIMultiDict()), url)
+    error.history = ()
+    error.args = ()
+
+
+def _show(context: ssl.SSLContext, certificate: Certificate) -> None:
+    """Load a client certificate; the ssl module reads files only, so they exist for a moment, for us alone."""
+    with tempfile.TemporaryDirectory(prefix="kgraph-") as folder:
+        names = Path(folder, "tls.crt"), Path(folder, "tls.key")
+        for name, content in zip(names, (certificate.certificate, certificate.key), strict=True):
+            with open(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - a mode
+                file.write(content)
+        try:
+            # Without a password function OpenSSL would ask the terminal for one.
+            context.load_cert_chain(*names, password=lambda: b"")
+        except (ssl.SSLError, ValueError) as error:
+            raise ConfigurationError(
+                "the client certificate and its key are no PEM, or do not belong together, or the key has a password"
+            ) from error
+
+
+def _watched_socket(address: AddrInfoType) -> socket.socket:
+    """A socket that notices when its peer is gone, however silent a watch is."""
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family=family, type=kind, proto=protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _SOCKET_OPTIONS:
+        if hasattr(socket, name):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return made
