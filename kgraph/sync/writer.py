@@ -68,9 +68,7 @@ class Writer:
         await self._store.write(work, what=f"describing the cluster {self._cluster}")
 
     async def _fence(self, transaction: Transaction) -> None:
-        held = await transaction.run(
-            "write/check_fence", {"key": cluster_key(self._cluster), "epoch": self._epoch}
-        )
+        held = await transaction.run("write/check_fence", {"key": cluster_key(self._cluster), "epoch": self._epoch})
         if not held:
             raise Fenced(
                 f"writing the cluster {self._cluster}: another worker has taken it over since epoch {self._epoch}; "

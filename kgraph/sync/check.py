@@ -1,0 +1,188 @@
+"""The convergence checker: a cluster against its graph, key by key and edge by edge.
+
+It extracts the cluster anew, with an index of its own, so it shares nothing with the worker but the tables. A live
+cluster moves while it is read: only what differs in two passes in a row is a difference.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from kgraph.graphdb.catalogue import Catalogue
+from kgraph.graphdb.endpoints import end_label
+from kgraph.graphdb.model import Edge
+from kgraph.graphdb.store import Store
+from kgraph.kube.connection import Connection
+from kgraph.kube.discovery import discover, select
+from kgraph.kube.errors import KubeError
+from kgraph.kube.listing import pages
+from kgraph.kube.objects import decode
+from kgraph.kube.settings import AuthMethod, ClusterSettings
+from kgraph.sync.extract import Extractor
+from kgraph.sync.options import SyncOptions
+from kgraph.sync.selector_index import SelectorIndex
+from kgraph.sync.served import discovered_kinds
+from kgraph.sync.snapshot import read_snapshot
+
+What = Literal["node missing", "node unexpected", "node differs", "edge missing", "edge unexpected", "edge differs"]
+EdgeKey = tuple[str, str, str]
+
+PASSES = 5
+PAUSE_SECONDS = 2.0
+
+
+class Difference(msgspec.Struct, frozen=True, order=True):
+    """One thing that the graph has otherwise than the cluster."""
+
+    what: What
+    key: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.key}" + (f" ({self.detail})" if self.detail else "")
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What was compared, what differs, and which kinds could not be read."""
+
+    cluster: str
+    resources: int
+    edges: int
+    differences: tuple[Difference, ...]
+    unread: Mapping[str, str]
+
+
+class Picture(msgspec.Struct):
+    """A cluster's part of a graph: fingerprints and labels of its nodes, its placeholders, its edges."""
+
+    nodes: dict[str, str] = msgspec.field(default_factory=dict)
+    missing: set[str] = msgspec.field(default_factory=set)
+    edges: dict[EdgeKey, dict[str, Any]] = msgspec.field(default_factory=dict)
+
+
+async def check(store: Store, settings: ClusterSettings, options: SyncOptions) -> Report:
+    """Compare the cluster with its graph; KubeError or GraphError where either can't be read at all."""
+    earlier: frozenset[Difference] = frozenset()
+    for last in range(PASSES):
+        wanted, unread = await _picture_of_cluster(settings, options)
+        found = await _picture_of_graph(store, settings.id)
+        differences = frozenset(compare(wanted, found, unread))
+        persistent = differences & earlier
+        if not differences or (persistent == differences and last) or last == PASSES - 1:
+            break
+        earlier = differences
+        if settings.auth_method is not AuthMethod.SNAPSHOT:
+            await asyncio.sleep(PAUSE_SECONDS)
+    return Report(
+        settings.id, len(wanted.nodes), len(wanted.edges), tuple(sorted(persistent if differences else ())), unread
+    )
+
+
+def compare(wanted: Picture, found: Picture, unread: Mapping[str, str]) -> Iterable[Difference]:
+    """What differs between two pictures; kinds that could not be read are left out (`group/Kind` -> why)."""
+    for key in wanted.nodes.keys() - found.nodes.keys():
+        yield Difference("node missing", key)
+    for key in found.nodes.keys() - wanted.nodes.keys():
+        if not _is_unread(key, unread):
+            yield Difference("node unexpected", key)
+    for key in wanted.nodes.keys() & found.nodes.keys():
+        if wanted.nodes[key] != found.nodes[key]:
+            yield Difference("node differs", key, f"fingerprint {found.nodes[key]}, should be {wanted.nodes[key]}")
+    for key in found.missing - wanted.missing:
+        if not _is_unread(key, unread):
+            yield Difference("node unexpected", key, "a placeholder that nothing refers to")
+    for edge in wanted.edges.keys() - found.edges.keys():
+        yield Difference("edge missing", _arrow(edge), ", ".join(wanted.edges[edge]["fields"]))
+    for edge in found.edges.keys() - wanted.edges.keys():
+        if not (_is_unread(edge[0], unread) or _is_unread(edge[2], unread)):
+            yield Difference("edge unexpected", _arrow(edge))
+    for edge in wanted.edges.keys() & found.edges.keys():
+        if wanted.edges[edge] != found.edges[edge]:
+            details = [
+                f"{name} {found.edges[edge].get(name)!r}, should be {wanted.edges[edge].get(name)!r}"
+                for name in sorted(wanted.edges[edge].keys() | found.edges[edge].keys())
+                if wanted.edges[edge].get(name) != found.edges[edge].get(name)
+            ]
+            yield Difference("edge differs", _arrow(edge), "; ".join(details))
+
+
+def _arrow(edge: EdgeKey) -> str:
+    start, type_, end = edge
+    return f"{start} -{type_}-> {end}"
+
+
+def _is_unread(key: str, unread: Mapping[str, str]) -> bool:
+    return bool(unread) and end_label(key) == "Resource" and "/".join(key.split("/")[1:3]) in unread
+
+
+async def _picture_of_cluster(settings: ClusterSettings, options: SyncOptions) -> tuple[Picture, Mapping[str, str]]:
+    picture, index = Picture(), SelectorIndex()
+    uids: dict[str, str] = {}
+    unread: dict[str, str] = {}
+    async for extracted in _extracted(settings, options, unread):
+        resource = extracted.resource
+        picture.nodes[resource.key] = resource.fingerprint
+        uids[resource.key] = resource.uid
+        for edge in resource.edges:
+            picture.edges[resource.key, edge.type, edge.end] = _edge_properties(edge)
+        index.put(extracted.fact, extracted.queries)
+    for start, edge in index.edges():
+        picture.edges[start, edge.type, edge.end] = {**_edge_properties(edge), "matched": True}
+    for (_, _, end), properties in picture.edges.items():
+        if end_label(end) == "Resource":
+            if end not in picture.nodes:
+                picture.missing.add(end)
+            elif properties.get("uid", uids[end]) != uids[end]:
+                properties["stale"] = True
+    return picture, unread
+
+
+def _edge_properties(edge: Edge) -> dict[str, Any]:
+    properties: dict[str, Any] = {**edge.properties, "fields": list(edge.fields), "optional": edge.optional}
+    if edge.inferred:
+        properties["inferred"] = True
+    if edge.uid:
+        properties["uid"] = edge.uid
+    return properties
+
+
+async def _extracted(settings: ClusterSettings, options: SyncOptions, unread: dict[str, str]) -> AsyncIterator[Any]:
+    if settings.auth_method is AuthMethod.SNAPSHOT:
+        snapshot = read_snapshot(settings, options.default_namespace)
+        extractor = Extractor(settings.id, snapshot.catalogue)
+        for resource, objects in snapshot.kinds:
+            for value in objects:
+                yield extractor.extract(value, resource.group, resource.version, resource.kind)
+        return
+    async with Connection.open(settings) as connection:
+        found = await discover(connection)
+        extractor = Extractor(settings.id, Catalogue(discovered_kinds(found.resources)))
+        for resource in select(found.resources, options.watch_resources):
+            group, kind = extractor.identity(resource.group, resource.kind)
+            try:
+                async for page in pages(connection, resource):
+                    for raw in page.items:
+                        value = decode(raw, resource.group, resource.kind)
+                        yield extractor.extract(value, resource.group, resource.version, resource.kind)
+            except KubeError as error:
+                unread[f"{group or 'core'}/{kind}"] = str(error)
+
+
+async def _picture_of_graph(store: Store, cluster: str) -> Picture:
+    picture = Picture()
+    for kind in await store.read("read/kinds_in_graph", {"cluster": cluster}):
+        parameters = {"prefix": f"{cluster}/{kind['group'] or 'core'}/{kind['kind']}/"}
+        nodes = await store.read_one("read/nodes_to_check", parameters)
+        for key, fingerprint, missing in zip(nodes["keys"], nodes["fingerprints"], nodes["missing"], strict=True):
+            if missing:
+                picture.missing.add(key)
+            else:
+                picture.nodes[key] = fingerprint
+        edges = await store.read_one("read/edges_to_check", parameters)
+        for start, type_, end, properties in zip(
+            edges["starts"], edges["types"], edges["ends"], edges["properties"], strict=True
+        ):
+            picture.edges[start, type_, end] = properties
+    return picture

@@ -1,0 +1,321 @@
+"""What reflectors tell, compared with what the graph holds: only what differs goes on to the pipeline.
+
+The intake keeps, per resource, its uid, its resourceVersion and two fingerprints, never the object. Selector edges
+follow both ends through the index; until every kind has been listed once the index is incomplete, so its edges are
+compared with the graph's as a whole then (`reconcile`), and only their changes are written from there on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import structlog
+
+from kgraph.graphdb.errors import GraphTimeout, GraphUnavailable
+from kgraph.graphdb.model import GroupKind, ResourceKey
+from kgraph.graphdb.store import Record, Store
+from kgraph.kube.discovery import ApiResource
+from kgraph.kube.errors import KubeError
+from kgraph.kube.objects import Head, decode, head
+from kgraph.kube.watching import WatchEvent
+from kgraph.sync.extract import Extracted, Extractor
+from kgraph.sync.pipeline import Pipeline
+from kgraph.sync.selector_index import Delta, SelectorIndex
+from kgraph.sync.served import group_kind, kind_key, kind_properties
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+READ_AGAIN_SECONDS = 1.0
+# How many objects are worked through before other tasks get their turn: some 10 ms.
+TURN = 100
+
+
+class Held(NamedTuple):
+    """What the graph holds of one resource (or will, once what is queued is written)."""
+
+    uid: str
+    version: str
+    fingerprint: str
+    edges_fingerprint: str
+
+
+class KindState(msgspec.Struct):
+    """How far one kind has come."""
+
+    resource: ApiResource
+    held: dict[str, Held] = {}
+    seen: set[str] | None = None  # the keys of the list that is under way
+    listed: bool = False
+    error: str = ""
+    refused: int = 0  # objects that could not be read
+
+
+class Intake:
+    """The sink of all reflectors of one cluster."""
+
+    def __init__(
+        self,
+        store: Store,
+        cluster: str,
+        extractor: Extractor,
+        pipeline: Pipeline,
+        *,
+        extraction: str,
+        on_kinds_changed: Callable[[], None],
+    ) -> None:
+        self.kinds: dict[GroupKind, KindState] = {}
+        self.extractor = extractor
+        self._store = store
+        self._cluster = cluster
+        self._pipeline = pipeline
+        self._index = SelectorIndex()
+        self._extraction = extraction
+        self._on_kinds_changed = on_kinds_changed
+        self._live = False  # whether every kind was listed once, so that the index's own changes are whole
+        self._gate = asyncio.Lock()
+        self._settled = asyncio.Event()
+
+    # What the reflectors call
+
+    async def begin(self, resource: ApiResource) -> None:
+        """A list begins: read what the graph holds of the kind, and expect each of it to be named."""
+        await self._pipeline.flush()
+        checkpoint = await patiently(
+            lambda: self._store.read("read/checkpoint", {"key": kind_key(self._cluster, resource)})
+        )
+        trusted = bool(checkpoint) and checkpoint[0]["extraction"] == self._extraction
+        record = await patiently(lambda: self._store.read_one("read/kind_state", {"prefix": self._prefix(resource)}))
+        state = self.kinds.setdefault(group_kind(resource), KindState(resource))
+        state.resource = resource
+        state.held = _held(record, trusted=trusted)
+        state.seen = set()
+
+    async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
+        """Compare some of the list with the graph."""
+        state = self.kinds[group_kind(resource)]
+        cheap = not self.extractor.asks(resource.group, resource.kind)
+        for turn in _turns(objects):
+            async with self._turn():
+                for raw in turn:
+                    self._compare(state, raw, cheap=cheap)
+
+    async def complete(self, resource: ApiResource, resource_version: str) -> None:
+        """The list is whole: what it did not name is gone."""
+        state = self.kinds[group_kind(resource)]
+        recovered = bool(state.error)
+        async with self._gate:
+            for key in state.held.keys() - (state.seen or set()):
+                self._forget(state, key)
+            state.seen, state.listed, state.error = None, True, ""
+            self._checkpoint(state, resource_version)
+        self._settle()
+        if self._live and recovered:
+            await self.reconcile()
+
+    async def changed(self, resource: ApiResource, events: Sequence[WatchEvent]) -> None:
+        """Apply what the watch delivered, in its order."""
+        state = self.kinds[group_kind(resource)]
+        for turn in _turns(events):
+            async with self._turn():
+                for event in turn:
+                    self._change(state, event)
+
+    async def failed(self, resource: ApiResource, error: KubeError) -> None:
+        """The kind can't be read: the others go on, and the kind's own node says why."""
+        state = self.kinds.setdefault(group_kind(resource), KindState(resource))
+        if state.error != str(error):
+            log.warning("a kind fails", cluster=self._cluster, kind=resource.plural, why=str(error))
+            state.error = str(error)
+            async with self._gate:
+                self._checkpoint(state, None)
+        self._settle()
+
+    # What the worker calls
+
+    async def settled(self) -> None:
+        """Wait until every kind has been listed once or has failed at it, and the selector edges are compared."""
+        await self._settled.wait()
+        if not self._live:
+            await self.reconcile()
+
+    def expect(self, resources: Iterable[ApiResource]) -> None:
+        """These kinds will be listed."""
+        for resource in resources:
+            self.kinds.setdefault(group_kind(resource), KindState(resource))
+
+    async def drop(self, resource: ApiResource) -> None:
+        """The cluster no longer serves the kind: its resources go."""
+        await self.begin(resource)
+        async with self._gate:
+            state = self.kinds.pop(group_kind(resource))
+            for key in tuple(state.held):
+                self._forget(state, key)
+            self._pipeline.pending.forget_kind(kind_key(self._cluster, resource))
+            self._pipeline.changed()
+
+    async def put_objects(self, resource: ApiResource, objects: Sequence[Mapping[str, Any]]) -> None:
+        """Compare objects that came from elsewhere than a watch with the graph: a snapshot's."""
+        state = self.kinds[group_kind(resource)]
+        for turn in _turns(objects):
+            async with self._turn():
+                for value in turn:
+                    key = self._apply(state, value)
+                    if state.seen is not None:
+                        state.seen.add(key)
+
+    async def reconcile(self) -> None:
+        """Compare the edges that follow both ends with the graph's, as a whole."""
+        async with self._gate:
+            await self._pipeline.flush()
+            record = await patiently(
+                lambda: self._store.read_one("read/matched_edges", {"prefix": f"{self._cluster}/"})
+            )
+            there = {
+                (start, type_, end): properties
+                for start, type_, end, properties in zip(
+                    record["starts"], record["types"], record["ends"], record["properties"], strict=True
+                )
+            }
+            for start, edge in self._index.edges():
+                properties = there.pop((start, edge.type, edge.end), None)
+                if properties is None:
+                    self._pipeline.pending.match(start, edge, absent=True)
+                elif properties.get("fields") != list(edge.fields):
+                    self._pipeline.pending.match(start, edge)
+            whole = {kind for kind, state in self.kinds.items() if state.listed}
+            for start, type_, end in there:
+                if _kind_of(start) in whole and _kind_of(end) in whole:
+                    self._pipeline.pending.unmatch(start, type_, end)
+            self._live = True
+            self._pipeline.changed()
+
+    # One object
+
+    def _compare(self, state: KindState, raw: msgspec.Raw, *, cheap: bool) -> None:
+        """Apply a listed object, unless its resourceVersion says that the graph has it as it is."""
+        resource = state.resource
+        seen = head(raw)
+        key = self._key(resource, seen)
+        if state.seen is not None:
+            state.seen.add(key)
+        known = state.held.get(key)
+        if known is not None and known.version == seen.metadata.resource_version != "":
+            if cheap:
+                self._follow(self._index.put(self.extractor.fact(seen, resource.group, resource.kind), ()))
+                return
+            if self._index.has(key):
+                return
+        self._apply(state, decode(raw, resource.group, resource.kind))
+
+    def _change(self, state: KindState, event: WatchEvent) -> None:
+        resource = state.resource
+        if event.type == "BOOKMARK":
+            return
+        if event.type == "DELETED":
+            self._forget(state, self._key(resource, head(event.object)))
+        else:
+            self._apply(state, decode(event.object, resource.group, resource.kind))
+        if resource.kind == "CustomResourceDefinition":
+            self._on_kinds_changed()
+
+    def _apply(self, state: KindState, value: Mapping[str, Any]) -> str:
+        resource = state.resource
+        extracted: Extracted = self.extractor.extract(value, resource.group, resource.version, resource.kind)
+        new = extracted.resource
+        if extracted.problems:
+            log.info("an object is malformed", key=new.key, problems=extracted.problems)
+        known = state.held.get(new.key)
+        edges_changed = known is None or known.edges_fingerprint != new.edges_fingerprint
+        if edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid:
+            self._pipeline.pending.put(new, edges_changed=edges_changed, fresh=known is None)
+            self._checkpoint(state, new.resource_version)
+            self._pipeline.changed()
+        state.held[new.key] = Held(new.uid, new.resource_version, new.fingerprint, new.edges_fingerprint)
+        self._follow(self._index.put(extracted.fact, extracted.queries))
+        return new.key
+
+    def _forget(self, state: KindState, key: str) -> None:
+        state.held.pop(key, None)
+        self._follow(self._index.remove(key))
+        self._pipeline.pending.remove(key, self.extractor.label(state.resource.group, state.resource.kind))
+        self._pipeline.changed()
+
+    def _follow(self, delta: Delta) -> None:
+        if not self._live:
+            return
+        for start, type_, end in delta.removed:
+            self._pipeline.pending.unmatch(start, type_, end)
+        for start, edge in delta.added:
+            self._pipeline.pending.match(start, edge)
+        if delta.removed or delta.added:
+            self._pipeline.changed()
+
+    def _checkpoint(self, state: KindState, version: str | None) -> None:
+        resource = state.resource
+        properties = {**kind_properties(self._cluster, resource), "error": state.error or None}
+        if version is not None:
+            properties["resourceVersion"] = version
+        if state.listed and not state.error:
+            properties |= {"syncedAt": datetime.now(UTC), "extraction": self._extraction}
+        self._pipeline.pending.checkpoint(kind_key(self._cluster, resource), properties)
+        self._pipeline.changed()
+
+    def _settle(self) -> None:
+        if all(state.listed or state.error for state in self.kinds.values()):
+            self._settled.set()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for room in the pipeline, then work alone; other tasks get their turn afterwards."""
+        await self._pipeline.room()
+        async with self._gate:
+            yield
+        await asyncio.sleep(0)
+
+    def _key(self, resource: ApiResource, seen: Head) -> str:
+        group, kind = self.extractor.identity(resource.group, resource.kind)
+        return str(ResourceKey(self._cluster, group, kind, seen.metadata.namespace, seen.metadata.name))
+
+    def _prefix(self, resource: ApiResource) -> str:
+        group, kind = self.extractor.identity(resource.group, resource.kind)
+        return str(ResourceKey(self._cluster, group, kind, "", "")).removesuffix("_/")
+
+
+def _turns(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + TURN] for start in range(0, len(items), TURN))
+
+
+async def patiently(read: Callable[[], Awaitable[T]]) -> T:
+    """Read from the graph, however long it takes for Neo4j to answer."""
+    while True:
+        try:
+            return await read()
+        except (GraphUnavailable, GraphTimeout) as error:
+            log.warning("a reader waits for Neo4j", why=str(error))
+            await asyncio.sleep(READ_AGAIN_SECONDS)
+
+
+def _kind_of(key: str) -> GroupKind:
+    parsed = ResourceKey.parse(key)
+    return parsed.group_kind
+
+
+def _held(record: Record, *, trusted: bool) -> dict[str, Held]:
+    """What the graph holds. An edge count that is not the one written means that someone has changed the graph."""
+    held = {}
+    for key, uid, version, fingerprint, edges_fingerprint, edges in zip(
+        record["keys"],
+        record["uids"],
+        record["versions"],
+        record["fingerprints"],
+        record["edgesFingerprints"],
+        record["edges"],
+        strict=True,
+    ):
+        whole = edges_fingerprint.partition(":")[0] == str(edges)
+        held[key] = Held(uid, version if trusted and whole else "", fingerprint, edges_fingerprint if whole else "")
+    return held
