@@ -1,0 +1,220 @@
+"""The embedded Neo4j: the graph's database as a child process, its data kept between runs.
+
+`python -m kgraph.stack.neo4j fetch` fetches it ahead of its first use and prepares a quick start.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+import httpx
+import neo4j
+from neo4j.exceptions import AuthError, DriverError, Neo4jError
+
+from kgraph.stack.errors import DataFolderInUse, StackError
+from kgraph.stack.locks import Held, locked
+from kgraph.stack.neo4j_config import FOLDERS, Neo4jOptions, command_line, configuration
+from kgraph.stack.neo4j_install import ADMIN_CLASS, Installation, install
+from kgraph.stack.ports import LOOPBACK
+from kgraph.stack.process import Command, Process
+from kgraph.stack.progress import Report, shown
+from kgraph.stack.server import NotYet, Plan, Server
+
+USER = "neo4j"
+DATABASE = "neo4j"
+PASSWORD_BYTES = 24  # of randomness
+PROBE_TIMEOUT_SECONDS = 5.0
+ADMIN_SECONDS = 120.0
+
+
+def default_data_dir() -> Path:
+    """$KGRAPH_DATA, else `dictamesh/neo4j` in $XDG_DATA_HOME, else in ~/.local/share."""
+    if named := os.environ.get("KGRAPH_DATA"):
+        return Path(named).expanduser().absolute()
+    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser().absolute() / "dictamesh" / "neo4j"
+
+
+class Neo4jServer:
+    """A running Neo4j of our own, on loopback ports."""
+
+    def __init__(self, server: Server, data_dir: Path, password: str) -> None:
+        self._server = server
+        self.data_dir = data_dir
+        self.user = USER
+        self.password = password
+
+    @classmethod
+    @asynccontextmanager
+    async def start(
+        cls, data_dir: Path | None = None, options: Neo4jOptions | None = None, *, report: Report | None = None
+    ) -> AsyncIterator[Self]:
+        """Fetch it if need be, start it on its data folder, and stop it in the end.
+
+        Raises DataFolderInUse, FetchError, ServerDied, ServerNotReady, and StackError for what else prevents it.
+        """
+        options = options or Neo4jOptions()
+        home = (data_dir or default_data_dir()).absolute()
+        if report is None:
+            with shown() as report_to_people:
+                installation = await install(options.version, report_to_people)
+        else:
+            installation = await install(options.version, report)
+        async with AsyncExitStack() as stack:
+            try:
+                lock = await stack.enter_async_context(locked(home / "lock"))
+            except Held as held:
+                raise DataFolderInUse(home, held.pid) from None
+            password = await _prepare(home, installation)
+            plan = _plan(installation, home, options, password, lock)
+            yield cls(await stack.enter_async_context(Server.run(plan)), home, password)
+
+    @property
+    def bolt_uri(self) -> str:
+        """For drivers. It names this one server, so no routing."""
+        return f"bolt://{LOOPBACK}:{self._server.ports['bolt']}"
+
+    @property
+    def http_uri(self) -> str:
+        """For the HTTP API; without a slash at its end."""
+        return f"http://{LOOPBACK}:{self._server.ports['http']}"
+
+    @property
+    def browser_uri(self) -> str:
+        """The page of Neo4j Browser."""
+        return f"{self.http_uri}/browser/"
+
+    @property
+    def password_file(self) -> Path:
+        """The file that keeps the password."""
+        return self.data_dir / "password"
+
+    @property
+    def log(self) -> Path:
+        """What the process wrote; Neo4j's own logs lie beside it."""
+        return _log(self.data_dir)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the Java process."""
+        return self._server.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its process has not ended."""
+        return self._server.is_running
+
+    async def stop(self) -> None:
+        """Let it write its checkpoint and end."""
+        await self._server.stop()
+
+    async def kill(self) -> None:
+        """End it as `kill -9` does."""
+        await self._server.kill()
+
+    async def start_again(self) -> None:
+        """Start it after its end, on the same ports and data. Raises as `start` does."""
+        await self._server.start_again()
+
+    async def restart(self) -> None:
+        """Stop it in good order and start it on the same ports."""
+        await self._server.restart()
+
+    def pause(self) -> None:
+        """Hang it: connections stay open and nothing answers."""
+        self._server.pause()
+
+    def resume(self) -> None:
+        """End a `pause`."""
+        self._server.resume()
+
+
+def _log(home: Path) -> Path:
+    return home / "logs" / "process.log"
+
+
+def _plan(installation: Installation, home: Path, options: Neo4jOptions, password: str, lock: int) -> Plan:
+    def command(ports: Mapping[str, int]) -> Command:
+        (home / "conf" / "neo4j.conf").write_text(configuration(options, ports), encoding="utf-8")
+        argv = command_line(installation, home, options)
+        return Command("neo4j", argv, _log(home), grace_seconds=options.grace_seconds, held_files=(lock,))
+
+    async def probe(ports: Mapping[str, int]) -> None:
+        await _ask_bolt(ports["bolt"], password, home)
+        await _ask_http(ports["http"])
+
+    ports = {"bolt": options.bolt_port, "http": options.http_port}
+    return Plan(f"Neo4j {installation.version}", ports, command, probe, options.deadline_seconds)
+
+
+async def _ask_bolt(port: int, password: str, home: Path) -> None:
+    async with neo4j.AsyncGraphDatabase.driver(
+        f"bolt://{LOOPBACK}:{port}",
+        auth=(USER, password),
+        connection_timeout=PROBE_TIMEOUT_SECONDS,
+        max_transaction_retry_time=0,
+        telemetry_disabled=True,
+    ) as driver:
+        try:
+            await driver.execute_query("RETURN 1", database_=DATABASE)
+        except AuthError as error:
+            raise StackError(
+                f"the password in {home / 'password'} is not that of the data beside it: put back the right one"
+            ) from error
+        except (DriverError, Neo4jError, OSError) as error:
+            raise NotYet(f"Bolt on port {port}: {error}") from error
+
+
+async def _ask_http(port: int) -> None:
+    async with httpx.AsyncClient(timeout=PROBE_TIMEOUT_SECONDS, trust_env=False) as client:
+        try:
+            (await client.get(f"http://{LOOPBACK}:{port}/")).raise_for_status()
+        except httpx.HTTPError as error:
+            raise NotYet(f"HTTP on port {port}: {error!r}") from error
+
+
+async def _prepare(home: Path, installation: Installation) -> str:
+    """Make the folders and, before the first start, the password; the password."""
+    _make_folders(home)
+    file = home / "password"
+    has_data = (home / "data" / "databases" / "system").exists()
+    if has_data and not file.exists():
+        raise StackError(f"{home} has data, but its file `password` is gone: put it back, or choose another folder")
+    if not has_data:
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        _write_private(file, password)
+        await _set_initial_password(home, installation, password)
+    return file.read_text("ascii").strip()
+
+
+def _make_folders(home: Path) -> None:
+    home.chmod(0o700)
+    for name in FOLDERS:
+        (home / name).mkdir(exist_ok=True)
+
+
+async def _set_initial_password(home: Path, installation: Installation, password: str) -> None:
+    (home / "conf" / "neo4j.conf").touch()
+    java = installation.java
+    # Through a file: a command line can be read by every user of the machine.
+    arguments = home / "run" / "arguments"
+    _write_private(arguments, f"{ADMIN_CLASS} dbms set-initial-password {password}\n")
+    argv = java.command(installation.folder, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+    env = {"NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
+    try:
+        process = await Process.start(Command("neo4j-admin", (*argv, f"@{arguments}"), _log(home), env))
+        if not await process.ended_within(ADMIN_SECONDS) or process.returncode != 0:
+            await process.kill()
+            raise process.error(f"could not set the initial password, code {process.returncode}")
+    finally:
+        arguments.unlink()
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
