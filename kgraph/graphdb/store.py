@@ -7,7 +7,7 @@ chained. Reads and writes go through managed transactions, which try again after
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 import neo4j
@@ -84,7 +84,7 @@ class Store:
         )
         try:
             with mapped(f"connecting to Neo4j at {settings.uri} as {settings.user}"):
-                await driver.verify_connectivity(database=settings.database)
+                await driver.verify_connectivity()
             yield cls(driver, settings)
         finally:
             await driver.close()
@@ -121,7 +121,7 @@ class Store:
         @neo4j.unit_of_work(timeout=timeout)
         async def work(transaction: AsyncManagedTransaction) -> list[Record]:
             self.statements_sent += 1
-            result = await transaction.run(cast("LiteralString", text), dict(parameters or {}))
+            result = await transaction.run(text, dict(parameters or {}))
             if max_records is None:
                 return [dict(record) async for record in result]
             return [dict(record) for record in await result.fetch(max_records)]
@@ -138,7 +138,7 @@ class Store:
             async with self._driver.session(
                 database=self._settings.database, default_access_mode=neo4j.READ_ACCESS
             ) as session:
-                result = await session.run(cast("LiteralString", f"EXPLAIN {text}"), dict(parameters or {}))
+                result = await session.run(f"EXPLAIN {text}", dict(parameters or {}))
                 summary = await result.consume()
                 return summary.query_type or ""
 
@@ -146,7 +146,7 @@ class Store:
         """The plan that Neo4j makes for a statement, as nested mappings (operatorType, children, args)."""
         with mapped("explaining a statement"):
             async with self._driver.session(database=self._settings.database) as session:
-                result = await session.run(cast("LiteralString", f"EXPLAIN {text}"), dict(parameters or {}))
+                result = await session.run(f"EXPLAIN {text}", dict(parameters or {}))
                 summary = await result.consume()
                 return cast("dict[str, Any]", summary.plan or {})
 
@@ -180,7 +180,7 @@ class Store:
         with mapped(what):
             async with self._driver.session(database=self._settings.database) as session:
                 self.statements_sent += 1
-                result = await session.run(cast("LiteralString", text), dict(parameters or {}))
+                result = await session.run(text, dict(parameters or {}))
                 await result.consume()
 
 

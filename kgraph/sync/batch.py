@@ -30,6 +30,7 @@ class Batch:
         self.matched: dict[MatchedEdge, Edge | None] = {}  # None takes the edge away
         self.absent: set[MatchedEdge] = set()  # those of them that the graph is known not to hold
         self.checkpoints: dict[str, Mapping[str, Any]] = {}
+        self.forgotten: set[str] = set()  # keys of kinds that the cluster no longer serves
 
     def __len__(self) -> int:
         """How much there is to write, in nodes and edges."""
@@ -37,7 +38,7 @@ class Batch:
 
     def __bool__(self) -> bool:
         """Whether there is anything to write at all, a checkpoint included."""
-        return bool(self.upserts or self.removals or self.matched or self.checkpoints)
+        return bool(self.upserts or self.removals or self.matched or self.checkpoints or self.forgotten)
 
     def put(self, resource: Resource, *, edges_changed: bool, fresh: bool) -> None:
         """Write this state of the resource, instead of any earlier one in this batch."""
@@ -68,7 +69,13 @@ class Batch:
 
     def checkpoint(self, key: str, properties: Mapping[str, Any]) -> None:
         """Remember how far a kind has come, in the transaction that writes its resources."""
+        self.forgotten.discard(key)
         self.checkpoints[key] = {**self.checkpoints.get(key, {}), **properties}
+
+    def forget_kind(self, key: str) -> None:
+        """The cluster no longer serves a kind."""
+        self.checkpoints.pop(key, None)
+        self.forgotten.add(key)
 
     def distrust(self) -> None:
         """Forget what was known of the graph: an earlier try at this batch may or may not have been committed."""
@@ -90,5 +97,5 @@ class Batch:
         middle = len(edges) // 2 if len(nodes) < 2 else 0
         first.matched, second.matched = dict(edges[:middle]), dict(edges[middle:])
         second.absent = self.absent
-        second.checkpoints = self.checkpoints
+        second.checkpoints, second.forgotten = self.checkpoints, self.forgotten
         return first, second

@@ -12,13 +12,15 @@ import msgspec
 
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.endpoints import end_label
-from kgraph.graphdb.model import Edge
+from kgraph.graphdb.kinds import todays_group
+from kgraph.graphdb.model import CORE, Edge
 from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
-from kgraph.kube.discovery import discover, select
+from kgraph.kube.discovery import discover
 from kgraph.kube.errors import KubeError
 from kgraph.kube.listing import pages
 from kgraph.kube.objects import decode
+from kgraph.kube.selection import select
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.extract import Extractor
 from kgraph.sync.options import SyncOptions
@@ -160,20 +162,20 @@ async def _extracted(settings: ClusterSettings, options: SyncOptions, unread: di
         found = await discover(connection)
         extractor = Extractor(settings.id, Catalogue(discovered_kinds(found.resources)))
         for resource in select(found.resources, options.watch_resources):
-            group, kind = extractor.identity(resource.group, resource.kind)
+            group = todays_group(resource.group, resource.kind)
             try:
                 async for page in pages(connection, resource):
                     for raw in page.items:
                         value = decode(raw, resource.group, resource.kind)
                         yield extractor.extract(value, resource.group, resource.version, resource.kind)
             except KubeError as error:
-                unread[f"{group or 'core'}/{kind}"] = str(error)
+                unread[f"{group or CORE}/{resource.kind}"] = str(error)
 
 
 async def _picture_of_graph(store: Store, cluster: str) -> Picture:
     picture = Picture()
     for kind in await store.read("read/kinds_in_graph", {"cluster": cluster}):
-        parameters = {"prefix": f"{cluster}/{kind['group'] or 'core'}/{kind['kind']}/"}
+        parameters = {"prefix": f"{cluster}/{kind['group'] or CORE}/{kind['kind']}/"}
         nodes = await store.read_one("read/nodes_to_check", parameters)
         for key, fingerprint, missing in zip(nodes["keys"], nodes["fingerprints"], nodes["missing"], strict=True):
             if missing:

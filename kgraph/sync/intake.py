@@ -14,14 +14,16 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 import structlog
 
+from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.errors import GraphTimeout, GraphUnavailable
-from kgraph.graphdb.model import GroupKind, ResourceKey
+from kgraph.graphdb.kinds import todays_group
+from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey, kind_label
 from kgraph.graphdb.store import Record, Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError
 from kgraph.kube.objects import Head, decode, head
 from kgraph.kube.watching import WatchEvent
-from kgraph.sync.extract import Extracted, Extractor
+from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.selector_index import Delta, SelectorIndex
 from kgraph.sync.served import group_kind, kind_key, kind_properties
@@ -51,7 +53,7 @@ class KindState(msgspec.Struct):
     seen: set[str] | None = None  # the keys of the list that is under way
     listed: bool = False
     error: str = ""
-    refused: int = 0  # objects that could not be read
+    problems: dict[str, str] = {}  # what could not be read, by key
 
 
 class Intake:
@@ -97,11 +99,11 @@ class Intake:
     async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
         """Compare some of the list with the graph."""
         state = self.kinds[group_kind(resource)]
-        cheap = not self.extractor.asks(resource.group, resource.kind)
+        plain = self.extractor.is_plain(resource.group, resource.kind)
         for turn in _turns(objects):
             async with self._turn():
                 for raw in turn:
-                    self._compare(state, raw, cheap=cheap)
+                    self._compare(state, raw, plain=plain)
 
     async def complete(self, resource: ApiResource, resource_version: str) -> None:
         """The list is whole: what it did not name is gone."""
@@ -163,9 +165,7 @@ class Intake:
         for turn in _turns(objects):
             async with self._turn():
                 for value in turn:
-                    key = self._apply(state, value)
-                    if state.seen is not None:
-                        state.seen.add(key)
+                    self._apply(state, value)
 
     async def reconcile(self) -> None:
         """Compare the edges that follow both ends with the graph's, as a whole."""
@@ -195,19 +195,20 @@ class Intake:
 
     # One object
 
-    def _compare(self, state: KindState, raw: msgspec.Raw, *, cheap: bool) -> None:
+    def _compare(self, state: KindState, raw: msgspec.Raw, *, plain: bool) -> None:
         """Apply a listed object, unless its resourceVersion says that the graph has it as it is."""
         resource = state.resource
         seen = head(raw)
-        key = self._key(resource, seen)
+        identity = self._key(resource, seen)
+        key = str(identity)
         if state.seen is not None:
             state.seen.add(key)
         known = state.held.get(key)
         if known is not None and known.version == seen.metadata.resource_version != "":
-            if cheap:
-                self._follow(self._index.put(self.extractor.fact(seen, resource.group, resource.kind), ()))
-                return
             if self._index.has(key):
+                return
+            if plain:
+                self._follow(self._index.put(self.extractor.plain_fact(identity, seen.metadata.labels or {}), ()))
                 return
         self._apply(state, decode(raw, resource.group, resource.kind))
 
@@ -216,18 +217,25 @@ class Intake:
         if event.type == "BOOKMARK":
             return
         if event.type == "DELETED":
-            self._forget(state, self._key(resource, head(event.object)))
+            self._forget(state, str(self._key(resource, head(event.object))))
         else:
             self._apply(state, decode(event.object, resource.group, resource.kind))
         if resource.kind == "CustomResourceDefinition":
             self._on_kinds_changed()
 
-    def _apply(self, state: KindState, value: Mapping[str, Any]) -> str:
+    def _apply(self, state: KindState, value: Mapping[str, Any]) -> None:
         resource = state.resource
-        extracted: Extracted = self.extractor.extract(value, resource.group, resource.version, resource.kind)
+        try:
+            extracted = self.extractor.extract(value, resource.group, resource.version, resource.kind)
+        except Unidentified as error:
+            state.problems["?"] = str(error)
+            log.warning("an object is left out", cluster=self._cluster, why=str(error))
+            return
         new = extracted.resource
+        if state.seen is not None:
+            state.seen.add(new.key)
         if extracted.problems:
-            log.info("an object is malformed", key=new.key, problems=extracted.problems)
+            log.info("an object is malformed in part", key=new.key, problems=extracted.problems)
         known = state.held.get(new.key)
         edges_changed = known is None or known.edges_fingerprint != new.edges_fingerprint
         if edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid:
@@ -236,12 +244,11 @@ class Intake:
             self._pipeline.changed()
         state.held[new.key] = Held(new.uid, new.resource_version, new.fingerprint, new.edges_fingerprint)
         self._follow(self._index.put(extracted.fact, extracted.queries))
-        return new.key
 
     def _forget(self, state: KindState, key: str) -> None:
         state.held.pop(key, None)
         self._follow(self._index.remove(key))
-        self._pipeline.pending.remove(key, self.extractor.label(state.resource.group, state.resource.kind))
+        self._pipeline.pending.remove(key, label_of(state.resource.group, state.resource.kind))
         self._pipeline.changed()
 
     def _follow(self, delta: Delta) -> None:
@@ -276,13 +283,14 @@ class Intake:
             yield
         await asyncio.sleep(0)
 
-    def _key(self, resource: ApiResource, seen: Head) -> str:
-        group, kind = self.extractor.identity(resource.group, resource.kind)
-        return str(ResourceKey(self._cluster, group, kind, seen.metadata.namespace, seen.metadata.name))
+    def _key(self, resource: ApiResource, seen: Head) -> ResourceKey:
+        namespace = seen.metadata.namespace if resource.namespaced else ""
+        group = todays_group(resource.group, resource.kind)
+        return ResourceKey(self._cluster, group, resource.kind, namespace, seen.metadata.name)
 
     def _prefix(self, resource: ApiResource) -> str:
-        group, kind = self.extractor.identity(resource.group, resource.kind)
-        return str(ResourceKey(self._cluster, group, kind, "", "")).removesuffix("_/")
+        group = todays_group(resource.group, resource.kind)
+        return str(ResourceKey(self._cluster, group, resource.kind, "", "")).removesuffix(f"{NO_NAMESPACE}/")
 
 
 def _turns(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -297,6 +305,12 @@ async def patiently(read: Callable[[], Awaitable[T]]) -> T:
         except (GraphUnavailable, GraphTimeout) as error:
             log.warning("a reader waits for Neo4j", why=str(error))
             await asyncio.sleep(READ_AGAIN_SECONDS)
+
+
+def label_of(group: str, kind: str) -> str:
+    """The second label of a kind's nodes; groups of old are today's."""
+    today = todays_group(group, kind)
+    return kind_label(today, kind, builtin=is_builtin(today))
 
 
 def _kind_of(key: str) -> GroupKind:
@@ -316,6 +330,7 @@ def _held(record: Record, *, trusted: bool) -> dict[str, Held]:
         record["edges"],
         strict=True,
     ):
-        whole = edges_fingerprint.partition(":")[0] == str(edges)
+        count, colon, _ = edges_fingerprint.partition(":")
+        whole = not colon or count == str(edges)
         held[key] = Held(uid, version if trusted and whole else "", fingerprint, edges_fingerprint if whole else "")
     return held

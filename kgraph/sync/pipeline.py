@@ -93,7 +93,7 @@ class Pipeline:
                 else:
                     for key in [*batch.upserts, *batch.removals, *(start for start, _, _ in batch.matched)]:
                         self.refused[key] = str(error)
-                        log.error("Neo4j refuses a resource", cluster=self._cluster, key=key, why=str(error))
+                        log.error("Neo4j refuses a resource", cluster=self._cluster, key=key, why=str(error))  # noqa: TRY400 - the trace says nothing more
                 return
             else:
                 self.transactions += 1

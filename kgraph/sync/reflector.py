@@ -7,7 +7,7 @@ after it), or the resync period is over. Everything else resumes the watch where
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -20,6 +20,8 @@ from kgraph.kube.listing import pages
 from kgraph.kube.watching import WatchEvent, watch
 
 log = structlog.get_logger(__name__)
+
+EventLists = AsyncGenerator[list[WatchEvent], None]
 
 RETRY_FIRST_SECONDS = 0.5
 # As client-go's reflector: an apiserver that comes back is not met by every watch at once, yet within half a minute.
@@ -139,7 +141,7 @@ class Reflector:
         finally:
             await events.aclose()
 
-    async def _until_complete(self, events: "EventLists") -> bool:
+    async def _until_complete(self, events: EventLists) -> bool:
         """Pass the initial events on; False where the stream ended before its list was whole."""
         async for some in events:
             for position, event in enumerate(some):
@@ -160,7 +162,7 @@ class Reflector:
         finally:
             await events.aclose()
 
-    async def _pass_on(self, events: "EventLists") -> None:
+    async def _pass_on(self, events: EventLists) -> None:
         async for some in events:
             await self._changed(some)
             self._backoff.reset()

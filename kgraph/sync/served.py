@@ -1,4 +1,4 @@
-"""The kinds that a cluster serves, in the words of the graph: their own nodes, their rows, the order of a first sync."""
+"""The kinds that a cluster serves in the words of the graph: their own nodes, their rows, the order of a first sync."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

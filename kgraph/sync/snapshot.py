@@ -13,6 +13,7 @@ from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.settings import ClusterSettings
 from kgraph.kube.snapshot import Document, read
+from kgraph.sync.extract import Extractor
 from kgraph.sync.intake import Intake, patiently
 from kgraph.sync.served import READ_VERBS, group_kind, resource_of
 
@@ -69,8 +70,8 @@ def read_snapshot(settings: ClusterSettings, default_namespace: str) -> Snapshot
         name = metadata.get("namespace", ""), metadata["name"]
         if name in named:
             problems.append(
-                f"{document.origin}: {resource.kind} {'/'.join(filter(None, name))} stands at {named[name].origin} too; "
-                "the last one counts"
+                f"{document.origin}: {resource.kind} {'/'.join(filter(None, name))} stands at {named[name].origin} "
+                "too; the last one counts"
             )
         named[name] = document
     kinds = tuple(
@@ -86,7 +87,7 @@ async def load_snapshot(
     snapshot = read_snapshot(settings, default_namespace)
     for problem in snapshot.problems:
         log.warning("a manifest is left out or doubtful", cluster=settings.id, problem=problem)
-    intake.extractor = intake.extractor.with_catalogue(snapshot.catalogue)
+    intake.extractor = Extractor(settings.id, snapshot.catalogue)
     intake.expect(resource for resource, _ in snapshot.kinds)
     present = {group_kind(resource) for resource, _ in snapshot.kinds}
     record = await patiently(lambda: store.read_one("read/synced_kinds", {"cluster": settings.id}))

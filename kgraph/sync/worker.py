@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -20,8 +21,9 @@ from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
-from kgraph.kube.discovery import ApiResource, Discovery, discover, select
+from kgraph.kube.discovery import ApiResource, Discovery, discover
 from kgraph.kube.errors import KubeError
+from kgraph.kube.selection import select
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.extract import Extractor
 from kgraph.sync.intake import Intake, patiently
@@ -117,16 +119,16 @@ class ClusterWorker:
                     found = await discover(connection)
                 except KubeError as error:
                     log.warning("a cluster does not answer", cluster=self.settings.id, why=str(error))
-                    await patiently(lambda why=str(error): writer.describe({"error": why}))
+                    await patiently(partial(writer.describe, {"error": str(error)}))
                     await asyncio.sleep(backoff.seconds(error))
                     continue
                 backoff.reset()
                 await self._follow_kinds(connection, found, pipeline, tasks)
-                await patiently(lambda about=self._discovered(version, found, connection): writer.describe(about))
+                await patiently(partial(writer.describe, self._discovered(version, found, connection)))
                 if not self.synced.is_set() and self._intake is not None:
                     await self._intake.settled()
                     await pipeline.flush()
-                    await patiently(lambda: writer.describe({"syncedAt": datetime.now(UTC)}))
+                    await patiently(partial(writer.describe, {"syncedAt": datetime.now(UTC)}))
                     log.info("in step", cluster=self.settings.id, resources=self.progress.resources)
                     self.synced.set()
                 with suppress(TimeoutError):

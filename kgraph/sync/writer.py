@@ -85,7 +85,9 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
 
     upserts = sorted(batch.upserts.values(), key=lambda upsert: (upsert.resource.label, upsert.resource.key))
     for label, group in groupby(upserts, key=lambda upsert: upsert.resource.label):
-        rows = [{"key": item.resource.key, "properties": item.resource.properties} for item in group]
+        rows: list[dict[str, Any]] = [
+            {"key": item.resource.key, "properties": item.resource.properties} for item in group
+        ]
         for some_rows in _chunks(rows):
             await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
 
@@ -93,7 +95,7 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
     for some in _chunks([upsert.resource.key for upsert in changed if not upsert.fresh]):
         records = await transaction.run("write/remove_own_edges", {"keys": some})
         loose.update(records[0]["loose"])
-    before = [
+    before: list[dict[str, Any]] = [
         {"start": start, "type": type_, "end": end}
         for start, type_, end in batch.matched
         if (start, type_, end) not in batch.absent
@@ -116,8 +118,10 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
     for some in _chunks(sorted(loose)):
         await transaction.run("write/sweep", {"keys": some})
     if batch.checkpoints:
-        rows = [{"key": key, "properties": properties} for key, properties in sorted(batch.checkpoints.items())]
-        await transaction.run("write/advance_checkpoints", {"rows": rows})
+        kinds = [{"key": key, "properties": properties} for key, properties in sorted(batch.checkpoints.items())]
+        await transaction.run("write/advance_checkpoints", {"rows": kinds})
+    if batch.forgotten:
+        await transaction.run("write/forget_kinds", {"keys": sorted(batch.forgotten)})
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
