@@ -1,0 +1,191 @@
+"""The configuration: one frozen value of a YAML file and the environment.
+
+An environment variable wins over the file, and the file over the default. What nobody knows, and what this version
+cannot do, is an error that names the file or variable, the key's path, the value, and what is allowed.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
+from kgraph.cli.values import read_value
+from kgraph.kube.settings import ClusterSettings
+
+# What may stand in keys (no `/`) and in entity ids (no `:`), and reads well in both.
+_CLUSTER_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+_ROWS: Mapping[str, Mapping[str, Setting]] = {
+    parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
+}
+_SECRET_NAMES = frozenset({"service_account_token"})
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file and the environment say; periods in seconds. `warnings` are for the user to see."""
+
+    clusters: tuple[ClusterSettings, ...] = ()
+    default_namespace: str = "default"
+    watch_resources: tuple[str, ...] = ()
+    resync_period: float = 600.0
+    neo4j_uri: str = ""
+    neo4j_user: str = "neo4j"
+    neo4j_password: str = ""
+    neo4j_database: str = "neo4j"
+    warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """The clusters' ids and where the graph is; no login."""
+        ids = [cluster.id for cluster in self.clusters]
+        return f"Configuration(clusters={ids}, neo4j_uri={self.neo4j_uri!r})"
+
+
+def load(config: str, environ: Mapping[str, str]) -> Configuration:
+    """Read the configuration: `config` is what `--config` says, "" where it was not given; else CLUSTERS_CONFIG."""
+    text, source = _text_of(config, "--config") if config else _text_of(environ.get("CLUSTERS_CONFIG", ""))
+    values = _read_section(_document(text, source), "", "", source)
+    for row in _ROWS[""].values():
+        if environ.get(row.variable):
+            values[row.name] = _from_variable(row, environ[row.variable])
+    for cluster in values.get("clusters", ()):
+        _check_cluster(cluster, source)
+    _check_unique([cluster["id"] for cluster in values.get("clusters", ())], source)
+    known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
+    graph = {
+        name: environ[name.upper()]
+        for name in ("neo4j_uri", "neo4j_user", "neo4j_password", "neo4j_database")
+        if environ.get(name.upper())
+    }
+    warnings = tuple(
+        f"{row.name} is set, and has no effect in this version: {row.because}"
+        for row in VARIABLES
+        if row.because and environ.get(row.name)
+    )
+    return msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
+
+
+def _text_of(config: str, source: str = "CLUSTERS_CONFIG") -> tuple[str, str]:
+    """The YAML's text and how errors call it."""
+    if not config:
+        return "", source
+    if "\n" in config or config.lstrip().startswith("{") or ": " in config:
+        return config, source
+    path = Path(config).expanduser()
+    try:
+        return path.read_text("utf-8"), str(path)
+    except (OSError, UnicodeDecodeError) as cause:
+        why = cause.strerror if isinstance(cause, OSError) else "it is no UTF-8 text"
+        raise BadConfiguration(f"the configuration {path} (of {source}) cannot be read: {why}") from cause
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key that is written twice is an error, not a matter of which comes last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]  # PyYAML's stubs
+            if isinstance(key, str) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is there twice", key_node.start_mark
+                )
+            seen.add(key if isinstance(key, str) else repr(key))
+        return super().construct_mapping(node, deep)
+
+
+def _document(text: str, source: str) -> dict[str, Any]:
+    try:
+        document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as cause:
+        raise BadConfiguration(f"{source} is no YAML: {' '.join(str(cause).split())}") from cause
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise BadConfiguration(f"{source}: should hold settings such as `clusters:`, and holds {document!r:.60}")
+    return document
+
+
+def _read_section(section: Mapping[Any, Any], parent: str, place: str, source: str) -> dict[str, Any]:
+    """The values of a section whose rows have the given parent; `place` is its path with the lists' positions."""
+    rows = _ROWS[parent]
+    values: dict[str, Any] = {}
+    for name, value in section.items():
+        path = f"{place}.{name}" if place else str(name)
+        row = rows.get(name)
+        if row is None:
+            raise BadConfiguration(f"{source}: there is no setting {path}{_did_you_mean(str(name), rows)}")
+        if value is not None:  # `clusters:` with nothing after it is what a user leaves who comments all out
+            values[row.name] = _read(row, value, path, source)
+    for row in rows.values():
+        if row.required and not values.get(row.name):
+            raise BadConfiguration(f"{source}: {place}.{row.name} is missing: {row.meaning}")
+    return values
+
+
+def _read(row: Setting, value: Any, path: str, source: str) -> Any:
+    shown = "<hidden>" if row.name in _SECRET_NAMES else repr(value)
+    try:
+        found = read_value(row, value)
+    except ValueError as allowed:
+        raise BadConfiguration(f"{source}: {path} is {shown:.80}; allowed is {allowed}") from allowed
+    if row.only is not msgspec.UNSET and found != row.only:
+        raise BadConfiguration(
+            f"{source}: {path} is {shown:.80}, which is not in this version: {row.because}. Leave it out."
+        )
+    if row.takes is Takes.SECTION:
+        return _read_section(found, row.key, path, source)
+    if row.takes is Takes.SECTIONS:
+        return [
+            _read_section(item, row.key, f"{path}[{position}]", source) for position, item in enumerate(found)
+        ]
+    return found
+
+
+def _from_variable(row: Setting, text: str) -> Any:
+    value: Any = text
+    if row.takes in (Takes.SECTION, Takes.SECTIONS):
+        try:
+            value = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        except yaml.YAMLError as cause:
+            raise BadConfiguration(f"{row.variable} is no YAML: {' '.join(str(cause).split())}") from cause
+    return _read(row, value, row.name, f"the variable {row.variable}")
+
+
+def _check_cluster(cluster: Mapping[str, Any], source: str) -> None:
+    if not _CLUSTER_ID.fullmatch(cluster["id"]):
+        raise BadConfiguration(
+            f"{source}: the cluster id {cluster['id']!r} cannot stand in a key; allowed are letters, digits, "
+            "`-`, `_` and `.`, with a letter or digit at both ends"
+        )
+    if (cluster.get("auth_method") == "snapshot") is not bool(cluster.get("snapshot_path")):
+        raise BadConfiguration(
+            f"{source}: cluster {cluster['id']}: auth_method snapshot and snapshot_path belong together"
+        )
+    if (cluster.get("auth_method") == "oidc") is not bool(cluster.get("oidc")):
+        raise BadConfiguration(f"{source}: cluster {cluster['id']}: auth_method oidc and oidc belong together")
+
+
+def _check_unique(ids: list[str], source: str) -> None:
+    twice = sorted({each for each in ids if ids.count(each) > 1})
+    if twice:
+        raise BadConfiguration(f"{source}: two clusters have the id {twice[0]!r}; each needs its own")
+
+
+def _did_you_mean(name: str, rows: Mapping[str, Setting]) -> str:
+    near = difflib.get_close_matches(name.lower().replace("-", "_"), rows, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(rows)}"
+
+
+def cluster_id(text: str) -> str:
+    """A cluster id made of any name, such as a kubeconfig context's: what cannot stand in a key becomes `-`."""
+    return re.sub(r"[^A-Za-z0-9]+$|^[^A-Za-z0-9]+", "", re.sub(r"[^A-Za-z0-9._-]+", "-", text)) or "cluster"
+
+
+def rows_of(parent: str) -> Iterator[Setting]:
+    """The table's rows of one section."""
+    yield from _ROWS[parent].values()

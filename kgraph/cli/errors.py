@@ -1,0 +1,33 @@
+"""What a command can fail with.
+
+    CliError              one clear paragraph on standard error, exit code 1
+    ├── BadConfiguration  the file, a variable or an option says what cannot be; exit code 2
+    ├── NothingRuns       there is no API to ask
+    └── Refused           the API answered with an error
+
+The errors of the other packages are told in the same way; see `main`.
+"""
+
+
+class CliError(Exception):
+    """The message says what was attempted and what the reader can do."""
+
+    exit_code = 1
+
+
+class BadConfiguration(CliError):
+    """The configuration cannot be used."""
+
+    exit_code = 2
+
+
+class NothingRuns(CliError):
+    """No API answers at the address."""
+
+
+class Refused(CliError):
+    """The API answered with an error; `code` is its `extensions.code`."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
