@@ -22,7 +22,7 @@ from kgraph.kube.listing import pages
 from kgraph.kube.objects import decode
 from kgraph.kube.selection import select
 from kgraph.kube.settings import AuthMethod, ClusterSettings
-from kgraph.sync.extract import Extractor
+from kgraph.sync.extract import Extracted, Extractor
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.selector_index import SelectorIndex
 from kgraph.sync.served import discovered_kinds
@@ -69,7 +69,7 @@ async def check(store: Store, settings: ClusterSettings, options: SyncOptions) -
     earlier: frozenset[Difference] = frozenset()
     for last in range(PASSES):
         wanted, unread = await _picture_of_cluster(settings, options)
-        found = await _picture_of_graph(store, settings.id)
+        found = await picture_of_graph(store, settings.id)
         differences = frozenset(compare(wanted, found, unread))
         persistent = differences & earlier
         if not differences or (persistent == differences and last) or last == PASSES - 1:
@@ -120,10 +120,15 @@ def _is_unread(key: str, unread: Mapping[str, str]) -> bool:
 
 
 async def _picture_of_cluster(settings: ClusterSettings, options: SyncOptions) -> tuple[Picture, Mapping[str, str]]:
+    unread: dict[str, str] = {}
+    return picture_of([extracted async for extracted in _extracted(settings, options, unread)]), unread
+
+
+def picture_of(cluster: Iterable[Extracted]) -> Picture:
+    """The graph that a cluster's objects should have."""
     picture, index = Picture(), SelectorIndex()
     uids: dict[str, str] = {}
-    unread: dict[str, str] = {}
-    async for extracted in _extracted(settings, options, unread):
+    for extracted in cluster:
         resource = extracted.resource
         picture.nodes[resource.key] = resource.fingerprint
         uids[resource.key] = resource.uid
@@ -138,7 +143,7 @@ async def _picture_of_cluster(settings: ClusterSettings, options: SyncOptions) -
                 picture.missing.add(end)
             elif properties.get("uid", uids[end]) != uids[end]:
                 properties["stale"] = True
-    return picture, unread
+    return picture
 
 
 def _edge_properties(edge: Edge) -> dict[str, Any]:
@@ -150,7 +155,7 @@ def _edge_properties(edge: Edge) -> dict[str, Any]:
     return properties
 
 
-async def _extracted(settings: ClusterSettings, options: SyncOptions, unread: dict[str, str]) -> AsyncIterator[Any]:
+async def _extracted(settings: ClusterSettings, options: SyncOptions, unread: dict[str, str]) -> AsyncIterator[Extracted]:
     if settings.auth_method is AuthMethod.SNAPSHOT:
         snapshot = read_snapshot(settings, options.default_namespace)
         extractor = Extractor(settings.id, snapshot.catalogue)
@@ -172,7 +177,8 @@ async def _extracted(settings: ClusterSettings, options: SyncOptions, unread: di
                 unread[f"{group or CORE}/{resource.kind}"] = str(error)
 
 
-async def _picture_of_graph(store: Store, cluster: str) -> Picture:
+async def picture_of_graph(store: Store, cluster: str) -> Picture:
+    """The graph that a cluster has."""
     picture = Picture()
     for kind in await store.read("read/kinds_in_graph", {"cluster": cluster}):
         parameters = {"prefix": f"{cluster}/{kind['group'] or CORE}/{kind['kind']}/"}
