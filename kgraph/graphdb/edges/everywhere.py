@@ -1,0 +1,83 @@
+"""Edges that every kind can have, and those of Events and Leases."""
+
+from kgraph.graphdb.edges.row import ANY, BREAKS, CASCADE, CLUSTER, NOTHING, EdgeRow, Property
+
+ROWS = (
+    EdgeRow(
+        type="OWNED_BY",
+        start=(ANY,),
+        end=ANY,
+        at=("metadata.ownerReferences[]",),
+        kind=".kind",
+        api_version=".apiVersion",
+        uid=".uid",
+        properties=(
+            Property("controller", (".controller",), False, "any"),
+            Property("blockOwnerDeletion", (".blockOwnerDeletion",), False, "any"),
+        ),
+        on_delete=CASCADE,
+        failure_degrades_end=True,
+        doc="The owner that the garbage collector knows. A cluster-scoped child has no namespaced owner.",
+    ),
+    EdgeRow(
+        type="IN_NAMESPACE",
+        start=(ANY,),
+        end="Namespace",
+        find="own_namespace",
+        on_delete=CASCADE,
+        containment=True,
+        doc="Every namespaced resource is in its namespace.",
+    ),
+    EdgeRow(
+        type="IN_CLUSTER",
+        start=(ANY,),
+        end=CLUSTER,
+        find="own_cluster",
+        on_delete=CASCADE,
+        on_failure=BREAKS,
+        containment=True,
+        doc="Every cluster-scoped resource is in its cluster.",
+    ),
+    EdgeRow(
+        type="INSTANCE_OF",
+        start=(ANY,),
+        end="CustomResourceDefinition.apiextensions.k8s.io",
+        follow="definition",
+        on_delete=CASCADE,
+        doc="A custom resource and the definition of its kind; none while the definition is not there.",
+    ),
+    EdgeRow(
+        type="REGARDS",
+        start=("Event",),
+        end=ANY,
+        find="regarded",
+        properties=(Property("fieldPath"),),
+        on_delete=NOTHING,
+        doc="What an Event is about: involvedObject (core) or regarding (events.k8s.io), and related.",
+    ),
+    EdgeRow(
+        type="HELD_BY",
+        start=("Lease.coordination.k8s.io",),
+        end="Pod",
+        follow="holding_pod",
+        on_delete=NOTHING,
+        doc="The Pod that holds a Lease, by the name that its identity begins with. No placeholder.",
+    ),
+    EdgeRow(
+        type="HELD_BY",
+        start=("Lease.coordination.k8s.io",),
+        end="Node",
+        follow="holding_node",
+        on_delete=NOTHING,
+        doc="The Node that holds a Lease in kube-node-lease or kube-system. No placeholder.",
+    ),
+    EdgeRow(
+        type="CONSTRAINS",
+        start=("ResourceQuota", "LimitRange"),
+        end="Namespace",
+        at=("metadata.namespace",),
+        name=".",
+        on_delete=NOTHING,
+        doc="The namespace whose resources a quota or a range limits.",
+    ),
+)

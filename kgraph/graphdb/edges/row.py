@@ -1,0 +1,113 @@
+"""What a row of the edge table says, and the words that it is written with."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+# What happens to an edge's start when its end is deleted or fails.
+Effect = Literal["cascade", "breaks", "degrades", "nothing"]
+CASCADE: Effect = "cascade"  # it is deleted too
+BREAKS: Effect = "breaks"  # it cannot work
+DEGRADES: Effect = "degrades"  # it loses one of several, or a part of what it does
+NOTHING: Effect = "nothing"
+
+# Starts and ends that are no single kind. The kinds themselves are written as kubectl does: `Pod`, `Job.batch`.
+ANY = "*"  # every kind; as an end: the kind that the reference names
+PODS = "pods"  # Pod and every kind that makes Pods of a template
+TEMPLATES = "templates"  # those without Pod itself
+
+# Ends that are no resources.
+CLUSTER = "cluster"
+IMAGE = "image"
+HOST = "host"
+SUBJECT = "subject"
+NO_RESOURCES = frozenset({CLUSTER, IMAGE, HOST, SUBJECT})
+
+
+class Property(msgspec.Struct, frozen=True):
+    """Something that an edge keeps of the place that stated it.
+
+    `paths` are tried in turn; one that begins with `.` starts at the reference, any other at the object, where it
+    shares its list items with the row's `at`. Where nothing is found, or not the default's type, stands `default`:
+    Neo4j's lists have no nulls and one type. Numbers become text where the default is text.
+    `merge` says how several places become one: `list` beside `fields`; `any` of truths; the `first`; the
+    `strictest` failure policy, which is Fail.
+    """
+
+    name: str
+    paths: tuple[str, ...] = ()
+    default: str | int | bool = ""
+    merge: Literal["list", "any", "first", "strictest"] = "list"
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """A label selector in the start's object that finds the ends.
+
+    `at` is where it stands; `plain` if it is a map of labels rather than a LabelSelector. APIs differ in what an
+    `absent` and an `empty` selector select: everything or nothing. `namespaces` is `own` (with a cluster-scoped
+    end: the cluster) or `all`.
+    """
+
+    at: str
+    plain: bool = False
+    absent: Literal["everything", "nothing"] = "nothing"
+    empty: Literal["everything", "nothing"] = "everything"
+    namespaces: Literal["own", "all"] = "own"
+
+
+class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact about Kubernetes: kinds `start` depend on kind `end`, it is written `at` these paths.
+
+    A path is written `spec.rules[].host`: `[]` is each item of a list, `a|b` either key, `["a.b/c"]` a key with
+    dots, `{pod}` the Pod spec of a Pod or template. What stands there is a text, with `name="."`, or an object whose
+    `name`, `namespace`, `kind`, `group` or `api_version`, `uid` and `optional` stand at these paths, which begin
+    with `.` where they start at the reference. Without a group it is the built-in kind of that name.
+
+    The odd ones out name a function instead: `find` of `kgraph.sync.references`, or, for edges that follow both
+    ends, `selects` or `follow` of `kgraph.sync.queries`.
+
+    `when` and `unless` compare a path of the start's object with a text. A name that begins with `skip` is none.
+
+    `on_delete` and `on_failure` say what becomes of the start when the end is deleted or fails; an optional
+    reference, and one whose edge has one of the `spared_by` properties, means nothing. With `failure_degrades_end`
+    a failing start degrades its end. `containment` is true of the edges that every resource has, to where it is.
+    """
+
+    type: str
+    start: tuple[str, ...]
+    end: str
+    at: tuple[str, ...] = ()
+    name: str = ".name"
+    namespace: tuple[str, ...] = ()
+    kind: str = ""
+    group: str = ""
+    api_version: str = ""
+    uid: str = ""
+    optional: bool | str = False
+    inferred: bool = False
+    skip: str = ""
+    when: Mapping[str, str] = {}
+    unless: Mapping[str, str] = {}
+    properties: tuple[Property, ...] = ()
+    find: str = ""
+    selects: Selection | None = None
+    follow: str = ""
+    on_delete: Effect
+    on_failure: Effect = NOTHING
+    spared_by: Mapping[str, str] = {}
+    failure_degrades_end: bool = False
+    containment: bool = False
+    doc: str
+
+    @property
+    def id(self) -> str:
+        """What names the row in tests and in the reference."""
+        where = self.find or self.follow or (self.selects.at if self.selects else self.at[0])
+        return f"{self.type} {','.join(self.start)} -> {self.end} by {where}"
+
+    def effect(self, change: Literal["delete", "fail"], properties: Mapping[str, object]) -> Effect:
+        """What the end's deletion or failure does to the start of an edge with these properties."""
+        if properties.get("optional") or any(properties.get(name) == value for name, value in self.spared_by.items()):
+            return NOTHING
+        return self.on_delete if change == "delete" else self.on_failure

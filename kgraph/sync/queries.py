@@ -1,0 +1,339 @@
+"""Edges that follow both ends, as questions: what a resource asks of others, and what it offers to be matched.
+
+A `Query` is stated by an edge's start, a `Fact` is what is known of a possible end; `selector_index` brings the two
+together. The functions of `FOLLOW` are those that rows of the edge table name.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from kgraph.graphdb.catalogue import is_builtin
+from kgraph.graphdb.edges.row import EdgeRow
+from kgraph.graphdb.model import GroupKind
+from kgraph.kube.selectors import EVERYTHING, LabelSelector
+from kgraph.sync.paths import find_all, parse_one, write
+from kgraph.sync.references import default_class_asked, ordinals, storage_class_asked
+from kgraph.sync.start import Start, group_of, is_name, maps, text
+
+NAMESPACE = GroupKind("", "Namespace")
+_POD = GroupKind("", "Pod")
+_NODE = GroupKind("", "Node")
+NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"  # every Namespace has it since Kubernetes 1.22
+# Where kubelets and the control plane's components hold their Leases; elsewhere a Lease's holder is a Pod.
+_NODE_LEASE_NAMESPACES = frozenset({"kube-node-lease", "kube-system"})
+NO_PROPERTIES: Mapping[str, Any] = {}
+
+
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """What a resource offers to be matched.
+
+    `default_since` is a default class' creation time, None for anything else. `alias` is what it is asked for by
+    besides its key: a definition's `Kind.group`. `parameters` is the kind of a policy's parameters, `Kind.group`.
+    """
+
+    key: str
+    group_kind: GroupKind
+    namespace: str
+    name: str
+    labels: Mapping[str, str]
+    default_since: str | None = None
+    alias: str = ""
+    parameters: str = ""
+
+
+class Query(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What all questions have: the edge's type, and what the edge says if there is one."""
+
+    type: str
+    fields: tuple[str, ...]
+    optional: bool = False
+    inferred: bool = False
+    properties: Mapping[str, Any] = NO_PROPERTIES
+
+
+class Selected(Query, frozen=True, gc=False, kw_only=True):
+    """Every resource of a kind whose labels match.
+
+    `namespaces` None is all of them; `namespace_selector` narrows them by the Namespaces' labels; `name` to one name.
+    """
+
+    target: GroupKind
+    selector: LabelSelector = EVERYTHING
+    namespaces: tuple[str, ...] | None = None
+    namespace_selector: LabelSelector | None = None
+    name: str = ""
+
+
+class Present(Query, frozen=True, gc=False, kw_only=True):
+    """Whichever of these is there: keys or aliases."""
+
+    names: tuple[str, ...]
+
+
+class Numbered(Query, frozen=True, gc=False, kw_only=True):
+    """Resources called by one of the prefixes and a number, but not a number from `first` to before `end`."""
+
+    target: GroupKind
+    namespaces: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    first: int
+    end: int
+    but: tuple[str, ...] = ()
+
+    def has(self, name: str) -> bool:
+        """Whether a name is one of those asked for."""
+        if name in self.but:
+            return False
+        for prefix in self.prefixes:
+            number = name[len(prefix) :] if name.startswith(prefix) else ""
+            if number.isascii() and number.isdigit() and (number == "0" or number[0] != "0"):
+                return not self.first <= int(number) < self.end
+        return False
+
+
+class Default(Query, frozen=True, gc=False, kw_only=True):
+    """The default class: the newest of several, or with `only`, none where there are several."""
+
+    target: GroupKind
+    only: bool = False
+
+
+class Parameters(Query, frozen=True, gc=False, kw_only=True):
+    """Resources of the kind that the policy with the key `policy` says: one name, or by labels."""
+
+    policy: str
+    selector: LabelSelector = EVERYTHING
+    namespaces: tuple[str, ...] | None = None
+    name: str = ""
+
+
+AnyQuery = Selected | Present | Numbered | Default | Parameters
+Follow = Callable[[Start, EdgeRow], Iterator[AnyQuery]]
+
+
+def selected(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
+    """The queries of a row that `selects`; SelectorError where a selector is malformed."""
+    selection = row.selects
+    assert selection is not None
+    path = parse_one(selection.at)
+    target = GroupKind.parse(row.end)
+    namespaces = None if selection.namespaces == "all" else (start.namespace,)
+    found = [(write(path, indices), value) for indices, value in find_all(start.object, path)]
+    if not found and selection.absent == "everything":
+        found = [(selection.at, {})]
+    for field, value in found:
+        if value == {} and selection.empty == "nothing":
+            continue
+        read = LabelSelector.from_labels if selection.plain and type(value) is dict else LabelSelector.from_object
+        yield Selected(type=row.type, fields=(field,), target=target, selector=read(value), namespaces=namespaces)
+
+
+def _definition(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
+    if not is_builtin(start.group_kind.group):
+        yield Present(type=row.type, fields=("apiVersion",), names=(str(start.group_kind),))
+
+
+def _holders(start: Start, row: EdgeRow, kind: GroupKind, namespace: str) -> Iterator[AnyQuery]:
+    # client-go's leader election holds as `<hostname>_<uuid>`; the kubelet as the node's name.
+    holder = text(start.section("spec").get("holderIdentity"))
+    names = [name for name in (holder, holder.rpartition("_")[0]) if is_name(name)]
+    keys = [start.keys.end(namespace, kind.group, kind.kind, "", name) for name in names]
+    if found := tuple(key for key in keys if key):
+        yield Present(type=row.type, fields=("spec.holderIdentity",), names=found)
+
+
+def _holding_pod(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
+    yield from _holders(start, row, _POD, start.namespace)
+
+
+def _holding_node(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
+    if start.namespace in _NODE_LEASE_NAMESPACES:
+        yield from _holders(start, row, _NODE, "")
+
+
+def _claims_beyond(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
+    first, end = ordinals(start)
+    templates = [
+        (at, name)
+        for at, template in maps(start.section("spec").get("volumeClaimTemplates"))
+        if is_name(name := start_name(template))
+    ]
+    volumes = [volume.get("persistentVolumeClaim") for _, volume in maps(start.pod.get("volumes"))]
+    stated = [text(claim.get("claimName")) for claim in volumes if type(claim) is dict]
+    for at, name in templates:
+        prefix = f"{name}-{start.name}-"
+        yield Numbered(
+            type=row.type,
+            fields=(f"spec.volumeClaimTemplates[{at}]",),
+            optional=True,
+            target=GroupKind.parse(row.end),
+            namespaces=(start.namespace,),
+            prefixes=(prefix,),
+            first=first,
+            end=end,
+            but=tuple(claim for claim in stated if claim.startswith(prefix)),
+        )
+
+
+def start_name(template: Mapping[str, Any]) -> Any:
+    """The name in a template's metadata."""
+    metadata = template.get("metadata")
+    return metadata.get("name") if type(metadata) is dict else None
+
+
+def _default_storage_class(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
+    if storage_class_asked(start) is None and not start.section("spec").get("volumeName"):
+        yield Default(type=row.type, fields=("spec.storageClassName",), inferred=True, target=GroupKind.parse(row.end))
+
+
+def _default_ingress_class(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
+    if default_class_asked(start):
+        yield Default(
+            type=row.type,
+            fields=("spec.ingressClassName",),
+            inferred=True,
+            target=GroupKind.parse(row.end),
+            only=True,
+        )
+
+
+def _peers(start: Start, row: EdgeRow, rules: str, peers: str) -> Iterator[AnyQuery]:
+    """The peers of a NetworkPolicy's rules, those that make Pods or those that make Namespaces.
+
+    A namespaceSelector whose podSelector is empty means the same as one without: whole Namespaces.
+    """
+    wanted = GroupKind.parse(row.end)
+    spec = start.section("spec")
+    if not applies(spec, "Ingress" if rules == "ingress" else "Egress"):
+        return
+    for rule_at, rule in maps(spec.get(rules)):
+        properties = {"ports": [_ports(rule.get("ports"))]}
+        for peer_at, peer in maps(rule.get(peers)):
+            pods, namespaces = peer.get("podSelector"), peer.get("namespaceSelector")
+            if pods is None and namespaces is None:
+                continue  # an ipBlock, which is a property of the policy
+            whole = namespaces is not None and pods in (None, {})
+            if whole is not (wanted == NAMESPACE):
+                continue
+            field = (f"spec.{rules}[{rule_at}].{peers}[{peer_at}]",)
+            if whole:
+                yield Selected(
+                    type=row.type,
+                    fields=field,
+                    properties=properties,
+                    target=NAMESPACE,
+                    selector=LabelSelector.from_object(namespaces),
+                    namespaces=("",),
+                )
+            else:
+                yield Selected(
+                    type=row.type,
+                    fields=field,
+                    properties=properties,
+                    target=_POD,
+                    selector=LabelSelector.from_object(pods),
+                    namespaces=(start.namespace,) if namespaces is None else None,
+                    namespace_selector=None if namespaces is None else LabelSelector.from_object(namespaces),
+                )
+
+
+def applies(spec: Mapping[str, Any], policy_type: str) -> bool:
+    """Whether a NetworkPolicy governs `Ingress` or `Egress`.
+
+    Without policyTypes it governs Ingress, and Egress if it has any rule for it (the API's reference).
+    """
+    types = spec.get("policyTypes")
+    if type(types) is list and types:
+        return policy_type in types
+    return policy_type == "Ingress" or bool(spec.get("egress"))
+
+
+def _ports(ports: Any) -> str:
+    """A rule's ports as text: `80/TCP,8000-9000/UDP`; "" is all of them."""
+    found = []
+    for _, port in maps(ports):
+        number, end = port.get("port"), port.get("endPort")
+        span = "" if number is None else f"{number}-{end}/" if end is not None else f"{number}/"
+        found.append(f"{span}{port.get('protocol') or 'TCP'}")
+    return ",".join(found)
+
+
+def _policy_parameters(start: Start, row: EdgeRow, kind: str) -> Iterator[AnyQuery]:
+    spec = start.section("spec")
+    reference = spec.get("paramRef")
+    policy = start.end("admissionregistration.k8s.io", kind, "", spec.get("policyName"))
+    if type(reference) is not dict or policy is None:
+        return
+    name, selector = text(reference.get("name")), reference.get("selector")
+    if not name and selector is None:
+        return
+    namespace = text(reference.get("namespace"))
+    yield Parameters(
+        type=row.type,
+        fields=("spec.paramRef",),
+        optional=reference.get("parameterNotFoundAction") == "Allow",
+        policy=policy,
+        name=name,
+        selector=EVERYTHING if name else LabelSelector.from_object(selector),
+        # Without a namespace, the parameters are sought in that of each object that is admitted.
+        namespaces=(namespace,) if namespace else None,
+    )
+
+
+FOLLOW: Mapping[str, Follow] = {
+    "definition": _definition,
+    "holding_pod": _holding_pod,
+    "holding_node": _holding_node,
+    "statefulset_claims_beyond": _claims_beyond,
+    "default_storage_class": _default_storage_class,
+    "default_ingress_class": _default_ingress_class,
+    "ingress_pods": lambda start, row: _peers(start, row, "ingress", "from"),
+    "ingress_namespaces": lambda start, row: _peers(start, row, "ingress", "from"),
+    "egress_pods": lambda start, row: _peers(start, row, "egress", "to"),
+    "egress_namespaces": lambda start, row: _peers(start, row, "egress", "to"),
+    "validating_policy_parameters": lambda start, row: _policy_parameters(start, row, "ValidatingAdmissionPolicy"),
+    "mutating_policy_parameters": lambda start, row: _policy_parameters(start, row, "MutatingAdmissionPolicy"),
+}
+
+_STORAGE_CLASS = GroupKind("storage.k8s.io", "StorageClass")
+_INGRESS_CLASS = GroupKind("networking.k8s.io", "IngressClass")
+_DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
+_DEFAULT_MARKS: Mapping[GroupKind, tuple[str, ...]] = {
+    _STORAGE_CLASS: (
+        "storageclass.kubernetes.io/is-default-class",
+        "storageclass.beta.kubernetes.io/is-default-class",
+    ),
+    _INGRESS_CLASS: ("ingressclass.kubernetes.io/is-default-class",),
+}
+_POLICIES = frozenset(
+    GroupKind("admissionregistration.k8s.io", kind) for kind in ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
+)
+# Kinds whose facts are more than their key and labels.
+OFFERS_MORE = frozenset({*_DEFAULT_MARKS, *_POLICIES, _DEFINITION})
+
+
+def fact_of(start: Start) -> Fact:
+    """What a resource offers to be matched."""
+    kind = start.group_kind
+    if kind not in OFFERS_MORE:
+        return fact_of_labels(start.key, kind, start.namespace, start.name, start.labels)
+    default_since, alias, parameters = None, "", ""
+    if kind in _DEFAULT_MARKS:
+        if any(start.annotations.get(mark) == "true" for mark in _DEFAULT_MARKS[kind]):
+            default_since = text(start.section("metadata").get("creationTimestamp"))
+    elif kind == _DEFINITION:
+        names = start.section("spec", "names")
+        alias = str(GroupKind(text(start.section("spec").get("group")), text(names.get("kind"))))
+    else:
+        of = start.section("spec", "paramKind")
+        parameters = str(GroupKind(group_of(text(of.get("apiVersion"))), text(of.get("kind")))) if of else ""
+    return Fact(start.key, kind, start.namespace, start.name, start.labels, default_since, alias, parameters)
+
+
+def fact_of_labels(key: str, kind: GroupKind, namespace: str, name: str, labels: Mapping[str, str]) -> Fact:
+    """The fact of a resource that offers no more than its key and labels."""
+    if kind == NAMESPACE:
+        labels = {**labels, NAMESPACE_NAME_LABEL: name}
+    return Fact(key, kind, namespace, name, labels)
