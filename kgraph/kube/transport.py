@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Self
 
 import aiohttp
 from aiohttp.connector import AddrInfoType
@@ -60,13 +61,30 @@ class Response:
         except Exception as error:
             raise mapped(error, self._attempt, self._silence_seconds) from error
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, in pieces that end anywhere."""
+        return _Chunks(self._answer, self._attempt, self._silence_seconds)
+
+
+class _Chunks:
+    """An iterator and no generator, so that one that is dropped half-way leaves nothing to be closed."""
+
+    def __init__(self, answer: aiohttp.ClientResponse, attempt: Attempt, silence_seconds: float) -> None:
+        self._content = answer.content
+        self._attempt = attempt
+        self._silence_seconds = silence_seconds
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            async for chunk in self._answer.content.iter_any():
-                yield chunk
-        except (aiohttp.ClientError, OSError) as error:
+            chunk = await self._content.readany()
+        except Exception as error:
             raise mapped(error, self._attempt, self._silence_seconds) from error
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
 
 class Transport:
