@@ -1,0 +1,73 @@
+"""The application: routes, guards, headers; and how it is served."""
+
+from pathlib import Path
+
+import uvicorn
+from litestar import Litestar
+from litestar.datastructures import ResponseHeader
+from litestar.static_files import create_static_files_router
+
+from kgraph.api.graphql.context import Context
+from kgraph.api.graphql.controller import graphql_controller
+from kgraph.api.graphql.loaders import Loaders
+from kgraph.api.graphql.schema import make_schema
+from kgraph.api.health import ReadinessProbe, health_routes
+from kgraph.api.kinds import KindReader
+from kgraph.api.loopback import ListensElsewhere, allow_hosts, ensure_loopback
+from kgraph.api.pages import landing_page
+from kgraph.api.settings import ApiSettings
+from kgraph.graphdb.store import Store
+
+STATIC = Path(__file__).parent / "static"
+# How long open streams and running statements may take to end after SIGTERM; Kubernetes kills after 30.
+GRACEFUL_SECONDS = 10
+
+# GraphiQL brings its scripts, styles, fonts and workers itself: nothing else may be loaded, and nobody may frame it.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def create_app(store: Store, settings: ApiSettings) -> Litestar:
+    """The API over `store`; it holds nothing that is not in its arguments."""
+    kinds = KindReader(store)
+
+    def make_context() -> Context:
+        loaders = Loaders(store, settings.limits.statement_seconds)
+        return Context(store=store, kinds=kinds, settings=settings, loaders=loaders)
+
+    return Litestar(
+        route_handlers=[
+            landing_page(settings.neo4j_browser),
+            *health_routes(ReadinessProbe(store)),
+            graphql_controller(make_schema(settings.limits), make_context, settings.limits),
+            create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
+        ],
+        guards=[allow_hosts(settings.allowed_hosts)],
+        response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
+        openapi_config=None,
+        request_max_body_size=settings.limits.body_bytes,
+    )
+
+
+async def serve(app: Litestar, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT, on loopback only; ListensElsewhere for any other address."""
+    ensure_loopback(host)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        lifespan="on",
+    )
+    await uvicorn.Server(config).serve()
+
+
+__all__ = ["ListensElsewhere", "create_app", "ensure_loopback", "serve"]

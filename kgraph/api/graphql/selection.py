@@ -1,0 +1,38 @@
+"""Which fields a caller selected below a field, so that nothing is fetched that nobody reads."""
+
+from collections.abc import Iterable
+
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
+
+from kgraph.api.graphql.context import Info
+
+
+def selected(info: Info) -> frozenset[str]:
+    """The paths of all fields below this one: `nodes`, `nodes.labels`. Directives are taken for granted."""
+    raw = info._raw_info  # noqa: SLF001 - Strawberry's own `selected_fields` copies the whole tree
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+
+    def read(selections: SelectionSetNode | None, path: str) -> None:
+        for node in selections.selections if selections else ():
+            match node:
+                case FieldNode():
+                    name = f"{path}{node.name.value}"
+                    found.add(name)
+                    read(node.selection_set, f"{name}.")
+                case InlineFragmentNode():
+                    read(node.selection_set, path)
+                case FragmentSpreadNode():
+                    visit = (path, node.name.value)
+                    if visit not in seen:
+                        seen.add(visit)
+                        read(raw.fragments[node.name.value].selection_set, path)
+
+    for field in raw.field_nodes:
+        read(field.selection_set, "")
+    return frozenset(found)
+
+
+def any_of(paths: frozenset[str], prefix: str, names: Iterable[str]) -> bool:
+    """Whether one of the fields `names` is selected under `prefix` ("" or `nodes.`)."""
+    return any(f"{prefix}{name}" in paths for name in names)

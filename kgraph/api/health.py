@@ -1,0 +1,86 @@
+"""Is the process alive, and can it answer? /health/live and /health/ready.
+
+Live says only that the process serves requests: restarting it would not bring Neo4j back. Ready asks Neo4j, at
+most once a second however many ask us, and says which clusters are in the graph and how far they are.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import msgspec
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from kgraph.graphdb.errors import GraphError
+from kgraph.graphdb.store import Store
+
+# Probes of three replicas, a load balancer and a person: one question a second is enough for all of them.
+FRESH_SECONDS = 1.0
+TIMEOUT_SECONDS = 5.0
+
+
+class ClusterReadiness(msgspec.Struct, frozen=True, rename="camel"):
+    """How far one cluster is in the graph."""
+
+    id: str
+    synced: bool
+    synced_at: str | None
+    error: str | None
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether questions can be answered now, and about which clusters."""
+
+    ready: bool
+    message: str
+    clusters: tuple[ClusterReadiness, ...] = ()
+
+
+class ReadinessProbe:
+    """Asks the graph whether it answers, and remembers the answer for a second."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._answer: Readiness | None = None
+        self._asked_at = 0.0
+
+    async def ask(self) -> Readiness:
+        """The state now, or as it was a second ago; never raises what the graph raises."""
+        async with self._asking:
+            if self._answer is None or self._clock() - self._asked_at >= FRESH_SECONDS:
+                self._answer = await self._asked()
+                self._asked_at = self._clock()
+            return self._answer
+
+    async def _asked(self) -> Readiness:
+        try:
+            record = await self._store.read_one("read/readiness", timeout=TIMEOUT_SECONDS)
+        except GraphError:
+            return Readiness(ready=False, message="the graph does not answer")
+        clusters = tuple(
+            ClusterReadiness(identity, synced_at is not None and not error, synced_at, error)
+            for identity, synced_at, error in record["clusters"]
+        )
+        waiting = [cluster.id for cluster in clusters if not cluster.synced]
+        message = f"not in step: {', '.join(waiting)}" if waiting else "the graph answers"
+        return Readiness(ready=True, message=message, clusters=clusters)
+
+
+def health_routes(probe: ReadinessProbe) -> list[HTTPRouteHandler]:
+    """The two endpoints; a cluster that is not in step does not make the API unready, Neo4j being away does."""
+
+    @get("/health/live", sync_to_thread=False, include_in_schema=False)
+    def live() -> dict[str, str]:
+        """The process serves requests."""
+        return {"status": "live"}
+
+    @get("/health/ready", include_in_schema=False)
+    async def ready() -> Response[Readiness]:
+        """Neo4j answers: 200, else 503."""
+        state = await probe.ask()
+        return Response(state, status_code=200 if state.ready else 503)
+
+    return [live, ready]

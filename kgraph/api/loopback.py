@@ -1,0 +1,66 @@
+"""Loopback only, until callers are authenticated.
+
+Without authentication, whoever reaches the port reads every cluster. So the server listens on loopback alone, and
+a browser on the same machine is kept out too: a page elsewhere could reach 127.0.0.1 by DNS rebinding (the Host
+header then is the page's own name: refused) or by a form or `fetch` without preflight (not JSON: refused).
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ListensElsewhere(ValueError):
+    """The address asked for can be reached from other machines, which needs authentication."""
+
+
+def ensure_loopback(host: str) -> None:
+    """Raise ListensElsewhere unless `host` is an address, or a name of addresses, of this machine alone."""
+    try:
+        found = {ipaddress.ip_address(host)}
+    except ValueError:
+        try:
+            found = {ipaddress.ip_address(row[4][0]) for row in socket.getaddrinfo(host or "0.0.0.0", None)}  # noqa: S104 - "" means all addresses to a server
+        except OSError as cause:
+            raise ListensElsewhere(f"cannot listen on {host!r}: the name does not resolve") from cause
+    elsewhere = sorted(str(address) for address in found if not address.is_loopback)
+    if elsewhere:
+        raise ListensElsewhere(
+            f"refusing to listen on {host!r} ({', '.join(elsewhere)}): there is no authentication yet, and every "
+            "resource would be open to whoever reaches this address; listen on 127.0.0.1 or ::1, and use "
+            "`kubectl port-forward` or an SSH tunnel from elsewhere"
+        )
+
+
+def name_in(host_header: str) -> str:
+    """The host's name in a Host header, without its port: `localhost:8080`, `[::1]:8080`."""
+    if host_header.startswith("["):
+        return host_header[1:].partition("]")[0].lower()
+    return host_header.partition(":")[0].lower()
+
+
+def allow_hosts(extra: Iterable[str]) -> "HostGuard":
+    """A guard that lets only requests to loopback's own names, and to `extra`, in."""
+    return HostGuard(LOOPBACK_NAMES | {name.lower() for name in extra})
+
+
+class HostGuard:
+    """Refuses requests whose Host header is none of the names that this server is called by."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+
+    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        """Answer 421 when the request is for another host."""
+        asked = name_in(connection.headers.get("host", ""))
+        if asked not in self._names:
+            raise HTTPException(
+                status_code=421, detail=f"this server is not {asked or 'a host without a name'}: use localhost"
+            )

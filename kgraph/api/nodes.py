@@ -1,0 +1,107 @@
+"""A node of the graph as a reader has it: its key taken apart, and what else was asked for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
+from kgraph.graphdb.store import Store
+
+# Nodes that are no resources, by the word before the colon in their key.
+_KINDS = {"cluster": "Cluster", "image": "Image", "host": "Host", "subject": "Subject"}
+
+# What every resource has, or nobody looks at: not part of `properties`.
+HIDDEN_PROPERTIES = (
+    "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "createdAt", "labels", "manifest",
+    "fingerprint", "edgesFingerprint", "resourceVersion", "generation",
+)  # fmt: skip
+
+
+class Name(msgspec.Struct, frozen=True, gc=False):
+    """A key taken apart; cluster and namespace are None where there is none."""
+
+    cluster: str | None
+    group: str
+    kind: str
+    namespace: str | None
+    name: str
+
+    @property
+    def group_kind(self) -> GroupKind:
+        """The kind with its group."""
+        return GroupKind(self.group, self.kind)
+
+
+class Facts(msgspec.Struct, frozen=True, gc=False):
+    """What a node says beside its key; everything is empty for a placeholder."""
+
+    version: str | None = None
+    uid: str | None = None
+    created_at: str | None = None
+    labels: tuple[str, ...] = ()
+    properties: Mapping[str, Any] = {}
+
+
+class Node(msgspec.Struct, frozen=True, gc=False):
+    """One node: `handle` is Neo4j's own name for it, good for this question only; `facts` None when not asked for."""
+
+    handle: str
+    key: str
+    missing: bool = False
+    facts: Facts | None = None
+
+    @property
+    def name(self) -> Name:
+        """The key taken apart."""
+        return read_key(self.key)
+
+
+def read_key(key: str) -> Name:
+    """Take any node's key apart: a resource's, or `image:…`, `host:…`, `subject:…`, `cluster:…`."""
+    parts = key.split("/")
+    if len(parts) == 5 and ":" not in parts[0]:
+        cluster, group, kind, namespace, name = parts
+        return Name(
+            cluster,
+            "" if group == CORE else group,
+            kind,
+            None if namespace == NO_NAMESPACE else namespace,
+            name,
+        )
+    word, _, rest = key.partition(":")
+    kind = _KINDS.get(word, word)
+    if kind == "Subject":
+        cluster, _, rest = rest.partition("/")
+        subject_kind, _, name = rest.partition("/")
+        return Name(cluster, "rbac.authorization.k8s.io", subject_kind, None, name)
+    return Name(rest if kind == "Cluster" else None, "", kind, None, rest)
+
+
+async def with_facts(store: Store, nodes: Sequence[Node], *, properties: bool, timeout: float) -> tuple[Node, ...]:
+    """The same nodes with what they say beside their keys, and with what their kinds promote if `properties`."""
+    parameters = {"handles": [one.handle for one in nodes], "properties": properties, "hidden": HIDDEN_PROPERTIES}
+    record = await store.read_one("read/facts", {"of": parameters}, timeout=timeout)
+    found = {row[0]: node_with_facts(row) for row in record["nodes"]}
+    return tuple(found.get(one.handle, one) for one in nodes)
+
+
+def node(row: Sequence[Any]) -> Node:
+    """A node from what the statements return: [handle, key, missing]."""
+    return Node(row[0], row[1], row[2])
+
+
+def node_with_facts(row: Sequence[Any]) -> Node:
+    """The same from [handle, key, missing, version, uid, createdAt, labels, properties]."""
+    handle, key, missing, version, uid, created_at, labels, properties = row
+    facts = Facts(version, uid, created_at, tuple(labels or ()), plain(dict(properties or ())))
+    return Node(handle, key, missing, facts)
+
+
+def plain(value: Any) -> Any:
+    """A value of Neo4j as JSON has it: times as ISO 8601."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value.iso_format() if hasattr(value, "iso_format") else value

@@ -1,0 +1,11 @@
+// All clusters by id: [handle, key, id, name, environment, region, version, server, source, syncedAt, error, how many
+// Nodes, how many Namespaces, when kube-system was created].
+MATCH (c:Cluster)
+WITH c ORDER BY c.id
+RETURN collect([
+  elementId(c), c.key, c.id, coalesce(c.name, c.id), c.environment, c.region, c.version, c.server, c.source,
+  toString(c.syncedAt), c.error,
+  COUNT { (c)<-[:IN_CLUSTER]-(n:Node) WHERE NOT n:Missing },
+  COUNT { (c)<-[:IN_CLUSTER]-(n:Namespace) WHERE NOT n:Missing },
+  COLLECT { MATCH (n:Resource {key: c.id + "/core/Namespace/_/kube-system"}) RETURN toString(n.createdAt) }[0]
+]) AS clusters

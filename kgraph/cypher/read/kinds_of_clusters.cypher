@@ -1,0 +1,9 @@
+// The clusters' ids, and every kind that any of them serves.
+CALL () {
+  MATCH (c:Cluster) RETURN collect(c.id) AS clusters
+}
+CALL () {
+  MATCH (k:SyncedKind)
+  RETURN collect(k {.cluster, .group, .kind, .plural, .singular, .shortNames, .namespaced, .error}) AS kinds
+}
+RETURN clusters, kinds

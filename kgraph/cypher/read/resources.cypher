@@ -1,0 +1,23 @@
+// A page of resources in the order of their keys: those whose keys begin with one of $of.prefixes (sorted, none the
+// beginning of another) and come after $of.after, and that fulfil the conditions on labels and fields; $of.room at
+// most. One list: [handle, key, missing, version, uid, createdAt, labels, properties].
+// A field is compared as kubectl does: as text, and one that is not there is empty.
+UNWIND $of.prefixes AS prefix
+CALL (prefix) {
+  MATCH (n:Resource)
+  WHERE n.key STARTS WITH prefix AND n.key > $of.after AND NOT n:Missing
+    AND all(pairs IN $of.labels.one_of WHERE any(pair IN pairs WHERE pair IN coalesce(n.labels, [])))
+    AND none(pair IN $of.labels.none_of WHERE pair IN coalesce(n.labels, []))
+    AND all(start IN $of.labels.present WHERE any(label IN coalesce(n.labels, []) WHERE label STARTS WITH start))
+    AND none(start IN $of.labels.absent WHERE any(label IN coalesce(n.labels, []) WHERE label STARTS WITH start))
+    AND all(c IN $of.labels.compared WHERE any(label IN coalesce(n.labels, []) WHERE label STARTS WITH c.start
+      AND CASE WHEN c.greater THEN toIntegerOrNull(substring(label, size(c.start))) > c.bound
+               ELSE toIntegerOrNull(substring(label, size(c.start))) < c.bound END))
+    AND all(f IN $of.fields WHERE (coalesce(toStringOrNull(n[f.property]), "") = f.value) = f.equal)
+  RETURN n ORDER BY n.key LIMIT $of.room
+}
+WITH n ORDER BY n.key LIMIT $of.room
+RETURN collect([
+  elementId(n), n.key, false, n.version, n.uid, toString(n.createdAt), n.labels,
+  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, n[p]]] END
+]) AS nodes
