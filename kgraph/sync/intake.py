@@ -99,7 +99,7 @@ class Intake:
     async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
         """Compare some of the list with the graph."""
         state = self.kinds[group_kind(resource)]
-        plain = False
+        plain = self.extractor.is_plain(resource.group, resource.kind)
         for turn in _turns(objects):
             async with self._turn():
                 for raw in turn:
@@ -206,6 +206,9 @@ class Intake:
         known = state.held.get(key)
         if known is not None and known.version == seen.metadata.resource_version != "":
             if self._index.has(key):
+                return
+            if plain:
+                self._follow(self._index.put(self.extractor.plain_fact(identity, seen.metadata.labels or {})))
                 return
         self._apply(state, decode(raw, resource.group, resource.kind))
 
