@@ -32,8 +32,6 @@ KEEPALIVE_INTERVAL_SECONDS = 10
 KEEPALIVE_COUNT = 3
 # The same limit for bytes that were sent and never acknowledged, where keepalives are not sent.
 USER_TIMEOUT_MILLISECONDS = 60_000
-# aiohttp pauses reading above twice this. 64 KiB, its default, makes eight times the wake-ups of a large list.
-READ_BUFFER_BYTES = 512 * 1024
 
 _SOCKET_OPTIONS = (
     ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
@@ -99,7 +97,6 @@ class Transport:
             connector=aiohttp.TCPConnector(limit=0, socket_factory=_watched_socket),
             # kubectl's rules for proxies are in `proxies`; trust_env would bring Python's, and ~/.netrc.
             trust_env=False,
-            read_bufsize=READ_BUFFER_BYTES,
             auto_decompress=True,
             cookie_jar=aiohttp.DummyCookieJar(),
             raise_for_status=False,
