@@ -113,8 +113,7 @@ class Extractor:
         uid, resource_version = text(metadata.get("uid")), text(metadata.get("resourceVersion"))
         noise = plan.noise_by_name.get(start.name, plan.noise)
         fingerprint = manifests.fingerprint(manifests.without(kept, noise), plan.salt)
-        # The count tells the intake whether someone has taken an edge away by hand.
-        edges_fingerprint = f"{len(edges)}:{manifests.fingerprint(edges)}"
+        edges_fingerprint = manifests.edges_fingerprint(edges)
         properties: dict[str, Any] = {
             "key": start.key,
             "cluster": self._cluster,
@@ -153,7 +152,7 @@ class Extractor:
         return False
 
     def _plan(self, group: str, kind: str) -> "Plan":
-        plan = Plan(GroupKind(todays_group(group, kind), kind), self._catalogue, self._rows)
+        plan = Plan(GroupKind(todays_group(group, kind), kind), self._catalogue, self._rows, self._keys)
         self._plans[group, kind] = plan
         return plan
 

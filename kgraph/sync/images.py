@@ -1,11 +1,13 @@
 """Container image references, written in full, so that clusters that run one image share its node."""
 
 import re
+from functools import lru_cache
 
 import msgspec
 
 _DEFAULT_REGISTRY = "docker.io"
 _DEFAULT_TAG = "latest"
+_REMEMBERED = 4_096  # a cluster's Pods run few images, many times each
 _DIGEST = re.compile(r"[A-Za-z0-9_+.-]+:[A-Za-z0-9]{32,}")
 
 
@@ -24,6 +26,7 @@ class ImageReference(msgspec.Struct, frozen=True, gc=False):
         return f"{self.registry}/{self.repository}{tag}{digest}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_image(written: str) -> ImageReference | None:
     """Read a reference as a container runtime does; None where it is none.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from kgraph.graphdb.model import Edge
 from kgraph.kube.objects import redact
 from kgraph.sync.paths import EACH, Path
 
@@ -82,6 +83,15 @@ def fingerprint(value: Any, salt: bytes = b"") -> str:
     except TypeError:  # a YAML snapshot may have keys that are no texts, which cannot be sorted
         text = _compact.encode(value)
     return hashlib.blake2b(text, digest_size=_FINGERPRINT_BYTES, key=salt).hexdigest()
+
+
+def edges_fingerprint(edges: Sequence[Edge]) -> str:
+    """A short hash of the edges that an object states, after their number.
+
+    The number tells a reader of the graph whether someone has taken an edge away by hand.
+    """
+    text = _compact.encode(edges)
+    return f"{len(edges)}:{hashlib.blake2b(text, digest_size=_FINGERPRINT_BYTES).hexdigest()}"
 
 
 def timestamp(value: Any) -> datetime | None:

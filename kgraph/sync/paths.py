@@ -109,13 +109,14 @@ def find_all(value: Any, path: Path, indices: tuple[int, ...] = ()) -> Iterator[
 class Trie(Generic[A]):
     """Patterns with what to do where one ends; a value of `A` for each."""
 
-    __slots__ = ("actions", "children", "each", "keys", "template")
+    __slots__ = ("actions", "children", "each", "keys", "leaf", "template")
 
     def __init__(self, path: Path = ()) -> None:
         self.actions: tuple[A, ...] = ()
         self.children: dict[str, Trie[A]] = {}
         self.keys: tuple[tuple[str, Trie[A]], ...] = ()  # the children again: a tuple is quicker to go through
         self.each: Trie[A] | None = None
+        self.leaf = True
         self.template = write(path).replace("%", "%%").replace(EACH, "[%d]")
 
     def add(self, path: Path, action: A, *, _at: int = 0) -> None:
@@ -126,6 +127,7 @@ class Trie(Generic[A]):
         step = path[_at]
         if isinstance(step, Filter):
             raise TypeError(f"{write(path)!r}: a filter has no place in the edge table")
+        self.leaf = False
         if step == EACH:
             if self.each is None:
                 self.each = Trie(path[: _at + 1])
@@ -144,7 +146,7 @@ class Trie(Generic[A]):
 class Walk(Generic[A]):
     """One walk over one object: `visit` is called wherever a pattern of the trie ends, null being the same as absent.
 
-    It gets the action, what stands there, the way (the values passed, from the object on), the indices of the list
+    It gets the action, what stands there, the way (the values passed, from the object to before it), the indices of the list
     items passed, and the place in the trie. `problems` is given what was not as expected.
     """
 
@@ -158,39 +160,44 @@ class Walk(Generic[A]):
         self._way: list[Any] = []
 
     def go(self, trie: Trie[A], value: Any, indices: tuple[int, ...] = ()) -> None:
-        """Walk on from a place of the trie and what stands there."""
-        way = self._way
-        way.append(value)
-        for action in trie.actions:
-            self._visit(action, value, way, indices, trie)
-        if keys := trie.keys:
-            if type(value) is dict:
-                self._go_by_key(trie, keys, value, indices)
-            elif not trie.actions:
-                self._problems.append(f"{trie.where(indices)} is {_name(value)} where a map was expected")
-        each = trie.each
-        if each is not None:
-            if type(value) is list:
-                for index, item in enumerate(value):
-                    if item is not None:
-                        self.go(each, item, (*indices, index))
-            elif not trie.actions:
-                self._problems.append(f"{trie.where(indices)} is {_name(value)} where a list was expected")
-        way.pop()
+        """Walk on from a place of the trie and what stands there.
 
-    def _go_by_key(
-        self, trie: Trie[A], keys: tuple[tuple[str, Trie[A]], ...], value: dict[Any, Any], indices: tuple[int, ...]
-    ) -> None:
-        if len(keys) <= len(value):
-            for key, child in keys:
-                item = value.get(key)
-                if item is not None:
-                    self.go(child, item, indices)
-            return
-        children = trie.children
-        for key, item in value.items():
-            if item is not None and key in children:
-                self.go(children[key], item, indices)
+        Leaves are visited without a call of their own: they are most of a walk.
+        """
+        way, visit = self._way, self._visit
+        for action in trie.actions:
+            visit(action, value, way, indices, trie)
+        of = type(value)
+        if of is dict:
+            keys = trie.keys
+            items = keys if len(keys) <= len(value) else value.items()
+            children = trie.children
+            way.append(value)
+            for key, _ in items:
+                if key in children and (item := value.get(key)) is not None:
+                    child = children[key]
+                    if child.leaf:
+                        for action in child.actions:
+                            visit(action, item, way, indices, child)
+                    else:
+                        self.go(child, item, indices)
+            way.pop()
+        elif of is list and trie.each is not None:
+            each = trie.each
+            wanted = None if each.actions or each.each else each.children.keys()
+            way.append(value)
+            for index, item in enumerate(value):
+                if item is None or (wanted and type(item) is dict and wanted.isdisjoint(item)):
+                    continue
+                if each.leaf:
+                    for action in each.actions:
+                        visit(action, item, way, (*indices, index), each)
+                else:
+                    self.go(each, item, (*indices, index))
+            way.pop()
+        if not trie.actions and ((of is not dict and trie.keys) or (of is not list and trie.each is not None)):
+            expected = "map" if trie.keys else "list"
+            self._problems.append(f"{trie.where(indices)} is {_name(value)} where a {expected} was expected")
 
 
 def _name(value: Any) -> str:

@@ -15,7 +15,7 @@ from kgraph.sync.promote import reader
 from kgraph.sync.queries import FOLLOW, OFFERS_MORE, AnyQuery, Follow, selected
 from kgraph.sync.reference_rows import Conditions, ReferenceRow, paths_of
 from kgraph.sync.references import FIND, Find, Found
-from kgraph.sync.start import Start
+from kgraph.sync.start import Keys, Start
 
 POD = GroupKind("", "Pod")
 _SECRET = GroupKind("", "Secret")
@@ -27,19 +27,19 @@ _FORMAT = "1"
 class Plan:
     """What is done with every object of one kind."""
 
-    def __init__(self, group_kind: GroupKind, catalogue: Catalogue, rows: Sequence[EdgeRow]) -> None:
+    def __init__(self, group_kind: GroupKind, catalogue: Catalogue, rows: Sequence[EdgeRow], keys: Keys) -> None:
         self.group_kind = group_kind
         self.kind = known = catalogue.get(*group_kind)
         self.label = kind_label(*group_kind, builtin=is_builtin(group_kind.group))
         mine = [row for row in rows if _starts(row, group_kind, known)]
         pod_path = known.pod_spec if known else ""
         self._pod_steps: Path = parse_one(pod_path) if pod_path else ()
-        self.rules = Rules(mine, pod_path)
+        self.rules = Rules(mine, pod_path, keys)
         templated = bool(pod_path) and group_kind != POD
-        self.bare = Rules([row for row in mine if not _is_of_template(row)], pod_path) if templated else None
+        self.bare = Rules([row for row in mine if not _is_of_template(row)], pod_path, keys) if templated else None
         promote = known.promote if known else {}
         self.promoted = tuple((name, reader(source)) for name, source in promote.items())
-        everywhere = NOISE_EVERYWHERE
+        everywhere: tuple[str, ...] = NOISE_EVERYWHERE
         if group_kind == _SECRET:
             # A rotated value is a change that nothing else of a redacted Secret shows.
             everywhere = tuple(path for path in NOISE_EVERYWHERE if path != "metadata.resourceVersion")
@@ -59,15 +59,15 @@ class Plan:
 class Rules:
     """The rows of one kind, compiled."""
 
-    def __init__(self, rows: Iterable[EdgeRow], pod_path: str) -> None:
+    def __init__(self, rows: Iterable[EdgeRow], pod_path: str, keys: Keys) -> None:
         self._trie: Trie[ReferenceRow] = Trie()
-        self._find: list[tuple[Find, EdgeRow, Conditions]] = []
-        self._follow: list[tuple[Follow, EdgeRow, Conditions]] = []
+        self._find: list[tuple[Find, EdgeRow, Conditions | None]] = []
+        self._follow: list[tuple[Follow, EdgeRow, Conditions | None]] = []
         self._properties: dict[str, tuple[Property, ...]] = {}
         for row in rows:
-            conditions = Conditions(row)
+            conditions = Conditions(row) if row.when or row.unless else None
             for path in paths_of(row, pod_path):
-                self._trie.add(path, ReferenceRow(row, path, conditions))
+                self._trie.add(path, ReferenceRow(row, path, keys))
             if row.find:
                 self._find.append((FIND[row.find], row, conditions))
             if row.follow:
@@ -90,7 +90,7 @@ class Rules:
         def visit(
             reference: ReferenceRow, value: Any, way: list[Any], indices: tuple[int, ...], place: Trie[ReferenceRow]
         ) -> None:
-            found = reference.read(start, value, way, place.where(indices))
+            found = reference.read(start, value, way, place, indices)
             if type(found) is Found:
                 drafts.setdefault((reference.row.type, found.end), []).append(found)
             elif found is not None:
@@ -98,7 +98,7 @@ class Rules:
 
         Walk(visit, problems).go(self._trie, start.object)
         for find, row, conditions in self._find:
-            if conditions.hold(start.object):
+            if conditions is None or conditions.hold(start.object):
                 for found in find(start, row):
                     drafts.setdefault((row.type, found.end), []).append(found)
         properties = self._properties
@@ -108,7 +108,7 @@ class Rules:
         """The questions that the object asks of others."""
         found: list[AnyQuery] = []
         for follow, row, conditions in self._follow:
-            if conditions.hold(start.object):
+            if conditions is None or conditions.hold(start.object):
                 try:
                     found.extend(follow(start, row))
                 except SelectorError as error:

@@ -7,7 +7,7 @@ import msgspec
 
 from kgraph.kube.objects import DATA_SIZES
 from kgraph.sync.manifest import timestamp
-from kgraph.sync.paths import dig, parse_one, read
+from kgraph.sync.paths import EACH, dig, parse_one, read
 from kgraph.sync.queries import applies
 from kgraph.sync.start import maps, text
 
@@ -192,7 +192,8 @@ def reader(source: str) -> Callable[[Object], Any]:
     if source.startswith("@"):
         return PROMOTE[source[1:]]
     path = parse_one(source)
-    return lambda obj: read(obj, path)
+    look = read if EACH in path else dig
+    return lambda obj: look(obj, path)
 
 
 def stored(name: str, value: Any) -> Any:

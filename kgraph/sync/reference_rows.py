@@ -5,10 +5,10 @@ from typing import Any
 
 from kgraph.graphdb.edges.row import ANY, HOST, EdgeRow, Property
 from kgraph.graphdb.model import GroupKind, host_key
-from kgraph.sync.paths import EACH, Path, dig, parse, parse_one
+from kgraph.sync.paths import EACH, Path, Trie, dig, parse, parse_one
 from kgraph.sync.queries import NO_PROPERTIES
 from kgraph.sync.references import Found
-from kgraph.sync.start import Start, group_of, is_name, text
+from kgraph.sync.start import Keys, Start, group_of, is_name, text
 
 
 class Place:
@@ -17,12 +17,15 @@ class Place:
     `depth` counts the steps from the object; None starts at the reference.
     """
 
-    __slots__ = ("depth", "path")
+    __slots__ = ("depth", "key", "path")  # read for every reference: `key` is `path` where that is one step
 
     def __init__(self, written: str, at: Path) -> None:
         self.depth: int | None = None
+        self.key = ""
         if written.startswith("."):
             self.path = parse_one(written[1:]) if written != "." else ()
+            if len(self.path) == 1:
+                self.key = str(self.path[0])
             return
         path = parse_one(written)
         # Shared up to the last list item that both go through: there the indices are those of the reference.
@@ -34,10 +37,14 @@ class Place:
             # The reference is elsewhere in the object, so nothing there belongs to it.
             self.depth, self.path = -1, ()
             return
-        self.depth, self.path = shared, path[shared:]
+        self.depth, self.path = (None if shared == len(at) else shared), path[shared:]
+        if self.depth is None and len(self.path) == 1:
+            self.key = str(self.path[0])
 
     def value(self, reference: Any, way: list[Any]) -> Any:
         """What stands there, given the reference and the values on the way to it."""
+        if self.key:
+            return reference.get(self.key) if type(reference) is dict else None
         if self.depth is None:
             return dig(reference, self.path) if self.path else reference
         return dig(way[self.depth], self.path) if self.depth >= 0 else None
@@ -71,7 +78,9 @@ class ReferenceRow:
         "_conditions",
         "_end",
         "_group",
+        "_keys",
         "_kind",
+        "_local",
         "_name",
         "_namespaces",
         "_optional",
@@ -80,11 +89,14 @@ class ReferenceRow:
         "row",
     )
 
-    def __init__(self, row: EdgeRow, at: Path, conditions: Conditions) -> None:
+    def __init__(self, row: EdgeRow, at: Path, keys: Keys) -> None:
         self.row = row
-        self._conditions = conditions
+        self._keys = keys
+        self._conditions = Conditions(row) if row.when or row.unless else None
         self._end = None if row.end in (ANY, HOST) else GroupKind.parse(row.end)
-        # Most references are an object with a name: a key is quicker to look up than a place.
+        # Most references are to a namespaced kind in the start's own namespace: only the name is missing.
+        local = self._end is not None and not row.namespace and keys.catalogue.is_namespaced(*self._end)
+        self._local = keys.prefix(*self._end) if local and self._end else ""
         self._name = Place(row.name, at)
         self._namespaces = tuple(Place(written, at) for written in row.namespace)
         self._kind = Place(row.kind, at) if row.kind else None
@@ -94,24 +106,35 @@ class ReferenceRow:
         self._optional = Place(row.optional, at) if isinstance(row.optional, str) else None
         self._properties = tuple((prop, tuple(Place(path, at) for path in prop.paths)) for prop in row.properties)
 
-    def read(self, start: Start, value: Any, way: list[Any], where: str) -> Found | str | None:
+    def read(
+        self, start: Start, value: Any, way: list[Any], place: Trie[Any], indices: tuple[int, ...]
+    ) -> Found | str | None:
         """What the reference in `value` names; None where it names nothing, a text where it is malformed."""
         row = self.row
-        if not self._conditions.hold(start.object):
+        if self._conditions and not self._conditions.hold(start.object):
             return None
+        if self._name.key and type(value) is not dict:
+            return f"{place.where(indices)} is {value!r} where a map was expected"
         name = self._name.value(value, way)
         if name is None or name == "":
             return None
         if type(name) is not str:
-            return f"{where} names {name!r}, which is no text"
+            return f"{place.where(indices)} names {name!r}, which is no text"
         if row.skip and name.startswith(row.skip):
             return None
-        end = host_of(name) if row.end == HOST else self._end_of(start, value, way, name)
+        if row.end == HOST:
+            end = host_of(name)
+        elif "/" in name:
+            return f"{place.where(indices)} names {name!r}, which can be no name"
+        elif self._local and start.namespace:
+            end = f"{self._local}{start.namespace}/{name}"
+        else:
+            end = self._end_of(start, value, way, name)
         if end is None:
-            return None if is_name(name) or row.end == HOST else f"{where} names {name!r}, which can be no name"
+            return None
         return Found(
             end,
-            where,
+            place.where(indices),
             row.optional is True if self._optional is None else self._optional.value(value, way) is True,
             row.inferred,
             text(self._uid.value(value, way)) if self._uid else "",
@@ -123,14 +146,15 @@ class ReferenceRow:
         for place in self._namespaces:
             namespace = text(place.value(value, way))
             if namespace:
+                if "/" in namespace:
+                    return None
                 break
         if self._end is not None:
-            return start.end(self._end.group, self._end.kind, namespace, name)
+            return self._keys.end(start.namespace, self._end.group, self._end.kind, namespace, name)
         kind = text(self._kind.value(value, way)) if self._kind else ""
         if not is_name(kind):
             return None
-        group = self._group_of(start, value, way, kind)
-        return start.end(group, kind, namespace, name)
+        return start.end(self._group_of(start, value, way, kind), kind, namespace, name)
 
     def _group_of(self, start: Start, value: Any, way: list[Any], kind: str) -> str:
         """The group that a reference says, else that of the built-in kind of the name."""

@@ -13,11 +13,11 @@ from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
 class Keys:
     """Writes the keys of one cluster's resources; a kind's scope decides whether a key has a namespace."""
 
-    __slots__ = ("_catalogue", "_prefixes", "cluster")
+    __slots__ = ("_prefixes", "catalogue", "cluster")
 
     def __init__(self, cluster: str, catalogue: Catalogue) -> None:
         self.cluster = cluster
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._prefixes: dict[tuple[str, str], tuple[str, bool | None]] = {}
 
     def end(self, own_namespace: str, group: str, kind: str, namespace: str, name: str) -> str | None:
@@ -34,9 +34,13 @@ class Keys:
             return f"{prefix}{namespace}/{name}"
         return None if namespaced else f"{prefix}{NO_NAMESPACE}/{name}"
 
+    def prefix(self, group: str, kind: str) -> str:
+        """What all keys of a kind begin with: `prod/core/ConfigMap/`."""
+        return (self._prefixes.get((group, kind)) or self._learn(group, kind))[0]
+
     def _learn(self, group: str, kind: str) -> tuple[str, bool | None]:
         today = todays_group(group, kind)
-        known = f"{self.cluster}/{today or CORE}/{kind}/", self._catalogue.is_namespaced(today, kind)
+        known = f"{self.cluster}/{today or CORE}/{kind}/", self.catalogue.is_namespaced(today, kind)
         self._prefixes[group, kind] = known
         return known
 
@@ -59,7 +63,7 @@ class Start(msgspec.Struct, frozen=True):
 
     def end(self, group: str, kind: str, namespace: str, name: Any) -> str | None:
         """The key of what this resource refers to; None where the name is none."""
-        if not is_name(name) or "/" in namespace:
+        if not is_name(name) or "/" in namespace or "/" in group:
             return None
         return self.keys.end(self.namespace, group, kind, namespace, name)
 
