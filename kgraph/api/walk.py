@@ -120,7 +120,7 @@ async def neighbourhood(store: Store, key: str, walk: Walk, *, timeout: float) -
                 "walk": {
                     **shared,
                     "frontier": [reached.handle for reached in frontier],
-                    "seen": seen,
+                    "seen": dict.fromkeys(seen, True),
                     "types": list(asked),
                     "fanout": walk.fanout,
                     "room": walk.limit - len(nodes) + 1,
@@ -148,7 +148,9 @@ async def _edges_between(
     store: Store, handles: list[str], types: list[str], *, fields: bool, timeout: float
 ) -> tuple[GraphEdge, ...]:
     record = await store.read_one(
-        "read/edges_between", {"among": {"handles": handles, "types": types, "fields": fields}}, timeout=timeout
+        "read/edges_between",
+        {"among": {"handles": handles, "shown": dict.fromkeys(handles, True), "types": types, "fields": fields}},
+        timeout=timeout,
     )
     rows = sorted(record["edges"], key=lambda row: (row[0], row[1], row[2]))
     return tuple(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import structlog
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionContext
 
 from kgraph.api.errors import BadUserInput, TooComplex, as_api_failure
 from kgraph.api.graphql import cost
@@ -28,9 +29,11 @@ class LimitsExtension(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Count the cost once the document is known to be valid."""
+        """Count the cost once the document is known to be valid: this extension comes after the validation cache."""
+        self._check(self.execution_context)
         yield
-        context = self.execution_context
+
+    def _check(self, context: ExecutionContext) -> None:
         if context.pre_execution_errors or context.graphql_document is None:
             return
         try:

@@ -11,7 +11,7 @@ from kgraph.api.graphql.resource import Resource, resources
 from kgraph.api.graphql.selection import selected
 from kgraph.api.kinds import NODE_KINDS
 from kgraph.api.roots import Namer
-from kgraph.api.walk import FANOUT, Neighbourhood, Walk, edge_types, neighbourhood
+from kgraph.api.walk import FANOUT, GraphEdge, Neighbourhood, Walk, edge_types, neighbourhood
 from kgraph.graphdb.model import GroupKind
 
 
@@ -72,13 +72,13 @@ async def resource_graph(info: Info, key: str, walk: Walk, kinds: list[str] | No
     paths = selected(info)
     wanted = None if kinds is None else tuple([await _kind(info, cluster, spelling) for spelling in kinds])
     walk = Walk(
-        depth=_within("depth", walk.depth, info.context.settings.limits.walk_depth),
+        depth=within("depth", walk.depth, info.context.settings.limits.walk_depth),
         outward=walk.outward,
         inward=walk.inward,
         types=walk.types,
         kinds=wanted,
-        fanout=_within("fanout", walk.fanout, info.context.settings.limits.graph_nodes),
-        limit=_within("limit", walk.limit, info.context.settings.limits.graph_nodes, least=1),
+        fanout=within("fanout", walk.fanout, info.context.settings.limits.graph_nodes),
+        limit=within("limit", walk.limit, info.context.settings.limits.graph_nodes, least=1),
         edges="edges" in paths,
         fields="edges.fields" in paths,
     )
@@ -97,18 +97,20 @@ async def _shown(info: Info, found: Neighbourhood, paths: frozenset[str]) -> Res
     return ResourceGraph(
         root=root,
         nodes=nodes,
-        edges=[
-            Edge(
-                type=edge.type, source=edge.source, target=edge.target, fields=list(edge.fields), optional=edge.optional
-            )
-            for edge in found.edges
-        ],
+        edges=[shown_edge(edge) for edge in found.edges],
         omitted=[
             Omission(key=one.key, type=one.type, direction=Direction[one.direction], count=one.count)
             for one in found.omitted
         ],
         truncated=found.truncated,
         depth=found.depth,
+    )
+
+
+def shown_edge(edge: GraphEdge) -> Edge:
+    """An edge's GraphQL form."""
+    return Edge(
+        type=edge.type, source=edge.source, target=edge.target, fields=list(edge.fields), optional=edge.optional
     )
 
 
@@ -119,7 +121,8 @@ async def _kind(info: Info, cluster: str, spelling: str) -> GroupKind:
     return (await info.context.kinds.resolve(cluster, spelling)).group_kind
 
 
-def _within(name: str, value: int, most: int, *, least: int = 0) -> int:
+def within(name: str, value: int, most: int, *, least: int = 0) -> int:
+    """The value; BadUserInput says what it may be."""
     if not least <= value <= most:
         raise BadUserInput(f"{name} is {value}; between {least} and {most} can be asked for")
     return value

@@ -12,6 +12,7 @@ from kgraph.api.graphql.cluster import ClusterQueries
 from kgraph.api.graphql.execution import ListExecutor
 from kgraph.api.graphql.extensions import LimitsExtension, worded
 from kgraph.api.graphql.graph import GraphQueries
+from kgraph.api.graphql.impact import ImpactQueries
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.settings import Limits
@@ -21,7 +22,7 @@ CACHED_DOCUMENTS = 500
 
 
 @strawberry.type(description="A live graph of Kubernetes clusters.")
-class Query(ClusterQueries, ResourceQueries, GraphQueries):
+class Query(ClusterQueries, ResourceQueries, GraphQueries, ImpactQueries):
     """All queries."""
 
 
@@ -45,9 +46,9 @@ def make_schema(limits: Limits) -> Schema:
         Query,
         # Factories: an extension keeps its operation, and the caches are shared by their size.
         extensions=[
-            lambda: LimitsExtension(limits),
             lambda: ParserCache(CACHED_DOCUMENTS),
             lambda: ValidationCache(CACHED_DOCUMENTS),
+            lambda: LimitsExtension(limits),
         ],
         execution_context_class=ListExecutor,
         config=StrawberryConfig(scalar_map=SCALARS, batching_config={"max_operations": limits.batch_operations}),
