@@ -1,13 +1,15 @@
 """What can go wrong with a server of our own.
 
 StackError
-├── FetchError            a jar or a module could not be fetched
+├── FetchError            a jar could not be fetched
 │   └── WrongHash         what came is not what the lock file pins; nothing of it is kept
-├── BuildError            a build from source failed, or a tool that it needs is missing
+├── CommandFailed         a short command ended with an error, or is missing on this machine
 ├── DataFolderInUse       another process holds the data folder
-└── ServerError           a server did not do what it was started for; names its log file
-    ├── ServerDied        it ended by itself
-    └── ServerNotReady    it lives, and did not answer in time
+└── ProcessError          a process that has a log file failed; the message shows its end
+    ├── BuildError        a build from source failed
+    └── ServerError       a server did not do what it was started for
+        ├── ServerDied        it ended by itself
+        └── ServerNotReady    it lives, and did not answer in time
 """
 
 from pathlib import Path
@@ -28,8 +30,12 @@ class WrongHash(FetchError):
     """A fetched file is not the one that the lock file pins."""
 
 
-class BuildError(StackError):
-    """A program could not be built from source."""
+class CommandFailed(StackError):
+    """A command ended with an error; `said` is what it wrote to its standard error."""
+
+    def __init__(self, command: str, returncode: int, said: str) -> None:
+        self.returncode, self.said = returncode, said
+        super().__init__(f"{command} ended with code {returncode}: {said.strip()}")
 
 
 class DataFolderInUse(StackError):
@@ -41,8 +47,8 @@ class DataFolderInUse(StackError):
         super().__init__(f"{folder} is in use by {holder}: stop that one, or choose another data folder")
 
 
-class ServerError(StackError):
-    """A server failed; the message ends with its last log lines and where the rest of them is.
+class ProcessError(StackError):
+    """A process failed; the message ends with its last log lines and where the rest of them is.
 
     `since` is the size in bytes that the log had when the server was started: what is older was said by another.
     """
@@ -52,6 +58,14 @@ class ServerError(StackError):
         lines = last_lines(log, since=since)
         said = "\n".join(f"    {line}" for line in lines) if lines else "    (it wrote nothing)"
         super().__init__(f"{what}\n  its last log lines:\n{said}\n  its whole log: {log}")
+
+
+class BuildError(ProcessError):
+    """A program could not be built from source."""
+
+
+class ServerError(ProcessError):
+    """A server did not do what it was started for."""
 
 
 class ServerDied(ServerError):

@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 
 POLL_SECONDS = 0.1
+# A holder that was killed leaves the lock to its servers until they have ended; see `guard`.
+DEAD_HOLDER_SECONDS = 75.0
 
 
 class Held(Exception):
@@ -26,7 +28,8 @@ async def locked(file: Path, *, patience_seconds: float | None = 0) -> AsyncIter
     """Hold the lock on `file`, which is made where it is missing; gives its file descriptor.
 
     A child that keeps the descriptor open keeps the lock. Waits for a living holder at most
-    `patience_seconds` (None: for ever), then raises Held.
+    `patience_seconds` (None: for ever) and for what a dead one left at least so long that a server can end,
+    then raises Held.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -46,8 +49,12 @@ async def _acquire(descriptor: int, patience_seconds: float | None) -> None:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
-        if patience_seconds is not None and loop.time() - started_at >= patience_seconds:
-            raise Held(_holder(descriptor))
+        holder = _holder(descriptor)
+        patience = patience_seconds
+        if holder is None and patience is not None:
+            patience = max(patience, DEAD_HOLDER_SECONDS)
+        if patience is not None and loop.time() - started_at >= patience:
+            raise Held(holder)
         await asyncio.sleep(POLL_SECONDS)
 
 

@@ -1,12 +1,12 @@
 """The embedded Neo4j: the graph's database as a child process, its data kept between runs.
 
-`python -m kgraph.stack.neo4j fetch` fetches it ahead of its first use and prepares a quick start.
+`python -m kgraph.stack.neo4j_fetch` fetches it ahead of its first use and prepares a quick start.
 """
 
 import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
@@ -14,8 +14,9 @@ import httpx
 import neo4j
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
-from kgraph.stack.errors import DataFolderInUse, StackError
-from kgraph.stack.locks import Held, locked
+from kgraph.stack.errors import StackError
+from kgraph.stack.files import write_private
+from kgraph.stack.folders import HeldFolder, held_folder
 from kgraph.stack.neo4j_config import FOLDERS, Neo4jOptions, command_line, configuration
 from kgraph.stack.neo4j_install import ADMIN_CLASS, Installation, install
 from kgraph.stack.ports import LOOPBACK
@@ -56,20 +57,15 @@ class Neo4jServer:
         Raises DataFolderInUse, FetchError, ServerDied, ServerNotReady, and StackError for what else prevents it.
         """
         options = options or Neo4jOptions()
-        home = (data_dir or default_data_dir()).absolute()
         if report is None:
             with shown() as report_to_people:
                 installation = await install(options.version, report_to_people)
         else:
             installation = await install(options.version, report)
-        async with AsyncExitStack() as stack:
-            try:
-                lock = await stack.enter_async_context(locked(home / "lock"))
-            except Held as held:
-                raise DataFolderInUse(home, held.pid) from None
-            password = await _prepare(home, installation)
-            plan = _plan(installation, home, options, password, lock)
-            yield cls(await stack.enter_async_context(Server.run(plan)), home, password)
+        async with held_folder(data_dir or default_data_dir()) as held:
+            password = await _prepare(held.path, installation)
+            async with Server.run(_plan(installation, held, options, password)) as server:
+                yield cls(server, held.path, password)
 
     @property
     def bolt_uri(self) -> str:
@@ -135,11 +131,13 @@ def _log(home: Path) -> Path:
     return home / "logs" / "process.log"
 
 
-def _plan(installation: Installation, home: Path, options: Neo4jOptions, password: str, lock: int) -> Plan:
+def _plan(installation: Installation, held: HeldFolder, options: Neo4jOptions, password: str) -> Plan:
+    home = held.path
+
     def command(ports: Mapping[str, int]) -> Command:
         (home / "conf" / "neo4j.conf").write_text(configuration(options, ports), encoding="utf-8")
         argv = command_line(installation, home, options)
-        return Command("neo4j", argv, _log(home), grace_seconds=options.grace_seconds, held_files=(lock,))
+        return Command("neo4j", argv, _log(home), grace_seconds=options.grace_seconds, held_files=(held.lock,))
 
     async def probe(ports: Mapping[str, int]) -> None:
         await _ask_bolt(ports["bolt"], password, home)
@@ -184,13 +182,12 @@ async def _prepare(home: Path, installation: Installation) -> str:
         raise StackError(f"{home} has data, but its file `password` is gone: put it back, or choose another folder")
     if not has_data:
         password = secrets.token_urlsafe(PASSWORD_BYTES)
-        _write_private(file, password)
+        write_private(file, password)
         await _set_initial_password(home, installation, password)
     return file.read_text("ascii").strip()
 
 
 def _make_folders(home: Path) -> None:
-    home.chmod(0o700)
     for name in FOLDERS:
         (home / name).mkdir(exist_ok=True)
 
@@ -200,7 +197,7 @@ async def _set_initial_password(home: Path, installation: Installation, password
     java = installation.java
     # Through a file: a command line can be read by every user of the machine.
     arguments = home / "run" / "arguments"
-    _write_private(arguments, f"{ADMIN_CLASS} dbms set-initial-password {password}\n")
+    write_private(arguments, f"{ADMIN_CLASS} dbms set-initial-password {password}\n")
     argv = java.command(installation.folder, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
     env = {"NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
     try:
@@ -210,11 +207,3 @@ async def _set_initial_password(home: Path, installation: Installation, password
             raise process.error(f"could not set the initial password, code {process.returncode}")
     finally:
         arguments.unlink()
-
-
-def _write_private(file: Path, text: str) -> None:
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
-        opened.write(text)
-        opened.flush()
-        os.fsync(opened.fileno())

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from kgraph.stack import guard
-from kgraph.stack.errors import ServerDied, ServerError
+from kgraph.stack.errors import ProcessError, ServerDied
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,7 @@ class Command(msgspec.Struct, frozen=True):
     env: Mapping[str, str] = {}
     grace_seconds: float = 30.0
     held_files: tuple[int, ...] = ()
+    cwd: Path | None = None
 
 
 class Process:
@@ -59,6 +60,7 @@ class Process:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=output,
                 env={**os.environ, **command.env},
+                cwd=command.cwd,
                 pass_fds=command.held_files,
                 start_new_session=True,  # Ctrl-C in the terminal is for us: we drain, then stop the servers
             )  # fmt: skip
@@ -108,7 +110,7 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
-    def error(self, what: str, kind: type[ServerError] = ServerError) -> ServerError:
+    def error(self, what: str, kind: type[ProcessError] = ProcessError) -> ProcessError:
         """An error which says what this process did, with what it said last."""
         name = f"{self.command.name} (process {self.pid}, {self.command.argv[0]})"
         return kind(f"{name} {what}", log=self.command.log, since=self.log_start)

@@ -1,0 +1,111 @@
+"""What the components of one control plane share: its folder, its keys, its users."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from kgraph.stack.files import write_private
+from kgraph.stack.folders import HeldFolder
+from kgraph.stack.kubeconfig import write_kubeconfig
+from kgraph.stack.kubernetes_programs import Programs
+from kgraph.stack.pki import Authority, Certificate, create_signing_key
+
+ADMIN = "kgraph-admin"
+ADMIN_GROUP = "system:masters"
+# Kubernetes' own roles are bound to the names of the first two; kwok has none there.
+COMPONENT_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "system:kube-controller-manager": (),
+    "system:kube-scheduler": (),
+    "kwok": (ADMIN_GROUP,),
+}
+TOKEN_BYTES = 24  # of randomness
+
+
+class ControlPlaneOptions(msgspec.Struct, frozen=True):
+    """How a control plane is set up.
+
+    `minimal`: etcd and the apiserver alone, up in a few seconds. `users` are known by a token: names and their
+    groups. `etcd_url` and `etcd_prefix` put it beside another control plane on that one's etcd, in another
+    part of it. `apiserver_options` are further options of kube-apiserver.
+    """
+
+    minimal: bool = False
+    users: Mapping[str, tuple[str, ...]] = {}
+    etcd_url: str = ""
+    etcd_prefix: str = "/registry"
+    apiserver_options: tuple[str, ...] = ()
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """All that the components need to know of one another. `tokens` are by user, the administrator's included."""
+
+    folder: Path
+    programs: Programs
+    options: ControlPlaneOptions
+    held_files: tuple[int, ...]
+    tokens: Mapping[str, str]
+    authority: Authority
+    front_proxy: Authority
+    serving: Certificate
+    proxy_client: Certificate
+    signing_key: Path
+
+    @property
+    def ca_file(self) -> Path:
+        """The authority that the servers' certificates, and the clients', are from."""
+        return self.authority.ca.certificate
+
+    @property
+    def token_file(self) -> Path:
+        """The users that the apiserver knows by a token."""
+        return self.folder / "tokens.csv"
+
+    def log_of(self, name: str) -> Path:
+        """The log file of a component."""
+        return self.folder / "logs" / f"{name}.log"
+
+    def kubeconfig_of(self, user: str) -> Path:
+        """The kubeconfig file of the administrator or of a component."""
+        return self.folder / f"{user.removeprefix('system:')}.kubeconfig"
+
+    def write_kubeconfigs(self, server: str) -> None:
+        """Write the kubeconfig files of the administrator and of the components."""
+        for user in (ADMIN, *COMPONENT_GROUPS):
+            write_kubeconfig(
+                self.kubeconfig_of(user), server=server, ca_file=self.ca_file, user=user, token=self.tokens[user]
+            )
+
+
+async def make_setting(held: HeldFolder, programs: Programs, options: ControlPlaneOptions) -> Setting:
+    """Make the keys, certificates and tokens of a new control plane. Raises CommandFailed where openssl is missing."""
+    folder = held.path
+    for name in ("pki", "front-proxy", "logs"):
+        (folder / name).mkdir(exist_ok=True, mode=0o700)
+    authority, front_proxy, signing_key = await asyncio.gather(
+        Authority.create(folder / "pki", "kgraph"),
+        # Not the same one: whoever it vouches for may act as any user.
+        Authority.create(folder / "front-proxy", "kgraph-front-proxy"),
+        create_signing_key(folder / "pki" / "service-accounts.key"),
+    )
+    serving, proxy_client = await asyncio.gather(
+        authority.issue_server("serving"), front_proxy.issue_client("front-proxy-client")
+    )
+    groups = {ADMIN: (ADMIN_GROUP,), **COMPONENT_GROUPS, **options.users}
+    setting = Setting(
+        folder=folder,
+        programs=programs,
+        options=options,
+        held_files=(held.lock,),
+        tokens={user: secrets.token_urlsafe(TOKEN_BYTES) for user in groups},
+        authority=authority,
+        front_proxy=front_proxy,
+        serving=serving,
+        proxy_client=proxy_client,
+        signing_key=signing_key,
+    )
+    lines = (f'{setting.tokens[user]},{user},{user},"{",".join(its_groups)}"\n' for user, its_groups in groups.items())
+    write_private(setting.token_file, "".join(lines))
+    return setting
