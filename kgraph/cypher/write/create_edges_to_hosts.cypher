@@ -1,7 +1,7 @@
-// Write edges of one type from resources to hosts: $type, $rows of {start, end, endProperties, properties}.
+// Write edges from resources to hosts: $rows of {start, end, type, endProperties, properties}.
 UNWIND $rows AS row
 MATCH (s:Resource {key: row.start})
 MERGE (e:Host {key: row.end})
 ON CREATE SET e += row.endProperties
-MERGE (s)-[r:$($type)]->(e)
+CREATE (s)-[r:$(row.type)]->(e)
 SET r = row.properties
