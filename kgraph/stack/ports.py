@@ -24,10 +24,10 @@ def free_ports(count: int) -> tuple[int, ...]:
     random.shuffle(candidates)
     found: list[int] = []
     for port in candidates:
+        if len(found) == count:
+            return tuple(found)
         if is_free(port):
             found.append(port)
-            if len(found) == count:
-                return tuple(found)
     raise StackError(f"wanted {count} free ports on {LOOPBACK}, found {len(found)}")
 
 
