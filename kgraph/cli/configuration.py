@@ -89,7 +89,7 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]  # PyYAML's stubs
+            key = self.construct_object(key_node, deep=True)
             if isinstance(key, str) and key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} is there twice", key_node.start_mark
@@ -128,7 +128,7 @@ def _read_section(section: Mapping[Any, Any], parent: str, place: str, source: s
 
 
 def _read(row: Setting, value: Any, path: str, source: str) -> Any:
-    shown = "<hidden>" if row.name in _SECRET_NAMES else repr(value)
+    shown = "<hidden>" if row.name in _SECRET_NAMES else _written(value)
     try:
         found = read_value(row, value)
     except ValueError as allowed:
@@ -140,10 +140,13 @@ def _read(row: Setting, value: Any, path: str, source: str) -> Any:
     if row.takes is Takes.SECTION:
         return _read_section(found, row.key, path, source)
     if row.takes is Takes.SECTIONS:
-        return [
-            _read_section(item, row.key, f"{path}[{position}]", source) for position, item in enumerate(found)
-        ]
+        return [_read_section(item, row.key, f"{path}[{position}]", source) for position, item in enumerate(found)]
     return found
+
+
+def _written(value: Any) -> str:
+    """A value as YAML has it: true, "5d", [1]."""
+    return yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n").strip()
 
 
 def _from_variable(row: Setting, text: str) -> Any:

@@ -8,6 +8,8 @@
 The errors of the other packages are told in the same way; see `main`.
 """
 
+from collections.abc import Iterator
+
 
 class CliError(Exception):
     """The message says what was attempted and what the reader can do."""
@@ -31,3 +33,12 @@ class Refused(CliError):
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
         self.code = code
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors that a group of tasks ended with, or the one error itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error

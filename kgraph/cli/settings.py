@@ -251,7 +251,5 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="NO_COLOR", meaning="anything: no colours"),
     Variable(name="KAFKA_BOOTSTRAP_SERVERS", meaning="the change feed's brokers", because="there is no change feed"),
     Variable(name="REDIS_URL", meaning="the shared result cache", because="there is no result cache"),
-    Variable(
-        name="OTEL_EXPORTER_OTLP_ENDPOINT", meaning="where traces and metrics go", because="none are exported"
-    ),
+    Variable(name="OTEL_EXPORTER_OTLP_ENDPOINT", meaning="where traces and metrics go", because="none are exported"),
 )

@@ -1,0 +1,39 @@
+"""`kgraph impact`: what breaks if this goes."""
+
+from typing import Any
+
+import rich_click as click
+
+from kgraph.cli import options
+
+
+@click.command("impact", epilog="Example: kgraph impact secret/database -n shop")
+@click.argument("resource", nargs=-1, metavar="KIND/NAME…")
+@options.scope
+@click.option("-l", "--selector", default="", help="A label selector in place of names: app=web,tier!=test.")
+@click.option("--fail", is_flag=True, help="It fails, but is still there: a Node that is down. Else it is deleted.")
+@click.option("--limit", default=100, show_default=True, metavar="N", help="The most to list.")
+@options.output()
+@options.api
+@options.common
+def command(resource: tuple[str, ...], cluster: str, namespace: str, selector: str, **given: Any) -> None:
+    """Show what is deleted, broken or degraded when a resource goes, and why."""
+    import msgspec
+
+    from kgraph.cli.answers import ImpactAnswer, impact, places, the_cluster
+    from kgraph.cli.client import Client
+    from kgraph.cli.impact_tree import impact_tree
+    from kgraph.cli.printing import print_data
+    from kgraph.cli.targets import parse_targets
+    from kgraph.cli.terminal import answers
+
+    client = Client(given["api"])
+    targets = parse_targets(resource)
+    change = "FAIL" if given["fail"] else "DELETE"
+    roots = places(client, the_cluster(client, cluster), namespace, targets, selector)
+    found = [impact(client, place, change=change, limit=given["limit"]) for place in roots]
+    if given["output"] != "tree":
+        print_data(found if selector or len(found) > 1 else found[0], given["output"])
+        return
+    for answer in found:
+        answers().print(impact_tree(msgspec.convert(answer, ImpactAnswer)))

@@ -1,0 +1,24 @@
+"""`kgraph snapshot`: a cluster into a folder."""
+
+import rich_click as click
+
+from kgraph.cli import options
+
+
+@click.command("snapshot", epilog="Look at it with: kgraph up --snapshot FOLDER")
+@click.argument("folder", type=click.Path(file_okay=False))
+@options.source
+@options.config
+@click.option("--cluster", default="", metavar="ID", help="Which of the configured clusters.")
+@options.common
+def command(folder: str, context: str, kubeconfig: str, config: str, cluster: str) -> None:
+    """Dump a cluster to a folder, without the values of Secrets. The cluster is only read."""
+    import os
+    from pathlib import Path
+
+    from kgraph.cli import interrupts, logs
+    from kgraph.cli.dumping import dump_cluster
+    from kgraph.cli.sources import Asked
+
+    logs.set_up(os.environ, level="error")
+    interrupts.run(dump_cluster(Asked(config=config, kubeconfig=kubeconfig, context=context), cluster, Path(folder)))

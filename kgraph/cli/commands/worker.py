@@ -1,0 +1,24 @@
+"""`kgraph worker`: clusters into a graph, for ever."""
+
+from typing import Any
+
+import rich_click as click
+
+from kgraph.cli import options
+
+
+@click.command("worker")
+@options.config
+@options.neo4j
+@options.common
+def command(**given: Any) -> None:
+    """Keep the configured clusters in step with your Neo4j."""
+    import os
+
+    from kgraph.cli import interrupts, logs
+    from kgraph.cli.graphs import Named
+    from kgraph.cli.services import work
+
+    logs.set_up(os.environ, level="info")
+    named = Named(uri=given["neo4j_uri"], user=given["neo4j_user"], password_file=given["neo4j_password_file"])
+    interrupts.run(work(given["config"], named))

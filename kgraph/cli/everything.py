@@ -1,0 +1,120 @@
+"""What `kgraph up` runs: Neo4j, the workers and the API, started in this order and ended in the other."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from kgraph.api.settings import ApiSettings
+from kgraph.cli.defaults import API_HOST, API_PORT, BOLT_PORT, BROWSER_PORT
+from kgraph.cli.errors import CliError
+from kgraph.cli.graphs import Named, opened, own_graph
+from kgraph.cli.running import Running, announced
+from kgraph.cli.services import sync_options
+from kgraph.cli.serving import address_of, listening, served
+from kgraph.cli.sources import Asked, choose_source, configured
+from kgraph.cli.sync_progress import show_first_sync
+from kgraph.cli.terminal import remarks
+from kgraph.cli.welcome import print_example, print_ready
+from kgraph.cli.workers import Workers
+from kgraph.graphdb.store import GraphSettings
+from kgraph.stack.neo4j import Neo4jServer
+from kgraph.stack.neo4j_config import Neo4jOptions
+from kgraph.stack.ports import is_free
+
+# How often the embedded Neo4j is looked at: its end is seen at once by whoever asks it, this is for an idle graph.
+ALIVE_POLL_SECONDS = 1.0
+
+
+class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user asked `up` for; `port` None is the usual one, or a free one where it is taken."""
+
+    asked: Asked = Asked()
+    neo4j: Named = Named()
+    data: Path | None = None
+    port: int | None = None
+    once: bool = False
+
+
+async def up(wanted: UpOptions) -> None:
+    """Run until cancelled, or with `once` until an example was shown."""
+    console = remarks()
+    configuration = configured(wanted.asked.config)
+    settings = own_graph(wanted.neo4j, configuration)
+    source = await choose_source(wanted.asked, configuration)
+    console.print(source.why)
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listening(API_HOST, wanted.port or API_PORT, free=wanted.port is None))
+        server: Neo4jServer | None = None
+        if settings is None:
+            server = await stack.enter_async_context(embedded(wanted.data))
+            settings = GraphSettings(uri=server.bolt_uri, user=server.user, password=server.password)
+        store = await stack.enter_async_context(opened(settings))
+        workers = Workers(store, source.clusters, sync_options(configuration))
+        api = ApiSettings(
+            default_namespace=configuration.default_namespace, neo4j_browser=server.browser_uri if server else ""
+        )
+        serving = await stack.enter_async_context(served(store, api, listener))
+        running = Running(
+            api=address_of(listener),
+            clusters=tuple(workers.by_cluster),
+            source=source.again,
+            neo4j_uri=server.bolt_uri if server else "",
+            neo4j_user=server.user if server else "",
+            neo4j_password_file=str(server.password_file) if server else "",
+            neo4j_browser=server.browser_uri if server else "",
+        )
+        stack.enter_context(announced(running))
+        syncing = asyncio.create_task(workers.run(), name="workers")
+        stack.push_async_callback(_ended, syncing)
+        await show_first_sync(workers, console)
+        if workers.failed and len(workers.failed) == len(workers.by_cluster):
+            raise CliError("; ".join(workers.failed.values()))
+        print_ready(console, workers, running, seconds=time.monotonic() - began)
+        await asyncio.to_thread(print_example, running)
+        if wanted.once:
+            return
+        console.print("Ctrl-C ends it.", style="dim")
+        try:
+            await _until_something_ends(server, serving, syncing)
+        except asyncio.CancelledError:
+            # Being told to end is how this ends well; what was started is now stopped in good order.
+            if task := asyncio.current_task():
+                task.uncancel()
+            console.print("Stopping …", style="dim")
+
+
+@asynccontextmanager
+async def embedded(data: Path | None) -> AsyncIterator[Neo4jServer]:
+    """The embedded Neo4j, on its usual ports where they are free, with its download's and start's progress shown."""
+    options = Neo4jOptions(
+        bolt_port=BOLT_PORT if is_free(BOLT_PORT) else 0,
+        http_port=BROWSER_PORT if is_free(BROWSER_PORT) else 0,
+    )
+    remarks().print("Starting Neo4j …", style="dim")
+    async with Neo4jServer.start(data, options) as server:
+        yield server
+
+
+async def _until_something_ends(
+    server: Neo4jServer | None, serving: asyncio.Task[None], syncing: asyncio.Task[None]
+) -> None:
+    """Wait for ever; CliError where a part ends that should not. Workers may end: a snapshot is loaded once."""
+    while server is None or server.is_running:
+        parts = {serving} if syncing.done() else {serving, syncing}
+        await asyncio.wait(parts, timeout=ALIVE_POLL_SECONDS)
+        if syncing.done():
+            syncing.result()
+        if serving.done():
+            serving.result()
+            raise CliError("the API ended by itself")
+    raise CliError(f"Neo4j ended by itself; its log is {server.log}")
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
