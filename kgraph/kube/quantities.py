@@ -1,0 +1,110 @@
+"""Kubernetes quantities: `100m`, `1.5Gi`, `12e6`, read exactly, added up, and written as Kubernetes writes them.
+
+The rules are those of https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ and of
+apimachinery's `pkg/api/resource`: an amount is a whole number of nanos (finer ones are rounded away from zero), it
+keeps the family of suffix that it was written in, and is written with the largest suffix that leaves no fraction;
+a binary suffix only from 1024 on.
+"""
+
+import re
+from collections.abc import Iterable
+from decimal import ROUND_UP, Context, Decimal
+from enum import Enum
+from typing import Self
+
+import msgspec
+
+_BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}  # powers of 1024
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}  # powers of ten
+_WRITTEN = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:(Ki|Mi|Gi|Ti|Pi|Ei)|([numkMGTPE])|[eE]([+-]?\d+))?", re.ASCII)
+_LARGEST_POWER = 18  # E
+_MOST = Decimal(2**63 - 1)  # apimachinery caps what has a binary suffix here
+_NANO = Decimal("1e-9")
+_MAX_EXPONENT = 10_000  # beyond it, only the cap or one nano is left of any amount
+_EXACT = Context(prec=20_100)  # digits enough for every number with such an exponent
+
+
+class QuantityError(ValueError):
+    """A text that is no quantity; the message shows it."""
+
+
+class Family(Enum):
+    """How an amount is written: with Ki, Mi, ..., with k, M, ..., or with an exponent."""
+
+    BINARY = "BinarySI"
+    DECIMAL = "DecimalSI"
+    EXPONENT = "DecimalExponent"
+
+
+class Quantity(msgspec.Struct, frozen=True):
+    """An exact amount, and the family of suffixes that it is written in."""
+
+    amount: Decimal
+    family: Family = Family.DECIMAL
+
+    @classmethod
+    def parse(cls, text: str | float) -> Self:
+        """Read a quantity; numbers, which YAML allows, are read as their text."""
+        written = str(text)
+        match = _WRITTEN.fullmatch(written)
+        if match is None or isinstance(text, bool):
+            raise QuantityError(
+                f"{text!r} is no quantity: a number, then one of n u m k M G T P E, Ki to Ei, or an exponent"
+            )
+        sign, digits, binary, decimal, exponent = match.groups()
+        number, family = Decimal(digits), Family.DECIMAL
+        if binary:
+            number, family = _EXACT.multiply(number, Decimal(1024 ** _BINARY[binary])), Family.BINARY
+        elif exponent:
+            power = max(-_MAX_EXPONENT, min(_MAX_EXPONENT, int(exponent)))
+            number, family = number.scaleb(power, _EXACT), Family.EXPONENT
+        elif decimal:
+            number = number.scaleb(_DECIMAL[decimal], _EXACT)
+        number = number.quantize(_NANO, ROUND_UP, _EXACT)
+        if family is Family.BINARY:
+            number = min(number, _MOST)
+        return cls(number.copy_negate() if sign == "-" else number, family)
+
+    def __int__(self) -> int:
+        """The amount in whole units, rounded up as Kubernetes' `Value()`: `1500m` of CPU is 2, `1Ki` is 1024."""
+        return int(self.amount.to_integral_value(ROUND_UP))
+
+    @property
+    def milli(self) -> int:
+        """The amount in thousandths, rounded up as Kubernetes' `MilliValue()`: `1.5` is 1500."""
+        return int(self.amount.scaleb(3, _EXACT).to_integral_value(ROUND_UP))
+
+    def __add__(self, other: "Quantity") -> "Quantity":
+        """The sum; as in apimachinery it is written as the first that is not zero."""
+        return Quantity(_EXACT.add(self.amount, other.amount), other.family if not self.amount else self.family)
+
+    def __str__(self) -> str:
+        """The canonical form: no fraction, the largest suffix that allows it."""
+        if not self.amount:
+            return "0"
+        whole = self.amount == self.amount.to_integral_value()
+        if self.family is Family.BINARY and whole and abs(self.amount) >= 1024:
+            return _with_suffix(int(self.amount))
+        nanos, power = int(self.amount.scaleb(9, _EXACT)), -9
+        while nanos % 1000 == 0 and (power < _LARGEST_POWER or self.family is Family.EXPONENT):
+            nanos, power = nanos // 1000, power + 3
+        if self.family is Family.EXPONENT:
+            return f"{nanos}e{power}" if power else str(nanos)
+        return str(nanos) + next(suffix for suffix, of in _DECIMAL.items() if of == power)
+
+
+def total(quantities: Iterable[str | float]) -> str:
+    """The sum of quantities in canonical form, "0" for none."""
+    amount = Quantity(Decimal(0))
+    for quantity in quantities:
+        amount += Quantity.parse(quantity)
+    return str(amount)
+
+
+def _with_suffix(whole: int) -> str:
+    suffix = ""
+    for name in _BINARY:
+        if whole % 1024:
+            break
+        whole, suffix = whole // 1024, name
+    return f"{whole}{suffix}"
