@@ -51,7 +51,7 @@ def read_snapshot(settings: ClusterSettings, default_namespace: str) -> Snapshot
     documents: list[Document] = []
     definitions: list[Kind] = []
     # Twice over the documents: a CRD may stand behind the first of its resources, and it says what has a namespace.
-    for each in read(settings.snapshot_path, lambda _group, _kind: None, default_namespace):
+    for each in read(settings.snapshot_path, default_namespace=default_namespace):
         if isinstance(each, Document):
             documents.append(each)
             definitions += _defined(each.object)
