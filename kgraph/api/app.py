@@ -50,6 +50,7 @@ def create_app(store: Store, settings: ApiSettings) -> Litestar:
         guards=[allow_hosts(settings.allowed_hosts)],
         response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
         openapi_config=None,
+        logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on
         request_max_body_size=settings.limits.body_bytes,
     )
 
