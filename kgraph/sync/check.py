@@ -155,7 +155,9 @@ def _edge_properties(edge: Edge) -> dict[str, Any]:
     return properties
 
 
-async def _extracted(settings: ClusterSettings, options: SyncOptions, unread: dict[str, str]) -> AsyncIterator[Extracted]:
+async def _extracted(
+    settings: ClusterSettings, options: SyncOptions, unread: dict[str, str]
+) -> AsyncIterator[Extracted]:
     if settings.auth_method is AuthMethod.SNAPSHOT:
         snapshot = read_snapshot(settings, options.default_namespace)
         extractor = Extractor(settings.id, snapshot.catalogue)

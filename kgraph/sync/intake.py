@@ -85,7 +85,9 @@ class Intake:
 
     async def begin(self, resource: ApiResource) -> None:
         """A list begins: read what the graph holds of the kind, and expect each of it to be named."""
-        await self._pipeline.flush()
+        earlier = self.kinds.get(group_kind(resource))
+        if earlier is not None and (earlier.listed or earlier.seen is not None):
+            await self._pipeline.flush()  # what was put since the last list must be in the graph that is read now
         checkpoint = await patiently(
             lambda: self._store.read("read/checkpoint", {"key": kind_key(self._cluster, resource)})
         )

@@ -58,25 +58,18 @@ def read_snapshot(settings: ClusterSettings, default_namespace: str) -> Snapshot
         else:
             problems.append(str(each))
     catalogue = Catalogue(definitions)
-    by_kind: dict[GroupKind, tuple[ApiResource, dict[tuple[str, str], Document]]] = {}
+    by_kind: dict[GroupKind, tuple[ApiResource, dict[tuple[str, str], Mapping[str, Any]]]] = {}
     for document in documents:
         resource = _resource(document.object, catalogue)
         metadata = document.object["metadata"]
+        # Of a custom kind the scope is known only now: its definition may stand behind its resources.
         if resource.namespaced:
             metadata.setdefault("namespace", default_namespace)
         else:
             metadata.pop("namespace", None)
         _, named = by_kind.setdefault(group_kind(resource), (resource, {}))
-        name = metadata.get("namespace", ""), metadata["name"]
-        if name in named:
-            problems.append(
-                f"{document.origin}: {resource.kind} {'/'.join(filter(None, name))} stands at {named[name].origin} "
-                "too; the last one counts"
-            )
-        named[name] = document
-    kinds = tuple(
-        (resource, tuple(document.object for document in named.values())) for resource, named in by_kind.values()
-    )
+        named[metadata.get("namespace", ""), metadata["name"]] = document.object
+    kinds = tuple((resource, tuple(named.values())) for resource, named in by_kind.values())
     return Snapshot(catalogue, kinds, tuple(problems))
 
 

@@ -131,6 +131,8 @@ class ClusterWorker:
                     await patiently(partial(writer.describe, {"syncedAt": datetime.now(UTC)}))
                     log.info("in step", cluster=self.settings.id, resources=self.progress.resources)
                     self.synced.set()
+                elif self._intake is not None:
+                    await self._intake.reconcile()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._kinds_changed.wait(), self._options.resync_seconds or None)
                     await asyncio.sleep(KINDS_SETTLE_SECONDS)
