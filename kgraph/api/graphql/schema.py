@@ -11,10 +11,12 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from kgraph.api.graphql.cluster import ClusterQueries
 from kgraph.api.graphql.execution import ListExecutor
 from kgraph.api.graphql.extensions import LimitsExtension, worded
+from kgraph.api.graphql.findings import FindingQueries
 from kgraph.api.graphql.graph import GraphQueries
 from kgraph.api.graphql.impact import ImpactQueries
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.scalars import SCALARS
+from kgraph.api.graphql.ways import PathQueries
 from kgraph.api.settings import Limits
 
 # Parsed and validated documents that are kept: the clients of one graph send the same few hundred.
@@ -22,7 +24,7 @@ CACHED_DOCUMENTS = 500
 
 
 @strawberry.type(description="A live graph of Kubernetes clusters.")
-class Query(ClusterQueries, ResourceQueries, GraphQueries, ImpactQueries):
+class Query(ClusterQueries, ResourceQueries, GraphQueries, ImpactQueries, PathQueries, FindingQueries):
     """All queries."""
 
 

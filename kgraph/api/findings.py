@@ -1,0 +1,112 @@
+"""What is left lying about: orphans, which nothing uses, and references that lead nowhere."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from kgraph.api.errors import BadUserInput
+from kgraph.api.impact import edge_meaning
+from kgraph.api.kinds import ClusterKinds
+from kgraph.api.nodes import Node, node
+from kgraph.graphdb.model import CORE
+from kgraph.graphdb.store import Store
+
+
+class OrphanRule(msgspec.Struct, frozen=True):
+    """One way to be an orphan; the statement is `read/orphans/<name>`."""
+
+    name: str
+    reason: str
+
+
+ORPHAN_RULES = (
+    OrphanRule("bare_pods", "no controller makes it again when it goes"),
+    OrphanRule("idle_disruption_budgets", "it selects no Pod"),
+    OrphanRule("idle_network_policies", "it selects no Pod"),
+    OrphanRule("idle_services", "it selects no Pod and has no endpoints"),
+    OrphanRule("ownerless_replicasets", "it wants no Pods and no Deployment owns it"),
+    OrphanRule("unbound_roles", "no binding grants it"),
+    OrphanRule("unbound_volumes", "no claim has it"),
+    OrphanRule("unmounted_claims", "no Pod and no template mounts it"),
+    OrphanRule("unused_configmaps", "nothing refers to it"),
+    OrphanRule("unused_secrets", "nothing refers to it"),
+    OrphanRule("unused_service_accounts", "no Pod runs as it and no binding names it"),
+)
+
+
+class Orphan(msgspec.Struct, frozen=True):
+    """A resource that a rule calls an orphan."""
+
+    node: Node
+    rule: OrphanRule
+
+
+class Dangling(msgspec.Struct, frozen=True):
+    """A reference that leads nowhere, or to another incarnation of what it names."""
+
+    start: Node
+    type: str
+    end: Node
+    fields: tuple[str, ...]
+    stale: bool
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Where to look: these clusters, these namespaces or all."""
+
+    clusters: tuple[str, ...]
+    namespaces: tuple[str, ...] | None
+
+
+def rules_named(names: Sequence[str] | None) -> tuple[OrphanRule, ...]:
+    """The rules of these names, all without any; BadUserInput lists them."""
+    by_name = {rule.name: rule for rule in ORPHAN_RULES}
+    unknown = [name for name in names or () if name not in by_name]
+    if unknown:
+        raise BadUserInput(f"no rule is called {', '.join(unknown)}; there are {', '.join(by_name)}")
+    return tuple(by_name[name] for name in dict.fromkeys(names)) if names else ORPHAN_RULES
+
+
+async def orphans(
+    store: Store, scope: Scope, rules: Sequence[OrphanRule], *, first: int, timeout: float
+) -> tuple[tuple[Orphan, ...], bool]:
+    """The first orphans by (key, rule), and whether there are more."""
+    parameters = {"of": {"clusters": scope.clusters, "namespaces": scope.namespaces, "room": first + 1}}
+    async with asyncio.TaskGroup() as group:
+        asked = [
+            (rule, group.create_task(store.read_one(f"read/orphans/{rule.name}", parameters, timeout=timeout)))
+            for rule in rules
+        ]
+    found = [Orphan(node(row), rule) for rule, task in asked for row in task.result()["nodes"]]
+    found.sort(key=lambda one: (one.node.key, one.rule.name))
+    return tuple(found[:first]), len(found) > first
+
+
+# What is looked at before harmless references are left out; a cluster with more has other worries.
+DANGLING_MOST = 20_000
+
+
+async def dangling_references(
+    store: Store, scope: Scope, kinds: Mapping[str, ClusterKinds], *, first: int, timeout: float
+) -> tuple[tuple[Dangling, ...], bool]:
+    """The first references by (start, type, end) that lead nowhere and mean something, and whether there are more."""
+    synced = {
+        f"{cluster}/{kind.group or CORE}/{kind.kind}": True
+        for cluster in scope.clusters
+        for kind in kinds[cluster].synced
+    }
+    parameters = {
+        "clusters": scope.clusters,
+        "namespaces": scope.namespaces,
+        "synced": synced,
+        "room": DANGLING_MOST,
+    }
+    record = await store.read_one("read/dangling_references", {"of": parameters}, timeout=timeout)
+    found = []
+    for start, start_key, kind, end, end_key, missing, stale, fields in record["edges"]:
+        row = edge_meaning(kind, start_key, end_key)
+        if stale or row is None or row.on_delete != "nothing":
+            end_node = Node(end, end_key, missing)
+            found.append(Dangling(Node(start, start_key), kind, end_node, tuple(fields), stale))
+    return tuple(found[:first]), len(found) > first

@@ -1,0 +1,15 @@
+"""The schema in GraphQL's own language: `python -m kgraph.api.schema_export > docs/reference/schema.graphql`."""
+
+import sys
+
+from kgraph.api.graphql.schema import make_schema
+from kgraph.api.settings import Limits
+
+
+def schema_text() -> str:
+    """The schema as SDL, with a newline at the end."""
+    return f"{make_schema(Limits()).as_str().rstrip()}\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

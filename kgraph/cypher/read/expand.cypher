@@ -1,0 +1,20 @@
+// The edges of the nodes in $walk.frontier to nodes not in $walk.seen (a map, handle to true), in one list: [place in
+// the frontier, type, whether it leads away from the frontier, other end's handle, its key, optional]. A node with more
+// than $walk.fanout neighbours of one type is not followed by that type.
+UNWIND range(0, size($walk.frontier) - 1) AS place
+MATCH (n) WHERE elementId(n) = $walk.frontier[place]
+CALL (n) {
+  WITH n WHERE $walk.outward
+  MATCH (n)-[r]->(m) WHERE type(r) IN $walk.types AND r.stale IS NULL
+  WITH type(r) AS type, collect([m, coalesce(r.optional, false)]) AS ends WHERE size(ends) <= $walk.fanout
+  UNWIND ends AS end
+  RETURN type, true AS outward, end[0] AS m, end[1] AS optional
+  UNION ALL
+  WITH n WHERE $walk.inward
+  MATCH (n)<-[r]-(m) WHERE type(r) IN $walk.types AND r.stale IS NULL
+  WITH type(r) AS type, collect([m, coalesce(r.optional, false)]) AS ends WHERE size(ends) <= $walk.fanout
+  UNWIND ends AS end
+  RETURN type, false AS outward, end[0] AS m, end[1] AS optional
+}
+WITH place, type, outward, m, optional WHERE $walk.seen[elementId(m)] IS NULL
+RETURN collect([place, type, outward, elementId(m), m.key, optional]) AS edges

@@ -1,0 +1,7 @@
+// Pods that no controller made: nothing makes them again when their Node goes. In one list: [handle, key, missing].
+MATCH (n:Pod)
+WHERE n.cluster IN $of.clusters AND ($of.namespaces IS NULL OR n.namespace IN $of.namespaces) AND NOT n:Missing
+  AND NOT coalesce(n.phase, "") IN ["Succeeded", "Failed"]
+  AND NOT EXISTS { (n)-[r:OWNED_BY]->(o) WHERE r.stale IS NULL AND NOT o:Missing }
+WITH n ORDER BY n.key LIMIT $of.room
+RETURN collect([elementId(n), n.key, false]) AS nodes

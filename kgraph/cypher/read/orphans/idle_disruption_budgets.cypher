@@ -1,0 +1,6 @@
+// PodDisruptionBudgets that select no Pod. In one list: [handle, key, missing].
+MATCH (n:PodDisruptionBudget)
+WHERE n.cluster IN $of.clusters AND ($of.namespaces IS NULL OR n.namespace IN $of.namespaces) AND NOT n:Missing
+  AND NOT EXISTS { (n)-[:SELECTS]->(:Pod) }
+WITH n ORDER BY n.key LIMIT $of.room
+RETURN collect([elementId(n), n.key, false]) AS nodes

@@ -1,0 +1,6 @@
+// PersistentVolumes that no claim has: released, or never bound. In one list: [handle, key, missing].
+MATCH (n:PersistentVolume)
+WHERE n.cluster IN $of.clusters AND $of.namespaces IS NULL AND NOT n:Missing
+  AND NOT EXISTS { (n)-[r:BOUND_TO]->(c) WHERE r.stale IS NULL AND NOT c:Missing }
+WITH n ORDER BY n.key LIMIT $of.room
+RETURN collect([elementId(n), n.key, false]) AS nodes

@@ -1,0 +1,6 @@
+// PersistentVolumeClaims that nothing mounts: no Pod, no template that needs it. In one list: [handle, key, missing].
+MATCH (n:PersistentVolumeClaim)
+WHERE n.cluster IN $of.clusters AND ($of.namespaces IS NULL OR n.namespace IN $of.namespaces) AND NOT n:Missing
+  AND NOT EXISTS { (n)<-[r:USES_CLAIM]-() WHERE coalesce(r.optional, false) = false }
+WITH n ORDER BY n.key LIMIT $of.room
+RETURN collect([elementId(n), n.key, false]) AS nodes
