@@ -1,0 +1,157 @@
+"""The reference of kinds, edges and errors, written from the tables and the classes themselves."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+from kgraph.api.errors import ApiError
+from kgraph.cli.errors import CliError
+from kgraph.graphdb.catalogue import is_builtin
+from kgraph.graphdb.edges import EDGE_ROWS
+from kgraph.graphdb.edges.row import CLUSTER, HOST, IMAGE, PODS, SUBJECT, TEMPLATES, EdgeRow
+from kgraph.graphdb.errors import GraphError
+from kgraph.graphdb.kinds import GROUPS_OF_OLD, KINDS, NOISE_EVERYWHERE
+from kgraph.kube.errors import KubeError
+from kgraph.stack.errors import StackError
+
+_KINDS_HEAD = """\
+# Kinds
+
+<!-- Written by `make docs` from kgraph/graphdb/kinds.py. -->
+
+Every kind that a cluster lists and lets watch becomes nodes, custom ones included; these are the kinds of which more
+is known. A node's second label is its kind (`:Pod`), for a kind that is not Kubernetes' own with its group
+(`` :`Certificate.cert-manager.io` ``). *Properties* are filled besides those that every resource has (see
+[the graph](../graph.md)); *noise* are the paths whose change alone writes nothing.
+"""
+
+_EDGES_HEAD = """\
+# Edges
+
+<!-- Written by `make docs` from kgraph/graphdb/edges. -->
+
+Every edge points from the dependent to what it depends on. *Deleted* and *fails* say what becomes of the start when
+the end is deleted or fails: it is **deleted** with it, it is **broken**, it is **degraded** (it loses one of several,
+and is broken when it has lost all), or nothing. An optional reference to something missing means nothing.
+`pods` are Pods and all kinds that make Pods of a template; `templates` are these without Pods themselves.
+"""
+
+_ERRORS_HEAD = """\
+# Errors
+
+<!-- Written by `make docs` from the classes themselves. -->
+
+Every error says what was attempted, on which cluster and resource, and what can be done about it. The command
+`kgraph` prints it as one paragraph; GraphQL gives it in `errors[].message` with a code in `extensions.code`.
+"""
+
+_EFFECTS: Mapping[str, str] = {"cascade": "deleted", "breaks": "broken", "degrades": "degraded", "nothing": ""}
+_ENDS: Mapping[str, str] = {
+    "*": "any kind",
+    PODS: "pods",
+    TEMPLATES: "templates",
+    CLUSTER: "the cluster",
+    IMAGE: "Image",
+    HOST: "Host",
+    SUBJECT: "Subject",
+}
+
+
+def kinds_page() -> str:
+    """The page of the kinds table."""
+    parts = [_KINDS_HEAD]
+    rows = sorted(KINDS, key=lambda row: (row.group, row.kind))
+    for group, kinds in groupby(rows, key=lambda row: row.group):
+        parts += [f"## {group or 'core'}", "", "| kind | names | scope | properties | noise |", "|---|---|---|---|---|"]
+        for kind in kinds:
+            names = ", ".join(f"`{name}`" for name in (kind.plural, *kind.short_names))
+            scope = "namespace" if kind.namespaced else "cluster"
+            properties = ", ".join(f"`{name}`" for name in kind.promote)
+            noise = ", ".join(f"`{path}`" for path in kind.noise)
+            parts.append(f"| {kind.kind} | {names} | {scope} | {_cell(properties)} | {_cell(noise)} |")
+        parts.append("")
+    parts += ["## Noise of every kind", "", ", ".join(f"`{path}`" for path in NOISE_EVERYWHERE), ""]
+    parts += ["## Groups of old", "", "| served as | is |", "|---|---|"]
+    parts += [
+        f"| {kind}.{old} | {kind}{'.' + today if today else ''} |"
+        for (old, kind), today in sorted(GROUPS_OF_OLD.items())
+    ]
+    return "\n".join([*parts, ""])
+
+
+def edges_page() -> str:
+    """The page of the edge table."""
+    parts = [_EDGES_HEAD]
+    rows = sorted(EDGE_ROWS, key=lambda row: row.type)
+    for type_, same in groupby(rows, key=lambda row: row.type):
+        parts += [
+            f"## {type_}",
+            "",
+            "| start | end | where it is written | edge properties | deleted | fails | |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        parts += [_edge(row) for row in same]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def errors_page() -> str:
+    """The page of all errors: GraphQL's codes first, then each package's tree."""
+    parts = [_ERRORS_HEAD, "## GraphQL codes", "", "| code | when |", "|---|---|"]
+    codes: dict[str, str] = {getattr(error, "code", ""): _first_sentence(error) for error in _tree(ApiError)}
+    codes["INTERNAL"] = "Something failed that is not the caller's doing; the log has it under the answer's trace id."
+    codes.setdefault("TIMEOUT", "A statement took longer than it may.")
+    parts += [f"| `{code}` | {_cell(meaning)} |" for code, meaning in sorted(codes.items())]
+    for heading, root in (
+        ("A cluster's API", KubeError),
+        ("The graph", GraphError),
+        ("Servers that the program starts", StackError),
+        ("The command", CliError),
+    ):
+        parts += ["", f"## {heading}", "", "| error | when |", "|---|---|"]
+        parts += [f"| `{error.__name__}` | {_cell(_first_sentence(error))} |" for error in _tree(root)]
+    return "\n".join([*parts, ""])
+
+
+PAGES = {"kinds.md": kinds_page, "edges.md": edges_page, "errors.md": errors_page}
+
+
+def _edge(row: EdgeRow) -> str:
+    start = ", ".join(_ENDS.get(kind, _kind(kind)) for kind in row.start)
+    if row.at:
+        where = ", ".join(f"`{path}`" for path in row.at)
+    elif row.selects:
+        where = f"`{row.selects.at}` selects"
+    else:
+        where = (row.find or row.follow).replace("_", " ")
+    properties = ", ".join(f"`{each.name}`" for each in row.properties)
+    follows = " *Follows both ends.*" if row.selects or row.follow else ""
+    cells = (
+        start,
+        _ENDS.get(row.end, _kind(row.end)),
+        where,
+        properties,
+        _EFFECTS[row.on_delete],
+        _EFFECTS[row.on_failure],
+        row.doc + follows,
+    )
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _kind(written: str) -> str:
+    kind, _, group = written.partition(".")
+    return kind if is_builtin(group) else written
+
+
+def _tree(root: type[Exception]) -> Iterator[type[Exception]]:
+    yield root
+    for below in root.__subclasses__():
+        yield from _tree(below)
+
+
+def _first_sentence(error: type[Exception]) -> str:
+    text = " ".join((error.__doc__ or "").split())
+    return text.partition(". ")[0].rstrip(".") + "."
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
