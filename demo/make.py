@@ -49,7 +49,7 @@ AUTOSCALERS = {"web": (3, 55), "catalog": (2, 30), "checkout": (2, 41)}
 PULL_FAILS = {
     "phase": "Pending",
     "conditions": [
-        {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "containers with unready status"},
+        {"type": "Ready", "status": "False", "reason": "ContainersNotReady"},
         {"type": "ContainersReady", "status": "False", "reason": "ContainersNotReady"},
     ],
     "containerStatuses": [
@@ -78,6 +78,7 @@ async def make() -> None:
     with tempfile.TemporaryDirectory(prefix="kgraph-demo-") as folder:
         async with ControlPlane.start(Path(folder)) as plane:
             await apply(plane)
+            await adopt(plane)
             await settled(plane)
             await finish(plane)
             await write(plane)
@@ -114,17 +115,29 @@ async def settled(plane: ControlPlane) -> None:
             ("statefulsets", ("spec", "replicas"), ("status", "readyReplicas")),
             ("daemonsets", ("status", "desiredNumberScheduled"), ("status", "numberReady")),
         ):
-            for one in await items(plane, kind):
-                if at(one, *wants) != at(one, *has):
-                    waiting.append(f"{kind}/{one['metadata']['name']}")
-        waiting += [f"pvc/{one['metadata']['name']}" for one in await items(plane, "pvc") if at(one, "status", "phase") != "Bound"]
-        waiting += [f"job/{one['metadata']['name']}" for one in await items(plane, "jobs") if not at(one, "status", "succeeded")]
+            waiting += [_name(one) for one in await items(plane, kind) if at(one, *wants) != at(one, *has)]
+        waiting += [_name(one) for one in await items(plane, "pvc") if at(one, "status", "phase") != "Bound"]
+        waiting += [_name(one) for one in await items(plane, "jobs") if not at(one, "status", "succeeded")]
         return waiting
 
     async with asyncio.timeout(SETTLE_SECONDS):
         while waiting := await unsettled():
-            print("waiting for", ", ".join(waiting), file=sys.stderr)
+            say(f"waiting for {', '.join(waiting)}")
             await asyncio.sleep(POLL_SECONDS)
+
+
+async def adopt(plane: ControlPlane) -> None:
+    """Make the sale the owner of its banner, as the shop's operator would that wrote it."""
+    (sale,) = [one for one in await items(plane, "promotions") if one["metadata"]["name"] == "summer-sale"]
+    owner = {
+        "apiVersion": "shop.example.com/v1",
+        "kind": "Promotion",
+        "name": "summer-sale",
+        "uid": sale["metadata"]["uid"],
+        "controller": True,
+    }
+    patch = json.dumps({"metadata": {"ownerReferences": [owner]}})
+    await plane.kubectl("patch", "configmap", "summer-banner", "-n", "shop", "--type=merge", "-p", patch)
 
 
 async def finish(plane: ControlPlane) -> None:
@@ -140,13 +153,14 @@ async def finish(plane: ControlPlane) -> None:
         return not at(loyalty, "status", "availableReplicas")
 
     async with asyncio.timeout(SETTLE_SECONDS):
-        while not await noticed():
+        while not await noticed():  # noqa: ASYNC110 - the API tells nobody of it but who asks
             await asyncio.sleep(POLL_SECONDS)
     await plane.stop("kube-controller-manager")
     for event in await items(plane, "events"):
         # That there is no metrics server; that an autoscaler has no target is one of the planted faults.
-        if event["involvedObject"]["kind"] == "HorizontalPodAutoscaler" and event["reason"] != "FailedGetScale":
-            await plane.kubectl("delete", "event", "-n", "shop", event["metadata"]["name"])
+        about = event["involvedObject"]["kind"]
+        if about == "Endpoints" or (about == "HorizontalPodAutoscaler" and event["reason"] != "FailedGetScale"):
+            await plane.kubectl("delete", "event", "-n", *_place(event))
     for name, (replicas, percent) in AUTOSCALERS.items():
         await patch_status(plane, "hpa", "shop", name, autoscaled(replicas, percent))
 
@@ -157,12 +171,15 @@ def autoscaled(replicas: int, percent: int) -> dict[str, Any]:
         "currentReplicas": replicas,
         "desiredReplicas": replicas,
         "currentMetrics": [
-            {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": percent, "averageValue": "0"}}}
+            {
+                "type": "Resource",
+                "resource": {"name": "cpu", "current": {"averageUtilization": percent, "averageValue": "0"}},
+            }
         ],
         "conditions": [
-            {"type": "AbleToScale", "status": "True", "reason": "ReadyForNewScale", "message": "recommended size matches current size"},
-            {"type": "ScalingActive", "status": "True", "reason": "ValidMetricFound", "message": "the HPA was able to compute the replica count"},
-            {"type": "ScalingLimited", "status": "False", "reason": "DesiredWithinRange", "message": "the desired count is within the acceptable range"},
+            {"type": "AbleToScale", "status": "True", "reason": "ReadyForNewScale"},
+            {"type": "ScalingActive", "status": "True", "reason": "ValidMetricFound"},
+            {"type": "ScalingLimited", "status": "False", "reason": "DesiredWithinRange"},
         ],
     }
 
@@ -183,7 +200,12 @@ async def write(plane: ControlPlane) -> None:
     for left in [folder for folder in TARGET.iterdir() if not any(folder.iterdir())]:
         left.rmdir()
     size = sum(file.stat().st_size for file in TARGET.rglob("*.yaml"))
-    print(f"{sum(kind.objects for kind in kinds)} objects, {size // 1024} KiB in {TARGET}", file=sys.stderr)
+    say(f"{sum(kind.objects for kind in kinds)} objects, {size // 1024} KiB in {TARGET}")
+
+
+def say(words: str) -> None:
+    """Tell who waits."""
+    sys.stderr.write(f"{words}\n")
 
 
 async def patch_status(plane: ControlPlane, kind: str, namespace: str, name: str, status: dict[str, Any]) -> None:
@@ -197,6 +219,14 @@ async def items(plane: ControlPlane, kind: str) -> list[dict[str, Any]]:
     """All objects of a kind."""
     found: list[dict[str, Any]] = json.loads(await plane.kubectl("get", kind, "-A", "-o", "json"))["items"]
     return found
+
+
+def _name(value: dict[str, Any]) -> str:
+    return f"{value['kind']} {value['metadata']['name']}"
+
+
+def _place(value: dict[str, Any]) -> tuple[str, str]:
+    return value["metadata"]["namespace"], value["metadata"]["name"]
 
 
 def at(value: Any, *names: str) -> Any:

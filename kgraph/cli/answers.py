@@ -182,3 +182,29 @@ def impact(client: Client, place: Place, *, change: str, limit: int) -> dict[str
     """The answer of `impact` as it came."""
     answer: dict[str, Any] = client.ask(_IMPACT, **place.variables, change=change, limit=limit)["impact"]
     return answer
+
+
+class PathAnswer(msgspec.Struct, frozen=True):
+    """`Path`: nodes from the one end to the other, and the edges between neighbours."""
+
+    nodes: tuple[Item, ...]
+    edges: tuple[Arc, ...]
+    direction: str
+
+
+_PATH = f"""
+query Path($from: ResourceRef!, $to: ResourceRef!, $depth: Int!) {{
+  path(from: $from, to: $to, depth: $depth) {{
+    nodes {{ {ITEM_FIELDS} }}
+    edges {{ type source target fields optional }}
+    direction
+  }}
+}}"""
+
+
+def path(client: Client, start: Place, end: Place, *, depth: int) -> dict[str, Any] | None:
+    """The answer of `path` as it came; None where there is no path."""
+    answer: dict[str, Any] | None = client.ask(_PATH, **{"from": start.variables, "to": end.variables}, depth=depth)[
+        "path"
+    ]
+    return answer

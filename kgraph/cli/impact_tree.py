@@ -1,5 +1,6 @@
 """What breaks, as a tree: the worst first, each with how many are left and why."""
 
+import msgspec
 from rich.text import Text
 from rich.tree import Tree
 
@@ -7,28 +8,27 @@ from kgraph.cli.answers import Affected, Arc, ImpactAnswer
 from kgraph.cli.names import short_name
 from kgraph.cli.trees import label, title
 
-_EFFECTS = (("DELETED", "deleted", "red"), ("BROKEN", "broken", "red"), ("DEGRADED", "degraded", "yellow"))
+_EFFECTS = (("DELETED", "red"), ("BROKEN", "red"), ("DEGRADED", "yellow"))
 _CHANGES = {"DELETE": "is deleted", "FAIL": "fails"}
 
 
 def impact_tree(answer: ImpactAnswer) -> Tree:
     """One tree: the cause, and a branch for each effect."""
-    head = Text("When ")
-    head.append(title(answer.root))
+    head = Text("When ").append(title(msgspec.structs.replace(answer.root, missing=False)))
     head.append(" is not there" if answer.root.missing else f" {_CHANGES.get(answer.change, answer.change)}")
     tree = Tree(head, guide_style="dim")
-    for effect, words, colour in _EFFECTS:
-        count = {"DELETED": answer.deleted, "BROKEN": answer.broken, "DEGRADED": answer.degraded}[effect]
-        if not count:
+    counts = {"DELETED": answer.deleted, "BROKEN": answer.broken, "DEGRADED": answer.degraded}
+    for effect, colour in _EFFECTS:
+        if not counts[effect]:
             continue
         listed = [one for one in answer.affected if one.effect == effect]
-        branch = tree.add(Text(f"{effect} ", style=f"bold {colour}").append(f"{count}", style=colour))
+        branch = tree.add(Text(f"{effect} {counts[effect]}", style=f"bold {colour}"))
         for one in listed:
             leaf = branch.add(_line(one, answer.root.namespace))
             if len(one.path) > 1:
-                leaf.add(Text(_why(one.path), style="dim"))
-        if len(listed) < count:
-            branch.add(Text(f"… {count - len(listed)} more are {words}: raise --limit", style="dim"))
+                leaf.add(Text(_why(answer.root.key, one.path), style="dim"))
+        if len(listed) < counts[effect]:
+            branch.add(Text(f"… {counts[effect] - len(listed)} more: raise --limit", style="yellow"))
     if not tree.children:
         tree.add(Text("nothing else is affected", style="green"))
     if not answer.complete:
@@ -45,18 +45,12 @@ def _line(one: Affected, beside: str | None) -> Text:
     return text
 
 
-def _why(path: tuple[Arc, ...]) -> str:
-    """The chain from the cause on: `Secret/db ← USES_SECRET ← ReplicaSet/api-7 ← …`."""
-    first = path[0]
-    keys = [first.source, first.target]
-    near = first.target if len(path) == 1 or path[1].source in keys or path[1].target in keys else first.source
-    # The cause is the end of the first edge that the second one does not share.
-    if len(path) > 1:
-        shared = {path[1].source, path[1].target}
-        near = first.source if first.target in shared and first.source not in shared else first.target
-    words = [short_name(near)]
+def _why(cause: str, path: tuple[Arc, ...]) -> str:
+    """The chain between the cause and the affected: `← USES_SECRET Pod/api-7 → OWNED_BY`, both ends left out."""
+    words: list[str] = []
+    near = cause
     for arc in path:
         against = arc.target == near
         near = arc.source if against else arc.target
-        words.append(f"{'←' if against else '→'} {arc.type} {short_name(near)}")
-    return " ".join(words)
+        words += ["←" if against else "→", arc.type, short_name(near)]
+    return " ".join(words[:-1])

@@ -36,6 +36,8 @@ def set_up(environ: Mapping[str, str], *, level: str = "") -> None:
         cache_logger_on_first_use=False,
     )
     # The libraries' own lines: what they warn of is ours to hear, what they tell is not.
+    for name in ("uvicorn", "uvicorn.error", "litestar"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.basicConfig(
         stream=sys.stderr, level=max(number, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
     )

@@ -235,9 +235,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="NEO4J_DATABASE", default="neo4j", meaning="the database in it"),
     Variable(
         name="LOG_LEVEL",
-        default="warning",
         choices=("debug", "info", "warning", "error"),
-        meaning="what is logged, on standard error; `worker` and `serve` say `info` unless told",
+        meaning="what is logged, on standard error; unless told, `info` by `worker` and `serve`, `error` by the others",
     ),
     Variable(
         name="LOG_FORMAT",

@@ -58,6 +58,7 @@ def _grow(branch: Tree, part: Part, *, outward: bool) -> None:
     for omission in part.omitted:
         omitted[omission.key].append(omission)
     home = _homes(part.root.key, steps)
+    events = _hide_events(steps, items)
     open_ends = [(branch, part.root.key)]
     while open_ends:
         tree, key = open_ends.pop(0)
@@ -70,8 +71,20 @@ def _grow(branch: Tree, part: Part, *, outward: bool) -> None:
                 tree.add(line)
                 continue
             open_ends.append((tree.add(line), far))
+        if events[key]:
+            tree.add(Text(f"{events[key]} event{'s' * (events[key] > 1)}", style="dim"))
         for omission in omitted[key]:
             tree.add(Text(f"… {omission.count} by {omission.type}, not followed", style="dim"))
+
+
+def _hide_events(steps: dict[str, dict[str, list[Arc]]], items: Mapping[str, Item]) -> dict[str, int]:
+    """Take Events out, and count them by what they are about: there are many, and their names say nothing."""
+    counts: dict[str, int] = defaultdict(int)
+    for near, far_ends in steps.items():
+        for far in [each for each in far_ends if items[each].kind == "Event"]:
+            del far_ends[far]
+            counts[near] += 1
+    return counts
 
 
 def _homes(root: str, steps: Mapping[str, Mapping[str, list[Arc]]]) -> dict[str, str]:

@@ -7,8 +7,8 @@ import rich_click as click
 from kgraph.cli import options
 
 _QUERY = """
-query Cypher($query: String!, $params: JSON, $clusters: [String!]) {
-  cypher(query: $query, params: $params, clusters: $clusters) { columns rows truncated }
+query Cypher($query: String!, $params: JSON) {
+  cypher(query: $query, params: $params) { columns rows truncated }
 }"""
 
 

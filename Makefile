@@ -1,0 +1,60 @@
+# The one way to do a thing. Every target makes the environment that it needs: .venv, from the locks, by hash.
+#
+#   make run      a graph of your cluster, or of the bundled demo, until Ctrl-C (ONCE=1: until the first answer)
+#   make test     all tests, against real servers; ARGS="-k name" picks some
+#   make lint     style, types, layers, generated pages
+#   make bench    measurements
+#   make docs     write the generated pages anew
+#   make demo     make the bundled demo anew, in a real control plane
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.DELETE_ON_ERROR:
+.PHONY: run test lint bench docs demo clean
+
+run: $(RUNTIME)
+	$(BIN)/kgraph up $(if $(or $(ONCE),$(CI)),--once) $(ARGS)
+
+test: $(DEV)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.lint
+
+bench: $(DEV)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+docs: $(DEV)
+	$(BIN)/python -m kgraph.cli.reference docs/reference
+
+demo: $(DEV)
+	$(BIN)/python demo/make.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; name one with make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "$(PYTHON) cannot make environments: apt-get install python3-venv" >&2; exit 1; }
+
+# The package itself is installed from this folder, so that `kgraph` is a command and changes need no new install.
+$(RUNTIME): requirements.lock requirements-build.lock | .venv/bin/python
+	@echo "Installing what kgraph needs into .venv (once; some 200 MB, the Java runtime the most of it) …"
+	$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo "Installing what tests and linters need into .venv …"
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,102 @@
+"""The reference of the settings, written from their table: `python -m kgraph.cli.reference FOLDER`."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
+
+FILE = "settings.md"
+
+_HEAD = """\
+# Settings
+
+<!-- Written by `make docs` from kgraph/cli/settings.py. -->
+
+A YAML file, named by `--config` or by the variable `CLUSTERS_CONFIG`, which may hold the YAML itself. Every key of
+its first level can also be an environment variable in capitals (`WATCH_RESOURCES=pods,-events`); a variable wins over
+the file. Durations are Go's: `30s`, `5m`, `1h30m`. Whatever nobody knows, and whatever this version cannot do, is an
+error that names the place.
+
+```yaml
+clusters:
+  - id: prod
+    kubeconfig_context: prod-eu
+  - id: staging
+    auth_method: token
+    api_server_url: https://staging.example.com:6443
+    service_account_token_file: /var/run/kgraph/staging-token
+    tls_config:
+      ca_file: /etc/kgraph/staging-ca.pem
+watch_resources: [-events]
+resync_period: 30m
+```
+"""
+
+
+def settings_page() -> str:
+    """The page's text."""
+    parts = [_HEAD]
+    for parent, heading in (("", "The file"), ("clusters[]", "A cluster")):
+        rows = [row for row in SETTINGS if row.parent == parent]
+        parts.append(_table(heading, rows))
+    for section in ("clusters[].tls_config", "clusters[].oidc"):
+        rows = [row for row in SETTINGS if row.parent == section]
+        parts.append(_table(f"`{section.rpartition('.')[2]}` of a cluster", rows))
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for variable in VARIABLES:
+        meaning = variable.meaning
+        if variable.choices:
+            meaning += f" ({', '.join(f'`{choice}`' for choice in variable.choices)})"
+        if variable.because:
+            meaning += f". Not in this version: {variable.because}"
+        lines.append(f"| `{variable.name}` | {_code(variable.default)} | {_cell(meaning)} |")
+    parts.append("\n".join(["## Other variables", "", *lines, ""]))
+    return "\n".join(parts)
+
+
+def _table(heading: str, rows: list[Setting]) -> str:
+    lines = [f"## {heading}", "", "| key | default | meaning |", "|---|---|---|"]
+    lines += [f"| `{row.name}` | {_default(row)} | {_cell(_meaning(row))} |" for row in rows]
+    return "\n".join([*lines, ""])
+
+
+def _meaning(row: Setting) -> str:
+    text = row.meaning
+    if row.choices:
+        text += f": {', '.join(f'`{choice}`' for choice in row.choices)}"
+    if row.only is not msgspec.UNSET:
+        text += f". Nothing else in this version: {row.because}"
+    return text
+
+
+def _default(row: Setting) -> str:
+    if row.required:
+        return "needed"
+    if row.takes in (Takes.SECTION, Takes.SECTIONS):
+        return ""
+    return _code(row.default if row.only is msgspec.UNSET else row.only)
+
+
+def _code(value: object) -> str:
+    if value in ("", []):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main(arguments: list[str]) -> None:
+    """Write the page into the folder."""
+    if len(arguments) != 1:
+        sys.exit("usage: python -m kgraph.cli.reference FOLDER")
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_text(settings_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
