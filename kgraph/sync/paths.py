@@ -146,8 +146,8 @@ class Trie(Generic[A]):
 class Walk(Generic[A]):
     """One walk over one object: `visit` is called wherever a pattern of the trie ends, null being the same as absent.
 
-    It gets the action, what stands there, the way (the values passed, from the object to before it), the indices of the list
-    items passed, and the place in the trie. `problems` is given what was not as expected.
+    It gets the action, what stands there, the way (the values passed, from the object to before it), the indices of
+    the list items passed, and the place in the trie. `problems` is given what was not as expected.
     """
 
     __slots__ = ("_problems", "_visit", "_way")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kgraph.graphdb.catalogue import Catalogue, is_builtin
-from kgraph.graphdb.edges.row import ANY, PODS, TEMPLATES, EdgeRow, Property
+from kgraph.graphdb.edges.row import ANY, CUSTOM, PODS, TEMPLATES, EdgeRow, Property
 from kgraph.graphdb.kinds import NOISE_EVERYWHERE, Kind
 from kgraph.graphdb.model import Edge, GroupKind, kind_label
 from kgraph.kube.selectors import SelectorError
@@ -120,6 +120,8 @@ def _starts(row: EdgeRow, group_kind: GroupKind, known: Kind | None) -> bool:
     """Whether resources of a kind state the row's edges."""
     has_pod = known is not None and bool(known.pod_spec)
     names = {str(group_kind), ANY}
+    if not is_builtin(group_kind.group):
+        names.add(CUSTOM)
     if has_pod:
         names.add(PODS)
         if group_kind != POD:

@@ -73,7 +73,7 @@ def _load_balancer_addresses(obj: Object) -> list[str]:
 
 def _is_default_class(obj: Object) -> bool:
     annotations = _section(obj, "metadata", "annotations")
-    return any(key.endswith("/is-default-class") and value == "true" for key, value in annotations.items())
+    return any(str(key).endswith("/is-default-class") and value == "true" for key, value in annotations.items())
 
 
 def _policy_types(obj: Object) -> list[str]:

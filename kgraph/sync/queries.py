@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.model import GroupKind
 from kgraph.kube.selectors import EVERYTHING, LabelSelector
@@ -131,8 +130,7 @@ def selected(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
 
 
 def _definition(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
-    if not is_builtin(start.group_kind.group):
-        yield Present(type=row.type, fields=("apiVersion",), names=(str(start.group_kind),))
+    yield Present(type=row.type, fields=("apiVersion",), names=(str(start.group_kind),))
 
 
 def _holders(start: Start, row: EdgeRow, kind: GroupKind, namespace: str) -> Iterator[AnyQuery]:

@@ -109,12 +109,12 @@ def _images(start: Start, _row: EdgeRow) -> Iterator[Found]:
         if not listed:
             continue
         digests = {
-            container.get("name"): digest_of_image_id(text(container.get("imageID")))
+            text(container.get("name")): digest_of_image_id(text(container.get("imageID")))
             for _, container in maps(status.get(statuses))
         }
         for at, container in listed:
             field = f"{start.pod_path}.{containers}[{at}].image"
-            yield from _image(container.get("image"), field, digests.get(container.get("name"), ""))
+            yield from _image(container.get("image"), field, digests.get(text(container.get("name")), ""))
     for at, volume in maps(start.pod.get("volumes")):
         source = volume.get("image")
         if type(source) is dict:

@@ -6,7 +6,7 @@ Here belongs what Kubernetes' objects say of each other. How a row is read from 
 from functools import cache
 
 from kgraph.graphdb.edges import access, everywhere, network, storage, workloads
-from kgraph.graphdb.edges.row import ANY, NO_RESOURCES, PODS, TEMPLATES, EdgeRow
+from kgraph.graphdb.edges.row import ANY, CUSTOM, NO_RESOURCES, PODS, TEMPLATES, EdgeRow
 from kgraph.graphdb.kinds import KINDS
 from kgraph.graphdb.model import GroupKind
 
@@ -41,7 +41,7 @@ def meaning(type_: str, start: GroupKind, end: GroupKind | str) -> EdgeRow | Non
     """
     found = _meanings()
     start_text, end_text = str(start), str(end)
-    for start_name in (start_text, ANY, TEMPLATES, PODS):
+    for start_name in (start_text, ANY, TEMPLATES, PODS, CUSTOM):
         for end_name in (end_text, ANY):
             row = found.get((type_, start_name, end_name))
             if row and not (end_name == ANY and end_text in NO_RESOURCES):

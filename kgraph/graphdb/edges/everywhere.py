@@ -1,6 +1,6 @@
 """Edges that every kind can have, and those of Events and Leases."""
 
-from kgraph.graphdb.edges.row import ANY, BREAKS, CASCADE, CLUSTER, NOTHING, EdgeRow, Property
+from kgraph.graphdb.edges.row import ANY, BREAKS, CASCADE, CLUSTER, CUSTOM, NOTHING, EdgeRow, Property
 
 ROWS = (
     EdgeRow(
@@ -40,7 +40,7 @@ ROWS = (
     ),
     EdgeRow(
         type="INSTANCE_OF",
-        start=(ANY,),
+        start=(CUSTOM,),
         end="CustomResourceDefinition.apiextensions.k8s.io",
         follow="definition",
         on_delete=CASCADE,

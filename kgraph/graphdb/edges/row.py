@@ -14,6 +14,7 @@ NOTHING: Effect = "nothing"
 
 # Starts and ends that are no single kind. The kinds themselves are written as kubectl does: `Pod`, `Job.batch`.
 ANY = "*"  # every kind; as an end: the kind that the reference names
+CUSTOM = "custom"  # every kind that is not Kubernetes' own
 PODS = "pods"  # Pod and every kind that makes Pods of a template
 TEMPLATES = "templates"  # those without Pod itself
 

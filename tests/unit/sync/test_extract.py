@@ -1,0 +1,445 @@
+"""What a node has besides its edges: its properties, its manifest, its fingerprint; and malformed objects."""
+
+import copy
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kgraph.graphdb.catalogue import Catalogue
+from kgraph.graphdb.edges import EDGE_ROWS
+from kgraph.graphdb.kinds import KINDS
+from kgraph.graphdb.model import ResourceKey
+from kgraph.kube.objects import redact
+from kgraph.sync.extract import Extractor, Unidentified
+from kgraph.sync.promote import PROMOTE
+from kgraph.sync.queries import FOLLOW
+from kgraph.sync.references import FIND
+from tests.unit.sync.graphs import CATALOGUE, extract, extract_one, objects
+from tests.unit.sync.test_edges import CASES
+
+# What every node has: docs/graph.md.
+BASE = frozenset({
+    "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "resourceVersion", "generation",
+    "createdAt", "deletedAt", "labels", "fingerprint", "edgesFingerprint", "manifest", "health",
+})  # fmt: skip
+
+
+def _properties(text: str) -> dict[str, Any]:
+    return dict(extract_one(text).resource.properties)
+
+
+def _fingerprint(text: str) -> str:
+    return extract_one(text).resource.fingerprint
+
+
+def test_node_has_what_the_documentation_says() -> None:
+    """The properties of a node are those of docs/graph.md, in Neo4j's types."""
+    extracted = extract_one("""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  uid: u
+  resourceVersion: "7"
+  generation: 3
+  creationTimestamp: "2024-05-01T10:00:00Z"
+  deletionTimestamp: "2024-05-02T10:00:00+02:00"
+  labels: {b: "2", a: "1"}
+  managedFields: [{manager: kubectl}]
+spec: {replicas: 2}
+""")
+    resource = extracted.resource
+    properties = dict(resource.properties)
+    assert json.loads(properties.pop("manifest"))["metadata"] == {
+        "name": "web",
+        "namespace": "shop",
+        "uid": "u",
+        "resourceVersion": "7",
+        "generation": 3,
+        "creationTimestamp": "2024-05-01T10:00:00Z",
+        "deletionTimestamp": "2024-05-02T10:00:00+02:00",
+        "labels": {"b": "2", "a": "1"},
+    }
+    assert properties == {
+        "key": "c/apps/Deployment/shop/web",
+        "cluster": "c",
+        "group": "apps",
+        "kind": "Deployment",
+        "version": "v1",
+        "namespace": "shop",
+        "name": "web",
+        "uid": "u",
+        "resourceVersion": "7",
+        "generation": 3,
+        "createdAt": datetime(2024, 5, 1, 10, tzinfo=UTC),
+        "deletedAt": datetime(2024, 5, 2, 8, tzinfo=UTC),
+        "labels": ["a=1", "b=2"],
+        "fingerprint": resource.fingerprint,
+        "edgesFingerprint": resource.edges_fingerprint,
+        "replicas": 2,
+    }
+    assert (resource.key, resource.label, resource.uid, resource.resource_version) == (
+        "c/apps/Deployment/shop/web",
+        "Deployment",
+        "u",
+        "7",
+    )
+    assert resource.edges_fingerprint.startswith(f"{len(resource.edges)}:")
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "label"),
+    [
+        ("{kind: Node}", "c/core/Node/_/x", "Node"),
+        ("{kind: Node, metadata: {namespace: stray}}", "c/core/Node/_/x", "Node"),
+        ("{apiVersion: extensions/v1beta1, kind: Ingress}", "c/networking.k8s.io/Ingress/shop/x", "Ingress"),
+        ("{apiVersion: events.k8s.io/v1, kind: Event}", "c/core/Event/shop/x", "Event"),
+        (
+            "{apiVersion: serving.knative.dev/v1, kind: Service}",
+            "c/serving.knative.dev/Service/shop/x",
+            "Service.serving.knative.dev",
+        ),
+        (
+            "{apiVersion: snapshot.storage.k8s.io/v1, kind: VolumeSnapshot}",
+            "c/snapshot.storage.k8s.io/VolumeSnapshot/shop/x",
+            "VolumeSnapshot.snapshot.storage.k8s.io",
+        ),
+    ],
+    ids=["cluster-scoped", "a stray namespace", "a group of old", "an Event", "a namesake", "a CRD under k8s.io"],
+)
+def test_key_and_label(text: str, key: str, label: str) -> None:
+    """One resource has one key, whichever API serves it, and kinds of one name never mix."""
+    resource = extract_one(text).resource
+    assert (resource.key, resource.label) == (key, label)
+
+
+def test_list_item_is_as_the_object_itself() -> None:
+    """Items of a list have no kind; their node is the same all the same."""
+    (obj,) = objects("{kind: Pod, spec: {nodeName: n}}")
+    item = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
+    assert Extractor("c", CATALOGUE).extract(item, "", "v1", "Pod") == extract(obj)
+
+
+def test_order_of_keys_is_no_change() -> None:
+    """A YAML snapshot and the server agree on what an object is."""
+    assert _fingerprint("{kind: ConfigMap, data: {a: '1', b: '2'}}") == _fingerprint(
+        "{data: {b: '2', a: '1'}, kind: ConfigMap}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{kind: Pod, metadata: {resourceVersion: '1'}}", "{kind: Pod, metadata: {resourceVersion: '2'}}"),
+        ("{kind: Pod, metadata: {managedFields: []}}", "{kind: Pod}"),
+        (
+            "{apiVersion: coordination.k8s.io/v1, kind: Lease, spec: {renewTime: '1'}}",
+            "{apiVersion: coordination.k8s.io/v1, kind: Lease, spec: {renewTime: '2'}}",
+        ),
+        (
+            "{kind: Node, status: {conditions: [{type: Ready, status: 'True', lastHeartbeatTime: '1'}]}}",
+            "{kind: Node, status: {conditions: [{type: Ready, status: 'True', lastHeartbeatTime: '2'}]}}",
+        ),
+        (
+            "{kind: ConfigMap, metadata: {annotations: {control-plane.alpha.kubernetes.io/leader: '1'}}}",
+            "{kind: ConfigMap, metadata: {annotations: {control-plane.alpha.kubernetes.io/leader: '2'}}}",
+        ),
+        (
+            "{kind: ConfigMap, metadata: {name: cluster-autoscaler-status}, data: {status: a}}",
+            "{kind: ConfigMap, metadata: {name: cluster-autoscaler-status}, data: {status: b}}",
+        ),
+    ],
+    ids=["resourceVersion", "managedFields", "a Lease renewed", "a Node's heartbeat", "a leader", "the autoscaler"],
+)
+def test_noise_is_no_change(before: str, after: str) -> None:
+    """An idle fleet costs nothing: what only beats leaves the fingerprint as it is."""
+    assert _fingerprint(before) == _fingerprint(after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{kind: Pod, status: {phase: Pending}}", "{kind: Pod, status: {phase: Running}}"),
+        (
+            "{kind: Node, status: {conditions: [{type: Ready, status: 'True'}]}}",
+            "{kind: Node, status: {conditions: [{type: Ready, status: 'False'}]}}",
+        ),
+        ("{kind: ConfigMap, data: {status: a}}", "{kind: ConfigMap, data: {status: b}}"),
+        ("{kind: Secret, metadata: {resourceVersion: '1'}}", "{kind: Secret, metadata: {resourceVersion: '2'}}"),
+        ("{kind: ConfigMap, metadata: {labels: {a: b}}}", "{kind: ConfigMap}"),
+    ],
+    ids=["phase", "a condition", "data", "a Secret's rotation", "labels"],
+)
+def test_change_is_a_change(before: str, after: str) -> None:
+    """Whatever a reader would call a change has another fingerprint."""
+    assert _fingerprint(before) != _fingerprint(after)
+
+
+def test_secret_values_are_nowhere() -> None:
+    """Neither a Secret's values nor the annotation that repeats them get into the node; key names and sizes do."""
+    (secret,) = objects("""
+kind: Secret
+type: Opaque
+metadata:
+  annotations: {kubectl.kubernetes.io/last-applied-configuration: '{"data": {"password": "aHVudGVyMg=="}}', note: kept}
+data: {password: aHVudGVyMg==, empty: ""}
+stringData: {token: s3cr3t-t0k3n}
+""")
+    before = copy.deepcopy(secret)
+    extracted = extract(secret)
+    assert secret == before, "the caller's object is left as it is"
+    text = repr(extracted)
+    assert not any(value in text for value in ("aHVudGVyMg", "hunter2", "s3cr3t"))
+    properties = extracted.resource.properties
+    assert properties["dataKeys"] == ["empty", "password", "token"]
+    assert properties["dataSizes"] == [0, 7, 12]
+    assert json.loads(properties["manifest"])["metadata"]["annotations"] == {"note": "kept"}
+
+
+def test_secret_redacted_before_is_the_same() -> None:
+    """Redacting is done twice, and the second time changes nothing."""
+    (secret,) = objects("{kind: Secret, data: {password: aHVudGVyMg==}}")
+    assert extract(redact(copy.deepcopy(secret), "", "Secret")) == extract(secret)
+
+
+PROMOTED: list[tuple[str, dict[str, Any]]] = [
+    (
+        """
+kind: Pod
+spec: {nodeName: n1, serviceAccountName: robot}
+status:
+  phase: Running
+  podIP: 10.0.0.1
+  hostIP: 10.1.0.1
+  qosClass: Burstable
+  startTime: "2024-05-01T10:00:00Z"
+  conditions: [{type: Ready, status: "False"}]
+  initContainerStatuses: [{restartCount: 1, state: {terminated: {exitCode: 0, reason: Completed}}}]
+  containerStatuses: [{restartCount: 2, state: {waiting: {reason: CrashLoopBackOff}}}]
+""",
+        {
+            "phase": "Running",
+            "nodeName": "n1",
+            "podIP": "10.0.0.1",
+            "hostIP": "10.1.0.1",
+            "qosClass": "Burstable",
+            "serviceAccountName": "robot",
+            "ready": False,
+            "restarts": 3,
+            "reason": "CrashLoopBackOff",
+            "startedAt": datetime(2024, 5, 1, 10, tzinfo=UTC),
+        },
+    ),
+    ("{kind: Pod, status: {phase: Failed, reason: Evicted}}", {"phase": "Failed", "reason": "Evicted"}),
+    (
+        """
+kind: Node
+spec: {unschedulable: true}
+status:
+  conditions: [{type: Ready, status: "True"}]
+  nodeInfo: {kubeletVersion: v1.37.0, osImage: Debian}
+  addresses: [{type: Hostname, address: n1}, {type: InternalIP, address: 10.0.0.1}]
+""",
+        {
+            "ready": True,
+            "unschedulable": True,
+            "kubeletVersion": "v1.37.0",
+            "osImage": "Debian",
+            "internalIP": "10.0.0.1",
+        },
+    ),
+    ("{kind: Node}", {"unschedulable": False}),
+    (
+        (
+            "{kind: Service, spec: {type: LoadBalancer, clusterIP: 10.0.0.1, ports: [{port: 80}, {port: 443}]}, "
+            "status: {loadBalancer: {ingress: [{ip: 1.2.3.4}, {hostname: lb.example.com}]}}}"
+        ),
+        {
+            "type": "LoadBalancer",
+            "clusterIP": "10.0.0.1",
+            "externalIPs": [],
+            "ports": [80, 443],
+            "loadBalancerAddresses": ["1.2.3.4", "lb.example.com"],
+        },
+    ),
+    (
+        "{apiVersion: apps/v1, kind: DaemonSet, status: {desiredNumberScheduled: 3, numberReady: 2}}",
+        {"replicas": 3, "readyReplicas": 2},
+    ),
+    (
+        (
+            "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, spec: {ingress: [{}], "
+            "egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}]}]}}"
+        ),
+        {
+            "policyTypes": ["Ingress", "Egress"],
+            "allowsAllIngress": True,
+            "allowsAllEgress": False,
+            "ingressIpBlocks": [],
+            "egressIpBlocks": ["10.0.0.0/8 except 10.1.0.0/16"],
+        },
+    ),
+    (
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, spec: {policyTypes: [Ingress], egress: [{}]}}",
+        {
+            "policyTypes": ["Ingress"],
+            "allowsAllIngress": False,
+            "allowsAllEgress": False,
+            "ingressIpBlocks": [],
+            "egressIpBlocks": [],
+        },
+    ),
+    (
+        "{apiVersion: policy/v1, kind: PodDisruptionBudget, spec: {minAvailable: 50%}}",
+        {"minAvailable": "50%"},
+    ),
+    (
+        (
+            "{kind: Event, type: Warning, reason: BackOff, message: stop, count: 4, "
+            "lastTimestamp: '2024-05-01T10:00:00Z', source: {component: kubelet}}"
+        ),
+        {
+            "type": "Warning",
+            "reason": "BackOff",
+            "message": "stop",
+            "count": 4,
+            "lastSeenAt": datetime(2024, 5, 1, 10, tzinfo=UTC),
+            "source": "kubelet",
+        },
+    ),
+    (
+        "{apiVersion: events.k8s.io/v1, kind: Event, note: stop, series: {count: 9}, reportingController: k}",
+        {"message": "stop", "count": 9, "source": "k"},
+    ),
+    (
+        (
+            "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, spec: {group: g, "
+            "scope: Cluster, names: {kind: K, plural: ks}, "
+            "versions: [{name: v1, served: true}, {name: v0, served: false}]}}"
+        ),
+        {
+            "definesGroup": "g",
+            "definesKind": "K",
+            "definesPlural": "ks",
+            "scope": "Cluster",
+            "servedVersions": ["v1"],
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    PROMOTED,
+    ids=lambda value: None if isinstance(value, dict) else value.replace("\n", " ")[:40],
+)
+def test_promoted_properties(text: str, wanted: dict[str, Any]) -> None:
+    """What an SRE filters on is a property of its own, absent where the object does not say it."""
+    properties = {name: value for name, value in _properties(text).items() if name not in BASE}
+    assert properties == wanted
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.group_kind))
+def test_promoted_names_shadow_nothing(kind: Any) -> None:
+    """A promoted property never takes the place of one that every node has."""
+    assert not BASE & kind.promote.keys()
+
+
+@pytest.mark.parametrize(
+    ("named", "known"),
+    [
+        ({row.find for row in EDGE_ROWS if row.find}, FIND),
+        ({row.follow for row in EDGE_ROWS if row.follow}, FOLLOW),
+        ({source[1:] for kind in KINDS for source in kind.promote.values() if source.startswith("@")}, PROMOTE),
+    ],
+    ids=["find", "follow", "promote"],
+)
+def test_tables_and_functions_name_each_other(named: set[str], known: Any) -> None:
+    """Every function that a table names is there, and every function is named."""
+    assert named == set(known)
+
+
+def test_object_without_a_name_has_no_key() -> None:
+    """What cannot be told apart is refused, in a sentence that says what was looked at."""
+    extractor = Extractor("prod", Catalogue())
+    for obj in ({}, {"metadata": None}, {"metadata": {"name": "a/b"}}, {"metadata": {"name": 7}}):
+        with pytest.raises(Unidentified, match=r"a Pod in cluster prod is named .* metadata\.name"):
+            extractor.extract(obj, "", "v1", "Pod")
+
+
+def test_what_is_malformed_is_reported() -> None:
+    """A text where a map should be is skipped, and said."""
+    extracted = extract_one("""
+kind: Pod
+metadata: {labels: {a: 1}}
+spec: {nodeName: 7, volumes: text, containers: [{envFrom: [{configMapRef: text}]}, {env: {a: b}}]}
+""")
+    assert set(extracted.problems) == {
+        "metadata.labels has 'a': 1, which are no texts",
+        "spec.nodeName names 7, which is no text",
+        "spec.volumes is a text where a list was expected",
+        "spec.containers[0].envFrom[0].configMapRef is 'text' where a map was expected",
+        "spec.containers[1].env is a map where a list was expected",
+    }
+
+
+_JUNK = st.sampled_from([None, "text", "", "a/b", 7, -1, 2**70, 1.5, True, [], {}, [None], ["x"], {"name": 7}, [[]]])
+
+_EXAMPLES = [*(case.objects for case in CASES), *(text for text, _ in PROMOTED)]
+
+
+def _places(value: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key) in an object."""
+    if isinstance(value, dict):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    else:
+        return []
+    return [place for key, item in inner for place in ((value, key), *_places(item))]
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.data())
+def test_no_object_is_too_malformed(data: st.DataObject) -> None:
+    """Whatever stands wherever in an object, it has a node, whose properties Neo4j takes, and edges with real keys."""
+    obj = objects(data.draw(st.sampled_from(_EXAMPLES)))[0]
+    kind, version = obj["kind"], obj["apiVersion"]
+    for _ in range(data.draw(st.integers(1, 4))):
+        container, key = data.draw(st.sampled_from(_places(obj)))
+        if isinstance(container, dict) and data.draw(st.booleans()):
+            key = data.draw(st.sampled_from([7, True, None, "", "a/b", "new"]))  # YAML has such keys
+        container[key] = copy.deepcopy(data.draw(_JUNK))
+    metadata = obj.get("metadata")
+    obj["metadata"] = {**(metadata if isinstance(metadata, dict) else {}), "name": "x", "namespace": "shop"}
+    group, _, version = version.rpartition("/")
+    extracted = Extractor("c", CATALOGUE).extract(obj, group, version, kind)
+    for edge in extracted.resource.edges:
+        if not edge.end.startswith(("cluster:", "image:", "host:", "subject:")):
+            assert str(ResourceKey.parse(edge.end)) == edge.end
+        for values in edge.properties.values():
+            assert isinstance(values, str | bool) or len(values) == len(edge.fields)
+    for value in extracted.resource.properties.values():
+        items = value if isinstance(value, list) else [value]
+        assert all(isinstance(item, str | bool | int | float | datetime) for item in items)
+        assert len({type(item) for item in items}) <= 1
+        assert not any(isinstance(item, int) and abs(item) >= 2**63 for item in items)
+
+
+def test_plain_kind_needs_no_object() -> None:
+    """The fact of a plain kind is the same from its head as from the whole object."""
+    extractor = Extractor("c", CATALOGUE)
+    assert extractor.is_plain("", "Pod")
+    assert not extractor.is_plain("", "Service")
+    assert not extractor.is_plain("storage.k8s.io", "StorageClass")
+    assert not extractor.is_plain("shop.example.com", "Basket")
+    for text in ("{kind: Pod, metadata: {labels: {a: b}}}", "{kind: Namespace}", "{kind: Node}"):
+        extracted = extract_one(text)
+        assert extracted.queries == ()
+        key = ResourceKey.parse(extracted.fact.key)
+        labels = {name: value for name, value in extracted.fact.labels.items() if "/" not in name}
+        assert extractor.plain_fact(key, labels) == extracted.fact

@@ -1,0 +1,366 @@
+"""The index of edges that follow both ends: the same edges whatever the order, and deltas that add up to them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kgraph.graphdb.model import Edge, GroupKind
+from kgraph.sync.extract import Extracted
+from kgraph.sync.selector_index import Delta, SelectorIndex
+from tests.unit.sync.graphs import extract, objects
+
+Edges = dict[tuple[str, str, str], Edge]
+
+_LABELS = st.dictionaries(st.sampled_from("ab"), st.sampled_from("12"), max_size=2)
+_NAMESPACES = st.sampled_from(["x", "y"])
+_NAMES = st.sampled_from(["data-db-0", "data-db-1", "data-db-2", "n"])
+_SELECTORS = st.one_of(
+    st.builds(lambda labels: {"matchLabels": labels}, _LABELS),
+    st.builds(
+        lambda key, operator, values: {
+            "matchExpressions": [
+                {"key": key, "operator": operator, "values": values if operator in ("In", "NotIn") else []}
+            ]
+        },
+        st.sampled_from("ab"),
+        st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"]),
+        st.lists(st.sampled_from("12"), min_size=1, max_size=2),
+    ),
+    st.just({}),
+)
+_NAMESPACE_SELECTORS = st.one_of(
+    _SELECTORS, st.builds(lambda name: {"matchLabels": {"kubernetes.io/metadata.name": name}}, _NAMESPACES)
+)
+_PEERS = st.lists(
+    st.one_of(
+        st.fixed_dictionaries({"podSelector": _SELECTORS}, optional={"namespaceSelector": _NAMESPACE_SELECTORS}),
+        st.fixed_dictionaries({"namespaceSelector": _NAMESPACE_SELECTORS}),
+    ),
+    max_size=3,
+)
+_DEFAULT = st.sampled_from(["true", "false"])
+_TIMES = st.sampled_from(["2020-01-01T00:00:00Z", "2024-01-01T00:00:00Z"])
+
+
+def _object(kind: str, version: str = "v1", **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Objects of a kind whose metadata and fields vary; fields are written `spec` or `metadata__annotations`."""
+
+    def build(name: str, namespace: str, labels: dict[str, str], time: str, given: dict[str, Any]) -> dict[str, Any]:
+        obj: dict[str, Any] = {
+            "apiVersion": version,
+            "kind": kind,
+            "metadata": {"name": name, "namespace": namespace, "labels": labels, "creationTimestamp": time},
+        }
+        obj["metadata"].update(given.pop("metadata", {}))
+        return obj | given
+
+    return st.builds(build, _NAMES, _NAMESPACES, _LABELS, _TIMES, st.fixed_dictionaries(fields))
+
+
+_OBJECTS = st.one_of(
+    _object("Pod"),
+    _object("Pod"),
+    _object(
+        "Namespace",
+        metadata=st.builds(lambda name, labels: {"name": name, "labels": labels}, _NAMESPACES, _LABELS),
+    ),
+    _object("Service", spec=st.builds(lambda labels: {"selector": labels}, _LABELS)),
+    _object(
+        "NetworkPolicy",
+        "networking.k8s.io/v1",
+        spec=st.builds(
+            lambda selector, incoming, outgoing: {
+                "podSelector": selector,
+                "policyTypes": ["Ingress", "Egress"],
+                "ingress": [{"from": incoming}],
+                "egress": [{"to": outgoing, "ports": [{"port": 80}]}],
+            },
+            _SELECTORS,
+            _PEERS,
+            _PEERS,
+        ),
+    ),
+    _object(
+        "ClusterRole",
+        "rbac.authorization.k8s.io/v1",
+        aggregationRule=st.builds(lambda found: {"clusterRoleSelectors": found}, st.lists(_SELECTORS, max_size=2)),
+    ),
+    _object("PersistentVolumeClaim", spec=st.just({})),
+    _object(
+        "StatefulSet",
+        "apps/v1",
+        metadata=st.just({"name": "db"}),
+        spec=st.builds(
+            lambda replicas: {"replicas": replicas, "volumeClaimTemplates": [{"metadata": {"name": "data"}}]},
+            st.integers(0, 3),
+        ),
+    ),
+    _object(
+        "StorageClass",
+        "storage.k8s.io/v1",
+        metadata=st.builds(
+            lambda name, time, mark: {
+                "name": name,
+                "creationTimestamp": time,
+                "annotations": {"storageclass.kubernetes.io/is-default-class": mark},
+            },
+            st.sampled_from("st"),
+            _TIMES,
+            _DEFAULT,
+        ),
+    ),
+    _object(
+        "IngressClass",
+        "networking.k8s.io/v1",
+        metadata=st.builds(
+            lambda name, mark: {"name": name, "annotations": {"ingressclass.kubernetes.io/is-default-class": mark}},
+            st.sampled_from("st"),
+            _DEFAULT,
+        ),
+    ),
+    _object("Ingress", "networking.k8s.io/v1", spec=st.just({})),
+    _object(
+        "Lease",
+        "coordination.k8s.io/v1",
+        spec=st.builds(lambda name: {"holderIdentity": f"{name}_1"}, _NAMES),
+    ),
+    _object("Basket", "shop.example.com/v1"),
+    _object(
+        "CustomResourceDefinition",
+        "apiextensions.k8s.io/v1",
+        spec=st.builds(
+            lambda kind: {"group": "shop.example.com", "names": {"kind": kind}}, st.sampled_from(["Basket", "Other"])
+        ),
+    ),
+    _object("ConfigMap"),
+    _object(
+        "ValidatingAdmissionPolicy",
+        "admissionregistration.k8s.io/v1",
+        metadata=st.just({"name": "p"}),
+        spec=st.sampled_from(
+            [
+                {},
+                {"paramKind": {"apiVersion": "v1", "kind": "ConfigMap"}},
+                {"paramKind": {"apiVersion": "v1", "kind": "Pod"}},
+            ]
+        ),
+    ),
+    _object(
+        "ValidatingAdmissionPolicyBinding",
+        "admissionregistration.k8s.io/v1",
+        spec=st.builds(
+            lambda reference: {"policyName": "p", "paramRef": reference},
+            st.one_of(
+                st.builds(lambda name: {"name": name}, _NAMES),
+                st.builds(lambda selector, ns: {"selector": selector, "namespace": ns}, _SELECTORS, _NAMESPACES),
+            ),
+        ),
+    ),
+)
+_EXTRACTED = _OBJECTS.map(extract)
+_STEPS = st.lists(st.tuples(st.sampled_from(["put", "put", "put", "remove"]), _EXTRACTED), max_size=40)
+
+
+def _put(index: SelectorIndex, extracted: Extracted) -> Delta:
+    return index.put(extracted.fact, extracted.queries)
+
+
+def _edges(index: SelectorIndex) -> Edges:
+    found = {(start, edge.type, edge.end): edge for start, edge in index.edges()}
+    assert len(found) == len(index.edges()), "one edge for each (start, type, end)"
+    return found
+
+
+def _unordered(edges: Edges) -> dict[tuple[str, str, str], Any]:
+    return {key: (edge.fields, edge.optional, edge.inferred, edge.properties) for key, edge in edges.items()}
+
+
+@settings(max_examples=200, deadline=None)
+@given(_STEPS)
+def test_any_history_ends_as_a_fresh_start_would(steps: list[tuple[str, Extracted]]) -> None:
+    """What is there decides the edges; what was there before, and in which order, does not."""
+    index, there = SelectorIndex(), {}
+    for step, extracted in steps:
+        key = extracted.fact.key
+        if step == "put":
+            _put(index, extracted)
+            there[key] = extracted
+        else:
+            index.remove(key)
+            there.pop(key, None)
+    fresh = SelectorIndex()
+    for extracted in sorted(there.values(), key=lambda one: one.fact.key, reverse=True):
+        _put(fresh, extracted)
+    assert _unordered(_edges(index)) == _unordered(_edges(fresh))
+    assert set(index.keys()) == set(there)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_STEPS)
+def test_deltas_add_up_to_the_edges(steps: list[tuple[str, Extracted]]) -> None:
+    """Whoever applies each delta in order has the same edges, and no delta takes away what is not there."""
+    index, applied = SelectorIndex(), {}
+    for step, extracted in steps:
+        delta = _put(index, extracted) if step == "put" else index.remove(extracted.fact.key)
+        gone = set(delta.removed)
+        assert len(gone) == len(delta.removed)
+        assert not gone & {(start, edge.type, edge.end) for start, edge in delta.added}
+        for start, type_, end in delta.removed:
+            del applied[start, type_, end]
+        for start, edge in delta.added:
+            applied[start, edge.type, edge.end] = edge
+        assert applied == _edges(index)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(_EXTRACTED, max_size=15), _EXTRACTED)
+def test_putting_twice_is_putting_once(before: list[Extracted], extracted: Extracted) -> None:
+    """A relist that brings what is known changes nothing."""
+    index = SelectorIndex()
+    for one in before:
+        _put(index, one)
+    _put(index, extracted)
+    assert not _put(index, extracted)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(_EXTRACTED, max_size=25))
+def test_everything_removed_leaves_nothing(found: list[Extracted]) -> None:
+    """Memory is given back: an index whose resources are all gone holds nothing."""
+    index = SelectorIndex()
+    for one in found:
+        _put(index, one)
+    for one in found:
+        index.remove(one.fact.key)
+    assert index.edges() == []
+    assert len(index) == 0
+    assert not any(map(len, (index._asked, index._waiting, index._edges, index._namespace_labels)))
+    assert not any(index._kept.values())
+    assert not any(index._aliases.values())
+    assert not any(index._defaults.values())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_EXTRACTED, max_size=25))
+def test_edge_is_either_stated_or_matched(found: list[Extracted]) -> None:
+    """No edge of the index is one that the start's own object states: each has one origin."""
+    index, there = SelectorIndex(), {}
+    for one in found:
+        _put(index, one)
+        there[one.fact.key] = one
+    stated = {(key, edge.type, edge.end) for key, one in there.items() for edge in one.resource.edges}
+    assert not stated & set(_edges(index))
+
+
+def _cluster(text: str) -> tuple[SelectorIndex, list[Extracted]]:
+    index, found = SelectorIndex(), [extract(obj) for obj in objects(text)]
+    for one in found:
+        _put(index, one)
+    return index, found
+
+
+SERVICE_AND_POD = """
+{kind: Service, metadata: {name: web}, spec: {selector: {app: web}}}
+---
+{kind: Pod, metadata: {name: web-1, labels: {app: web}}}
+"""
+
+
+def test_pod_that_is_relabelled_leaves_its_service() -> None:
+    """A label that no longer matches takes its edge with it, and only that one."""
+    index, _ = _cluster(SERVICE_AND_POD)
+    (relabelled,) = objects("{kind: Pod, metadata: {name: web-1, labels: {app: other}}}")
+    delta = _put(index, extract(relabelled))
+    assert delta == Delta([], [("c/core/Service/shop/web", "SELECTS", "c/core/Pod/shop/web-1")])
+
+
+def test_pod_whose_labels_stay_makes_no_delta() -> None:
+    """A status that changes is no reason to match again."""
+    index, _ = _cluster(SERVICE_AND_POD)
+    (changed,) = objects("{kind: Pod, metadata: {name: web-1, labels: {app: web}}, status: {phase: Running}}")
+    assert not _put(index, extract(changed))
+
+
+def test_namespace_that_is_relabelled_moves_its_pods() -> None:
+    """A policy that chooses namespaces by label follows the Namespaces' labels."""
+    index, _ = _cluster("""
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: n}
+spec:
+  podSelector: {matchLabels: {no: one}}
+  ingress: [{from: [{namespaceSelector: {matchLabels: {team: b}}, podSelector: {matchLabels: {app: web}}}]}]
+---
+{kind: Pod, metadata: {name: web, namespace: other, labels: {app: web}}}
+---
+{kind: Namespace, metadata: {name: other}}
+""")
+    assert index.edges() == []
+    (relabelled,) = objects("{kind: Namespace, metadata: {name: other, labels: {team: b}}}")
+    delta = _put(index, extract(relabelled))
+    assert [(start, edge.type, edge.end) for start, edge in delta.added] == [
+        ("c/networking.k8s.io/NetworkPolicy/shop/n", "ALLOWS_FROM", "c/core/Pod/other/web")
+    ]
+
+
+def test_namespace_that_is_not_synced_has_its_name_at_least() -> None:
+    """A selector by kubernetes.io/metadata.name works before the Namespaces are listed."""
+    index, _ = _cluster("""
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+spec:
+  podSelector: {matchLabels: {no: one}}
+  ingress:
+  - from:
+    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: other}}
+      podSelector: {matchLabels: {app: web}}
+---
+{kind: Pod, metadata: {name: web, namespace: other, labels: {app: web}}}
+""")
+    assert [edge.end for _, edge in index.edges()] == ["c/core/Pod/other/web"]
+
+
+@pytest.mark.parametrize("last", ["definition", "resource"])
+def test_definition_and_resource_find_each_other(last: str) -> None:
+    """Whichever of a custom resource and its definition comes last, the edge comes with it."""
+    found = objects("""
+{apiVersion: shop.example.com/v1, kind: Basket, metadata: {name: b}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: baskets.shop.example.com}
+spec: {group: shop.example.com, names: {kind: Basket, plural: baskets}}
+""")
+    index = SelectorIndex()
+    first, second = found if last == "definition" else reversed(found)
+    assert not _put(index, extract(first))
+    assert [edge.type for _, edge in _put(index, extract(second)).added] == ["INSTANCE_OF"]
+
+
+def test_second_default_ingress_class_takes_the_edge_away() -> None:
+    """Kubernetes refuses to choose between two default Ingress classes, and so does the graph."""
+    index, _ = _cluster("""
+{apiVersion: networking.k8s.io/v1, kind: Ingress, spec: {}}
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: a, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}}
+""")
+    assert len(index.edges()) == 1
+    (second,) = objects("""
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: b, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}}
+""")
+    assert len(_put(index, extract(second)).removed) == 1
+    assert len(index.remove("c/networking.k8s.io/IngressClass/_/a").added) == 1
+
+
+def test_keys_of_a_kind() -> None:
+    """The index knows what is there, by kind."""
+    index, _ = _cluster(SERVICE_AND_POD)
+    assert index.has("c/core/Pod/shop/web-1")
+    assert not index.has("c/core/Pod/shop/web-2")
+    assert list(index.keys(GroupKind("", "Pod"))) == ["c/core/Pod/shop/web-1"]
