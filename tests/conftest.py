@@ -1,0 +1,124 @@
+"""The real servers that the tests share; see `tests/servers.py` for which are used where."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from kgraph.stack.kubernetes import ControlPlane
+from kgraph.stack.kubernetes_programs import programs
+from kgraph.stack.kubernetes_setting import ControlPlaneOptions
+from kgraph.stack.neo4j import DATABASE, Neo4jServer
+from kgraph.stack.neo4j_config import Neo4jOptions
+from kgraph.stack.neo4j_fetch import prepare
+from kgraph.stack.progress import shown, silent
+from tests import containers
+from tests.servers import TEST_USERS, Cluster, Graph, docker_answers
+
+SMALL_NEO4J = Neo4jOptions(heap_mib=512, page_cache_mib=128)
+EMPTY_DATABASE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS"
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetch and build the servers before the first test: it takes minutes, and no test's time limit."""
+    if session.config.option.collectonly:
+        return
+    wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    needs_neo4j = "neo4j_server" in wanted and not docker_answers()
+    needs_kubernetes = "own_control_plane" in wanted or ("control_plane" in wanted and not docker_answers())
+
+    async def prepare_servers() -> None:
+        with shown() as report:
+            if needs_neo4j:
+                await prepare(report=report)
+            if needs_kubernetes:
+                await programs(report)
+
+    if needs_neo4j or needs_kubernetes:
+        # In a thread of its own: asyncio.run takes away the loop of the thread that it runs in.
+        with _uncaptured(session.config), ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, prepare_servers()).result()
+
+
+@contextmanager
+def _uncaptured(config: pytest.Config) -> Iterator[None]:
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is None:
+        yield
+    else:
+        with capture.global_and_fixture_disabled():
+            yield
+
+
+@pytest.fixture(scope="session")
+async def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Graph]:
+    """A Neo4j with a data folder of its own, for the whole session."""
+    if docker_answers():
+        async with containers.neo4j_container() as container:
+            yield container
+        return
+    async with Neo4jServer.start(tmp_path_factory.mktemp("neo4j"), SMALL_NEO4J, report=silent) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def session_driver(neo4j_server: Graph) -> AsyncIterator[neo4j.AsyncDriver]:
+    """A driver on the session's Neo4j; tests take `graph_driver`."""
+    auth = (neo4j_server.user, neo4j_server.password)
+    async with neo4j.AsyncGraphDatabase.driver(neo4j_server.bolt_uri, auth=auth) as driver:
+        yield driver
+
+
+@pytest.fixture
+async def graph_driver(session_driver: neo4j.AsyncDriver) -> neo4j.AsyncDriver:
+    """A driver on a database without nodes; constraints and indexes of earlier tests stay."""
+    async with session_driver.session(database=DATABASE) as session:
+        await (await session.run(EMPTY_DATABASE)).consume()
+    return session_driver
+
+
+@pytest.fixture(scope="session")
+async def own_control_plane(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ControlPlane]:
+    """A control plane of child processes, whose components a test may kill, pause and make forget.
+
+    A test that breaks a component puts it right again. Three nodes are ready.
+    """
+    folder = tmp_path_factory.mktemp("kubernetes")
+    async with ControlPlane.start(folder, ControlPlaneOptions(users=TEST_USERS), report=silent) as plane:
+        await plane.add_nodes(3)
+        yield plane
+
+
+@pytest.fixture(scope="session")
+async def k3s_cluster() -> AsyncIterator[Cluster]:
+    """A K3s in a container; tests take `control_plane`."""
+    async with containers.k3s_container() as container:
+        yield container
+
+
+@pytest.fixture(scope="session")
+def control_plane(request: pytest.FixtureRequest) -> Cluster:
+    """A Kubernetes whose Pods run, for tests that do not break it."""
+    chosen: Cluster = request.getfixturevalue("k3s_cluster" if docker_answers() else "own_control_plane")
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(control_plane: Cluster) -> Path:
+    """The administrator's kubeconfig file of the session's Kubernetes."""
+    return control_plane.kubeconfig
+
+
+@pytest.fixture
+async def namespace(control_plane: Cluster) -> AsyncIterator[str]:
+    """A namespace for one test; its deletion is asked for and not waited for."""
+    name = f"test-{os.getpid()}-{secrets.token_hex(4)}"
+    await control_plane.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    yield name
+    await control_plane.request("DELETE", f"/api/v1/namespaces/{name}")
