@@ -13,7 +13,7 @@ import msgspec
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.kinds import todays_group
-from kgraph.graphdb.model import CORE, Edge
+from kgraph.graphdb.model import CORE
 from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import discover
@@ -24,6 +24,7 @@ from kgraph.kube.selection import select
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.extract import Extracted, Extractor
 from kgraph.sync.options import SyncOptions
+from kgraph.sync.rows import edge_properties
 from kgraph.sync.selector_index import SelectorIndex
 from kgraph.sync.served import discovered_kinds
 from kgraph.sync.snapshot import read_snapshot
@@ -133,10 +134,10 @@ def picture_of(cluster: Iterable[Extracted]) -> Picture:
         picture.nodes[resource.key] = resource.fingerprint
         uids[resource.key] = resource.uid
         for edge in resource.edges:
-            picture.edges[resource.key, edge.type, edge.end] = _edge_properties(edge)
+            picture.edges[resource.key, edge.type, edge.end] = edge_properties(edge)
         index.put(extracted.fact, extracted.queries)
     for start, edge in index.edges():
-        picture.edges[start, edge.type, edge.end] = {**_edge_properties(edge), "matched": True}
+        picture.edges[start, edge.type, edge.end] = edge_properties(edge, matched=True)
     for (_, _, end), properties in picture.edges.items():
         if end_label(end) == "Resource":
             if end not in picture.nodes:
@@ -144,15 +145,6 @@ def picture_of(cluster: Iterable[Extracted]) -> Picture:
             elif properties.get("uid", uids[end]) != uids[end]:
                 properties["stale"] = True
     return picture
-
-
-def _edge_properties(edge: Edge) -> dict[str, Any]:
-    properties: dict[str, Any] = {**edge.properties, "fields": list(edge.fields), "optional": edge.optional}
-    if edge.inferred:
-        properties["inferred"] = True
-    if edge.uid:
-        properties["uid"] = edge.uid
-    return properties
 
 
 async def _extracted(

@@ -25,6 +25,7 @@ from kgraph.kube.objects import Head, decode, head
 from kgraph.kube.watching import WatchEvent
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.pipeline import Pipeline
+from kgraph.sync.rows import edge_properties
 from kgraph.sync.selector_index import Delta, SelectorIndex
 from kgraph.sync.served import group_kind, kind_key, kind_properties
 
@@ -184,10 +185,10 @@ class Intake:
             }
             for start, edge in self._index.edges():
                 properties = there.pop((start, edge.type, edge.end), None)
-                if properties is None:
-                    self._pipeline.pending.match(start, edge, absent=True)
-                elif properties.get("fields") != list(edge.fields):
-                    self._pipeline.pending.match(start, edge)
+                if properties != edge_properties(edge, matched=True):
+                    self._pipeline.pending.match(start, edge, absent=properties is None)
+                    self._pipeline.changed()
+                    await self._pipeline.room()
             whole = {kind for kind, state in self.kinds.items() if state.listed}
             for start, type_, end in there:
                 if _kind_of(start) in whole and _kind_of(end) in whole:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
-from kgraph.graphdb.endpoints import end_label, end_properties
+from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.errors import Fenced, GraphError
-from kgraph.graphdb.model import Edge, cluster_key
+from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Store, Transaction
 from kgraph.sync.batch import Batch
+from kgraph.sync.rows import edge_row
 
 Row = TypeVar("Row")
 
@@ -106,10 +107,10 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
     by_end: dict[str, list[dict[str, Any]]] = {}
     for upsert in changed:
         for edge in upsert.resource.edges:
-            by_end.setdefault(end_label(edge.end), []).append(_edge_row(upsert.resource.key, edge))
+            by_end.setdefault(end_label(edge.end), []).append(edge_row(upsert.resource.key, edge))
     for (start, _, _), matched in batch.matched.items():
         if matched is not None:
-            by_end.setdefault(end_label(matched.end), []).append(_edge_row(start, matched, matched=True))
+            by_end.setdefault(end_label(matched.end), []).append(edge_row(start, matched, matched=True))
     for label, statement in _CREATE_EDGES.items():
         rows = sorted(by_end.get(label, ()), key=lambda row: (row["end"], row["start"], row["type"]))
         for some_rows in _chunks(rows):
@@ -132,17 +133,3 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     return (rows[at : at + ROWS_PER_STATEMENT] for at in range(0, len(rows), ROWS_PER_STATEMENT))
-
-
-def _edge_row(start: str, edge: Edge, *, matched: bool = False) -> dict[str, Any]:
-    properties: dict[str, Any] = {**edge.properties, "fields": list(edge.fields), "optional": edge.optional}
-    if edge.inferred:
-        properties["inferred"] = True
-    if edge.uid:
-        properties["uid"] = edge.uid
-    if matched:
-        properties["matched"] = True
-    row = {"start": start, "end": edge.end, "type": edge.type, "properties": properties}
-    if end_label(edge.end) not in ("Resource", "Cluster"):
-        row["endProperties"] = end_properties(edge.end)
-    return row
