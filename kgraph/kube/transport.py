@@ -17,7 +17,7 @@ from typing import Self
 
 import aiohttp
 from aiohttp.connector import AddrInfoType
-from aiohttp.http_exceptions import ContentEncodingError
+from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -211,14 +211,14 @@ def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeEr
         case aiohttp.ClientConnectionError() | OSError():
             reason = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
             return unavailable(f"the connection was lost: {reason}", "try again")
-        case aiohttp.ClientError():
+        case aiohttp.ClientError() | HttpProcessingError():
             return BadAnswer(f"the exchange failed: {type(error).__name__}", attempt=attempt)
     raise error
 
 
 def _untrusted(error: Exception, attempt: Attempt) -> Unavailable:
     cause = error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error
-    reason = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else str(cause)
+    reason = getattr(cause, "verify_message", None) or str(cause)
     if "ostname mismatch" in reason or "IP address mismatch" in reason:
         advice = "set tls_config.server_name (tls-server-name in the kubeconfig) to a name in the certificate"
     elif "expired" in reason or "not yet valid" in reason:
@@ -229,7 +229,9 @@ def _untrusted(error: Exception, attempt: Attempt) -> Unavailable:
 
 
 def _tls_failure(error: ssl.SSLError, attempt: Attempt) -> Unavailable:
-    reason = (error.reason or str(error)).lower().replace("_", " ")
+    # aiohttp wraps the ssl module's error in one of its own, which is an SSLError without a reason.
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    reason = (getattr(cause, "reason", None) or str(cause)).lower().replace("_", " ")
     if "wrong version number" in reason or "record layer failure" in reason or "http request" in reason:
         advice = "the port speaks no TLS; check the address"
     elif "alert" in reason:
@@ -245,6 +247,7 @@ def _forget_request(error: aiohttp.ClientResponseError) -> None:
     """Take the request, whose headers hold the token, out of an error that will be another's cause."""
     url = URL("hidden://")
     error.request_info = aiohttp.RequestInfo(url, "", CIMultiDictProxy(CIMultiDict()), url)
+    error.headers = None
     error.history = ()
     error.args = ()
 

@@ -59,7 +59,9 @@ def test_quantities_are_read_exactly_and_written_canonically(
     assert str(quantity) == canonical
 
 
-@pytest.mark.parametrize("text", ["", " 1", "1 Gi", "Gi", "1e", "1KI", "1ki", "--1", "1.2.3", "1m5", "0x10", "١", True])
+@pytest.mark.parametrize(
+    "text", ["", " 1", "1 Gi", "Gi", "1e", "1KI", "1ki", "--1", "1.2.3", "1m5", "0x10", "\u0661", True]
+)
 def test_what_is_no_quantity_is_refused(text: str) -> None:
     """A text that Kubernetes would refuse is a QuantityError that shows it."""
     with pytest.raises(QuantityError) as error:

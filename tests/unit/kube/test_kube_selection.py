@@ -34,8 +34,10 @@ SERVED = (
     [
         (
             [],
-            "events pods services deployments.apps statefulsets.apps certificates.cert-manager.io "
-            "issuers.cert-manager.io services.serving.knative.dev",
+            (
+                "events pods services deployments.apps statefulsets.apps certificates.cert-manager.io "
+                "issuers.cert-manager.io services.serving.knative.dev"
+            ),
         ),
         (["pods"], "pods"),
         (["po", "sts", "Deployment"], "pods deployments.apps statefulsets.apps"),
