@@ -78,8 +78,13 @@ class Extractor:
 
     def extract(self, obj: Mapping[str, Any], group: str, version: str, kind: str) -> Extracted:
         """The node, edges and queries of an object of this kind; raises nothing but Unidentified."""
+        try:
+            return self._extract(obj, group, version, kind, [])
+        except UnicodeEncodeError as error:
+            return self._extract(manifests.of_real_text(obj), group, version, kind, [f"a text is no text: {error}"])
+
+    def _extract(self, obj: Mapping[str, Any], group: str, version: str, kind: str, problems: list[str]) -> Extracted:
         plan = self._plans.get((group, kind)) or self._plan(group, kind)
-        problems: list[str] = []
         key = self.key(obj, group, kind)
         kept = manifests.normalised(obj, group, version, kind)
         metadata = kept["metadata"]

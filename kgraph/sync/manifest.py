@@ -34,9 +34,19 @@ def normalised(obj: Mapping[str, Any], group: str, version: str, kind: str) -> d
     if not group and kind == "Secret":
         if type(metadata) is dict:  # redact changes what it is given, which is the caller's
             annotations = metadata.get("annotations")
-            kept["metadata"] = {**metadata, "annotations": dict(annotations)} if annotations else dict(metadata)
+            copied = {"annotations": dict(annotations)} if type(annotations) is dict else {}
+            kept["metadata"] = {**metadata, **copied}
         redact(kept, group, kind)
     return kept
+
+
+def of_real_text(value: Any) -> Any:
+    """The value with `?` for each half of a surrogate pair: YAML can say what neither JSON nor Neo4j can."""
+    if type(value) is str:
+        return value.encode("utf-8", "replace").decode()
+    if type(value) is dict:
+        return {of_real_text(key): of_real_text(item) for key, item in value.items()}
+    return [of_real_text(item) for item in value] if type(value) is list else value
 
 
 def manifest(kept: Mapping[str, Any]) -> str:
@@ -80,8 +90,8 @@ def fingerprint(value: Any, salt: bytes = b"") -> str:
     """A short hash of a value, whatever the order of its keys."""
     try:
         text = _sorted.encode(value)
-    except TypeError:  # a YAML snapshot may have keys that are no texts, which cannot be sorted
-        text = _compact.encode(value)
+    except TypeError:  # a YAML snapshot may have keys that are no texts, which JSON makes of them
+        text = _sorted.encode(msgspec.json.decode(_compact.encode(value)))
     return hashlib.blake2b(text, digest_size=_FINGERPRINT_BYTES, key=salt).hexdigest()
 
 

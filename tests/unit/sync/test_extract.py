@@ -387,7 +387,9 @@ spec: {nodeName: 7, volumes: text, containers: [{envFrom: [{configMapRef: text}]
     }
 
 
-_JUNK = st.sampled_from([None, "text", "", "a/b", 7, -1, 2**70, 1.5, True, [], {}, [None], ["x"], {"name": 7}, [[]]])
+_JUNK = st.sampled_from(
+    [None, "text", "\ud800", "", "a/b", 7, -1, 2**70, 1.5, True, [], {}, [None], ["x"], {"name": 7}, [[]]]
+)
 
 _EXAMPLES = [*(case.objects for case in CASES), *(text for text, _ in PROMOTED)]
 
@@ -428,6 +430,20 @@ def test_no_object_is_too_malformed(data: st.DataObject) -> None:
         assert all(isinstance(item, str | bool | int | float | datetime) for item in items)
         assert len({type(item) for item in items}) <= 1
         assert not any(isinstance(item, int) and abs(item) >= 2**63 for item in items)
+
+
+def test_keys_that_are_no_texts_have_no_order_either() -> None:
+    """A YAML snapshot whose keys are numbers has one fingerprint, however they are ordered."""
+    assert _fingerprint("{kind: ConfigMap, data: {7: a, b: c}}") == _fingerprint(
+        "{kind: ConfigMap, data: {b: c, '7': a}}"
+    )
+
+
+def test_half_a_surrogate_pair_is_reported() -> None:
+    """YAML can say what is no Unicode text; it becomes a question mark, and said."""
+    extracted = extract_one('{kind: ConfigMap, data: {a: "\\ud800"}}')
+    assert json.loads(extracted.resource.properties["manifest"])["data"] == {"a": "?"}
+    assert "a text is no text" in extracted.problems[0]
 
 
 def test_plain_kind_needs_no_object() -> None:

@@ -1,0 +1,208 @@
+"""The kinds of policy, access, storage, scheduling, admission and the API's own extension."""
+
+from kgraph.graphdb.kinds.row import row
+
+ROWS = (
+    # ---- policy, autoscaling
+    row(
+        "policy",
+        "PodDisruptionBudget",
+        "poddisruptionbudgets",
+        "pdb",
+        promote={
+            "minAvailable": "@min_available",
+            "maxUnavailable": "@max_unavailable",
+            "disruptionsAllowed": "status.disruptionsAllowed",
+            "currentHealthy": "status.currentHealthy",
+            "desiredHealthy": "status.desiredHealthy",
+        },
+    ),
+    row("policy", "PodSecurityPolicy", "podsecuritypolicies", "psp", namespaced=False),
+    row(
+        "autoscaling",
+        "HorizontalPodAutoscaler",
+        "horizontalpodautoscalers",
+        "hpa",
+        promote={
+            "minReplicas": "spec.minReplicas",
+            "maxReplicas": "spec.maxReplicas",
+            "currentReplicas": "status.currentReplicas",
+            "desiredReplicas": "status.desiredReplicas",
+        },
+        # Measurements every fifteen seconds, a time series rather than a state; what comes of them is not noise.
+        noise=(
+            "status.currentMetrics",
+            "status.currentCPUUtilizationPercentage",
+            'metadata.annotations["autoscaling.alpha.kubernetes.io/current-metrics"]',
+        ),
+    ),
+    # ---- rbac, certificates, authentication
+    row("rbac.authorization.k8s.io", "Role", "roles"),
+    row(
+        "rbac.authorization.k8s.io",
+        "ClusterRole",
+        "clusterroles",
+        namespaced=False,
+        promote={"aggregated": "@aggregated"},
+    ),
+    row("rbac.authorization.k8s.io", "RoleBinding", "rolebindings", promote={"role": "roleRef.name"}),
+    row(
+        "rbac.authorization.k8s.io",
+        "ClusterRoleBinding",
+        "clusterrolebindings",
+        namespaced=False,
+        promote={"role": "roleRef.name"},
+    ),
+    row(
+        "certificates.k8s.io",
+        "CertificateSigningRequest",
+        "certificatesigningrequests",
+        "csr",
+        namespaced=False,
+        promote={"signerName": "spec.signerName", "username": "spec.username"},
+    ),
+    row(
+        "certificates.k8s.io",
+        "ClusterTrustBundle",
+        "clustertrustbundles",
+        namespaced=False,
+        promote={"signerName": "spec.signerName"},
+    ),
+    # ---- storage
+    row(
+        "storage.k8s.io",
+        "StorageClass",
+        "storageclasses",
+        "sc",
+        namespaced=False,
+        promote={
+            "provisioner": "provisioner",
+            "reclaimPolicy": "reclaimPolicy",
+            "volumeBindingMode": "volumeBindingMode",
+            "allowVolumeExpansion": "allowVolumeExpansion",
+            "isDefault": "@is_default_class",
+        },
+    ),
+    row(
+        "storage.k8s.io",
+        "VolumeAttachment",
+        "volumeattachments",
+        namespaced=False,
+        promote={"attached": "status.attached", "nodeName": "spec.nodeName", "attacher": "spec.attacher"},
+    ),
+    row("storage.k8s.io", "CSIDriver", "csidrivers", namespaced=False),
+    row("storage.k8s.io", "CSINode", "csinodes", namespaced=False, promote={"drivers": "spec.drivers[].name"}),
+    row(
+        "storage.k8s.io",
+        "CSIStorageCapacity",
+        "csistoragecapacities",
+        promote={"storageClassName": "storageClassName", "capacity": "capacity"},
+    ),
+    row(
+        "storage.k8s.io",
+        "VolumeAttributesClass",
+        "volumeattributesclasses",
+        "vac",
+        namespaced=False,
+        promote={"driverName": "driverName"},
+    ),
+    # ---- dynamic resource allocation
+    row("resource.k8s.io", "ResourceClaim", "resourceclaims"),
+    row("resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates"),
+    row("resource.k8s.io", "DeviceClass", "deviceclasses", namespaced=False),
+    row(
+        "resource.k8s.io",
+        "ResourceSlice",
+        "resourceslices",
+        namespaced=False,
+        promote={"driver": "spec.driver", "nodeName": "spec.nodeName", "pool": "spec.pool.name"},
+    ),
+    # ---- scheduling, node, coordination
+    row(
+        "scheduling.k8s.io",
+        "PriorityClass",
+        "priorityclasses",
+        "pc",
+        namespaced=False,
+        promote={"value": "value", "globalDefault": "globalDefault", "preemptionPolicy": "preemptionPolicy"},
+    ),
+    row("node.k8s.io", "RuntimeClass", "runtimeclasses", namespaced=False, promote={"handler": "handler"}),
+    row(
+        "coordination.k8s.io",
+        "Lease",
+        "leases",
+        promote={"holderIdentity": "spec.holderIdentity"},
+        noise=("spec.renewTime",),
+    ),
+    row("coordination.k8s.io", "LeaseCandidate", "leasecandidates", noise=("spec.renewTime", "spec.pingTime")),
+    # ---- admission, extension of the API
+    row(
+        "admissionregistration.k8s.io",
+        "ValidatingWebhookConfiguration",
+        "validatingwebhookconfigurations",
+        namespaced=False,
+        promote={"webhooks": "webhooks[].name"},
+    ),
+    row(
+        "admissionregistration.k8s.io",
+        "MutatingWebhookConfiguration",
+        "mutatingwebhookconfigurations",
+        namespaced=False,
+        promote={"webhooks": "webhooks[].name"},
+    ),
+    row(
+        "admissionregistration.k8s.io",
+        "ValidatingAdmissionPolicy",
+        "validatingadmissionpolicies",
+        namespaced=False,
+        promote={"failurePolicy": "spec.failurePolicy"},
+    ),
+    row(
+        "admissionregistration.k8s.io",
+        "ValidatingAdmissionPolicyBinding",
+        "validatingadmissionpolicybindings",
+        namespaced=False,
+        promote={"validationActions": "spec.validationActions[]"},
+    ),
+    row(
+        "admissionregistration.k8s.io",
+        "MutatingAdmissionPolicy",
+        "mutatingadmissionpolicies",
+        namespaced=False,
+        promote={"failurePolicy": "spec.failurePolicy"},
+    ),
+    row(
+        "admissionregistration.k8s.io",
+        "MutatingAdmissionPolicyBinding",
+        "mutatingadmissionpolicybindings",
+        namespaced=False,
+    ),
+    row(
+        "apiregistration.k8s.io",
+        "APIService",
+        "apiservices",
+        namespaced=False,
+        promote={"available": "@available", "servesGroup": "spec.group", "servesVersion": "spec.version"},
+    ),
+    row(
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+        "crd",
+        "crds",
+        namespaced=False,
+        promote={
+            "definesGroup": "spec.group",
+            "definesKind": "spec.names.kind",
+            "definesPlural": "spec.names.plural",
+            "scope": "spec.scope",
+            "servedVersions": "@served_versions",
+            "established": "@established",
+        },
+    ),
+    # ---- API priority and fairness, the apiserver's own
+    row("flowcontrol.apiserver.k8s.io", "FlowSchema", "flowschemas", namespaced=False),
+    row("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration", "prioritylevelconfigurations", namespaced=False),
+    row("internal.apiserver.k8s.io", "StorageVersion", "storageversions", namespaced=False),
+    row("storagemigration.k8s.io", "StorageVersionMigration", "storageversionmigrations", namespaced=False),
+)
