@@ -1,13 +1,12 @@
-"""The reference of the settings, written from their table: `python -m kgraph.cli.reference FOLDER`."""
+"""The reference pages, written from the tables: `python -m kgraph.cli.reference FOLDER`."""
 
 import sys
 from pathlib import Path
 
 import msgspec
 
+from kgraph.cli.reference_tables import PAGES as TABLE_PAGES
 from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
-
-FILE = "settings.md"
 
 _HEAD = """\
 # Settings
@@ -89,13 +88,37 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+PAGES = {FILE: settings_page, **TABLE_PAGES}
+
+
+def pages() -> dict[str, str]:
+    """All generated pages by their files' names."""
+    from kgraph.api.schema_export import schema_text
+    from kgraph.cli.reference_tables import edges_page, errors_page, kinds_page
+
+    return {
+        "edges.md": edges_page(),
+        "errors.md": errors_page(),
+        "kinds.md": kinds_page(),
+        "schema.graphql": schema_text(),
+        "settings.md": settings_page(),
+    }
+
+
+def stale_pages(folder: Path) -> list[str]:
+    """The pages in a folder that are not what the tables say now, or are not there."""
+    current = {name: file.read_text("utf-8") for name in pages() if (file := folder / name).is_file()}
+    return [name for name, text in pages().items() if current.get(name) != text]
+
+
 def main(arguments: list[str]) -> None:
-    """Write the page into the folder."""
+    """Write the pages into the folder."""
     if len(arguments) != 1:
         sys.exit("usage: python -m kgraph.cli.reference FOLDER")
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).write_text(settings_page(), encoding="utf-8")
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
