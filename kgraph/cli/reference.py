@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from kgraph.api.schema_export import schema_text
 from kgraph.cli.reference_tables import PAGES as TABLE_PAGES
 from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
 
@@ -88,21 +89,10 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES = {FILE: settings_page, **TABLE_PAGES}
-
-
 def pages() -> dict[str, str]:
     """All generated pages by their files' names."""
-    from kgraph.api.schema_export import schema_text
-    from kgraph.cli.reference_tables import edges_page, errors_page, kinds_page
-
-    return {
-        "edges.md": edges_page(),
-        "errors.md": errors_page(),
-        "kinds.md": kinds_page(),
-        "schema.graphql": schema_text(),
-        "settings.md": settings_page(),
-    }
+    made = {name: page() for name, page in TABLE_PAGES.items()}
+    return {**made, "schema.graphql": schema_text(), "settings.md": settings_page()}
 
 
 def stale_pages(folder: Path) -> list[str]:

@@ -11,7 +11,13 @@ from kgraph.cli import options
 @click.argument("resource", nargs=-1, metavar="KIND/NAME…")
 @options.scope
 @click.option("-l", "--selector", default="", help="A label selector in place of names: app=web,tier!=test.")
-@click.option("--fail", is_flag=True, help="It fails, but is still there: a Node that is down. Else it is deleted.")
+@click.option(
+    "--change",
+    type=click.Choice(["delete", "fail"], case_sensitive=False),
+    default="delete",
+    show_default=True,
+    help="fail: it is still there and does not work, as a Node that is down.",
+)
 @click.option("--limit", default=100, show_default=True, metavar="N", help="The most to list.")
 @options.output()
 @options.api
@@ -29,7 +35,7 @@ def command(resource: tuple[str, ...], cluster: str, namespace: str, selector: s
 
     client = Client(given["api"])
     targets = parse_targets(resource)
-    change = "FAIL" if given["fail"] else "DELETE"
+    change = given["change"].upper()
     roots = places(client, the_cluster(client, cluster), namespace, targets, selector)
     found = [impact(client, place, change=change, limit=given["limit"]) for place in roots]
     if given["output"] != "tree":
