@@ -89,3 +89,142 @@ def batches(rows: Sequence[Any], size: int = 2000) -> Iterable[Sequence[Any]]:
 async def clear_graph(driver: AsyncDriver) -> None:
     """Remove every node but the schema's own."""
     await driver.execute_query("MATCH (n) WHERE NOT n:GraphSchema DETACH DELETE n")
+
+
+def placed(nodes: Iterable[Node]) -> list[EdgeRow]:
+    """The containment edges that every resource has."""
+    edges: list[EdgeRow] = []
+    for key, properties in nodes:
+        if not is_resource(key) or properties.get("missing"):
+            continue
+        parts = ResourceKey.parse(key)
+        namespace = ResourceKey(parts.cluster, "", "Namespace", "", parts.namespace)
+        end = ("IN_NAMESPACE", str(namespace)) if parts.namespace else ("IN_CLUSTER", f"cluster:{parts.cluster}")
+        edges.append((key, *end, {}))
+    return edges
+
+
+def shop() -> tuple[list[Node], list[EdgeRow]]:
+    """Three Nodes; `web` (three Pods, one a Node) behind a Service and an Ingress; `api` (one Pod, on node-1) behind its
+    own; a DaemonSet; things that nobody uses; and references that lead nowhere.
+    """
+    nodes: list[Node] = [("cluster:prod", {"version": "v1.34.0", "environment": "prod"})]
+    edges: list[EdgeRow] = []
+    image = "image:docker.io/library/nginx:1.27"
+    nodes.append((image, {}))
+
+    def add(kind: str, namespace: str, name: str, group: str = "core", **properties: Any) -> str:
+        key = f"prod/{group}/{kind}/{namespace}/{name}"
+        nodes.append((key, properties))
+        return key
+
+    def link(start: str, kind: str, end: str, **properties: Any) -> None:
+        edges.append((start, kind, end, properties))
+
+    for space in ("shop", "kube-system", "empty"):
+        add("Namespace", "_", space)
+    machines = [add("Node", "_", f"node-{at}", ready=True) for at in (1, 2, 3)]
+    account = add("ServiceAccount", "shop", "default")
+    add("ConfigMap", "shop", "kube-root-ca.crt")
+    for app, where in (("web", machines), ("api", machines[:1])):
+        many = len(where)
+        label = [f"app={app}", "tier=front"]
+        deployment = add("Deployment", "shop", app, "apps", replicas=many, readyReplicas=many, labels=label)
+        replicas = add("ReplicaSet", "shop", f"{app}-1", "apps", replicas=many, labels=label)
+        config = add("ConfigMap", "shop", app)
+        secret = add("Secret", "shop", app, type="Opaque")
+        service = add("Service", "shop", app, type="ClusterIP")
+        ingress = add("Ingress", "shop", app, "networking.k8s.io")
+        endpoints = add("EndpointSlice", "shop", f"{app}-x", "discovery.k8s.io", endpoints=many)
+        link(replicas, "OWNED_BY", deployment, controller=True)
+        link(ingress, "ROUTES_TO", service)
+        link(endpoints, "ENDPOINT_OF", service)
+        link(deployment, "USES_CONFIGMAP", config, fields=["spec.template.spec.volumes[0].configMap.name"])
+        link(deployment, "RUNS_AS", account, inferred=True)
+        for at, machine in enumerate(where, 1):
+            pod = add(
+                "Pod",
+                "shop",
+                f"{app}-1-{at}",
+                labels=label,
+                phase="Running",
+                ready=True,
+                nodeName=ResourceKey.parse(machine).name,
+                annotations={"note": app},
+                object={
+                    "spec": {
+                        "nodeName": ResourceKey.parse(machine).name,
+                        "containers": [
+                            {"name": "main", "image": "nginx", "resources": {"requests": {"cpu": "500m"}}},
+                            {"name": "side", "image": "nginx", "resources": {"requests": {"cpu": "1"}}},
+                        ],
+                    },
+                    "status": {"phase": "Running", "containerStatuses": [{"name": "main", "ready": True}]},
+                },
+            )
+            link(pod, "OWNED_BY", replicas, controller=True)
+            link(pod, "RUNS_ON", machine)
+            link(pod, "USES_CONFIGMAP", config)
+            link(pod, "USES_SECRET", secret)
+            link(pod, "RUNS_AS", account, inferred=True)
+            link(pod, "RUNS_IMAGE", image)
+            link(service, "SELECTS", pod, matched=True)
+            link(endpoints, "TARGETS", pod, ready=[True])
+    daemons = add("DaemonSet", "kube-system", "proxy", "apps", replicas=3)
+    for at, machine in enumerate(machines, 1):
+        pod = add("Pod", "kube-system", f"proxy-{at}", phase="Running", ready=True, nodeName=f"node-{at}")
+        link(pod, "OWNED_BY", daemons, controller=True)
+        link(pod, "RUNS_ON", machine)
+    # What nobody uses.
+    add("ConfigMap", "shop", "left-over")
+    add("Secret", "shop", "left-over", type="Opaque")
+    add("Secret", "shop", "sh.helm.release.v1.web.v1", type="helm.sh/release.v1")
+    add("PersistentVolumeClaim", "shop", "left-over", phase="Bound")
+    add("PersistentVolume", "_", "left-over", phase="Released")
+    add("Service", "shop", "left-over", type="ClusterIP")
+    add("Service", "shop", "elsewhere", type="ExternalName")
+    add("ReplicaSet", "shop", "left-over", "apps", replicas=0)
+    add("Pod", "shop", "bare", phase="Running", ready=True)
+    add("ServiceAccount", "shop", "left-over")
+    add("Role", "shop", "left-over", "rbac.authorization.k8s.io")
+    add("NetworkPolicy", "shop", "left-over", "networking.k8s.io")
+    add("PodDisruptionBudget", "shop", "left-over", "policy")
+    # References that lead nowhere, may lead nowhere, or name another incarnation.
+    gone = add("Secret", "shop", "gone", missing=True)
+    maybe = add("ConfigMap", "shop", "maybe", missing=True)
+    unsynced = add("StorageClass", "_", "unsynced", "storage.k8s.io", missing=True)
+    web = "prod/apps/Deployment/shop/web"
+    link(web, "USES_SECRET", gone, fields=["spec.template.spec.imagePullSecrets[0].name"])
+    link(web, "USES_CONFIGMAP", maybe, optional=True)
+    link("prod/core/PersistentVolumeClaim/shop/left-over", "HAS_STORAGE_CLASS", unsynced)
+    link("prod/core/Pod/shop/bare", "OWNED_BY", "prod/apps/ReplicaSet/shop/left-over", stale=True, uid="another")
+    return nodes, [*edges, *placed(nodes)]
+
+
+def synced_kinds(nodes: Iterable[Node], cluster: str, *, without: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The `:SyncedKind` nodes of a cluster that serves the kinds of these nodes."""
+    found = {}
+    for key, _ in nodes:
+        if is_resource(key) and key.startswith(f"{cluster}/"):
+            parts = ResourceKey.parse(key)
+            plural = f"{parts.kind.lower()}s"
+            found[parts.group_kind] = {
+                "key": f"{cluster}/{plural}.{parts.group}",
+                "cluster": cluster,
+                "group": parts.group,
+                "version": "v1",
+                "kind": parts.kind,
+                "plural": plural,
+                "namespaced": bool(parts.namespace),
+            }
+    return [row for row in found.values() if row["kind"] not in set(without)]
+
+
+async def write_cluster(
+    driver: AsyncDriver, nodes: Sequence[Node], edges: Iterable[EdgeRow], *, without: Iterable[str] = ()
+) -> None:
+    """Write a graph, and the kinds of its clusters as synced but for `without`."""
+    await write_graph(driver, nodes, edges)
+    clusters = {key.partition(":")[2] for key, _ in nodes if key.startswith("cluster:")}
+    rows = [row for cluster in clusters for row in synced_kinds(nodes, cluster, without=without)]
+    await driver.execute_query("UNWIND $rows AS row CREATE (k:SyncedKind) SET k = row", rows=rows)

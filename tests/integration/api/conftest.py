@@ -1,0 +1,70 @@
+"""A store on the session's Neo4j, the little shop in it, and a client of the API over it."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import neo4j
+import pytest
+
+from kgraph.api.app import create_app
+from kgraph.api.settings import ApiSettings
+from kgraph.graphdb.schema import prepare
+from kgraph.graphdb.store import GraphSettings, Store
+from tests.integration.api.graphs import shop, write_cluster
+from tests.servers import Graph
+
+pytestmark = pytest.mark.neo4j
+
+
+@pytest.fixture
+async def store(graph_driver: neo4j.AsyncDriver, neo4j_server: Graph) -> AsyncIterator[Store]:
+    """An empty graph with its schema."""
+    settings = GraphSettings(uri=neo4j_server.bolt_uri, user=neo4j_server.user, password=neo4j_server.password)
+    async with Store.open(settings) as opened:
+        await prepare(opened)
+        yield opened
+
+
+@pytest.fixture
+async def shop_store(store: Store, graph_driver: neo4j.AsyncDriver) -> Store:
+    """The graph of the little shop."""
+    nodes, edges = shop()
+    await write_cluster(graph_driver, nodes, edges, without=["StorageClass"])
+    return store
+
+
+class Client:
+    """Asks the application as a caller on the same machine does."""
+
+    def __init__(self, http: httpx.AsyncClient, store: Store) -> None:
+        self.http = http
+        self.store = store
+
+    async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The whole answer, errors and all."""
+        response = await self.http.post("/graphql", json={"query": query, "variables": variables})
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """The data; there must be no errors."""
+        answer = await self.answer(query, **variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def refused(self, query: str, **variables: Any) -> Mapping[str, Any]:
+        """The one error of a question that is refused: its code and its message."""
+        answer = await self.answer(query, **variables)
+        (error,) = answer["errors"]
+        return {"message": error["message"], **error["extensions"]}
+
+
+@pytest.fixture
+async def api(shop_store: Store) -> AsyncIterator[Client]:
+    """A client of the API over the little shop."""
+    app = create_app(shop_store, ApiSettings(default_namespace="shop"))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        yield Client(http, shop_store)
