@@ -14,7 +14,8 @@ def edge_of(type_: str, found: Sequence[Found], properties: Sequence[Property]) 
     first = found[0]
     values = {prop.name: _merged(prop, found) for prop in properties} if properties else NO_PROPERTIES
     if len(found) == 1:
-        return Edge(type_, first.end, (first.field,), first.optional, first.inferred, first.uid, values)
+        fields = (first.field,) if first.field else ()
+        return Edge(type_, first.end, fields, first.optional, first.inferred, first.uid, values)
     return Edge(
         type_,
         first.end,

@@ -76,6 +76,7 @@ class ReferenceRow:
     __slots__ = (
         "_api_version",
         "_conditions",
+        "_default",
         "_end",
         "_group",
         "_keys",
@@ -99,6 +100,7 @@ class ReferenceRow:
         self._local = keys.prefix(*self._end) if local and self._end else ""
         self._name = Place(row.name, at)
         self._namespaces = tuple(Place(written, at) for written in row.namespace)
+        self._default = GroupKind.parse(row.default) if row.default else None
         self._kind = Place(row.kind, at) if row.kind else None
         self._group = Place(row.group, at) if row.group else None
         self._api_version = Place(row.api_version, at) if row.api_version else None
@@ -152,16 +154,20 @@ class ReferenceRow:
         if self._end is not None:
             return self._keys.end(start.namespace, self._end.group, self._end.kind, namespace, name)
         kind = text(self._kind.value(value, way)) if self._kind else ""
+        if not kind and self._default:
+            kind = self._default.kind
         if not is_name(kind):
             return None
         return start.end(self._group_of(start, value, way, kind), kind, namespace, name)
 
     def _group_of(self, start: Start, value: Any, way: list[Any], kind: str) -> str:
-        """The group that a reference says, else that of the built-in kind of the name."""
+        """The group that a reference says, else the default's, else that of the built-in kind of the name."""
         if self._group and (said := text(self._group.value(value, way))):
             return said
         if self._api_version and (said := text(self._api_version.value(value, way))):
             return group_of(said)
+        if self._default:
+            return self._default.group
         named = start.catalogue.named(kind, start.group_kind.group)
         return named.group if named else ""
 

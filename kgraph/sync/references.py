@@ -31,7 +31,7 @@ _CONTAINER_LISTS = (
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
-    """One reference in one place: the end's key, the path, and what the edge says of it.
+    """One reference in one place: the end's key, the path ("" where none says it), and what the edge says of it.
 
     `properties` has one value for each property of the row that has no path.
     """

@@ -45,8 +45,18 @@ ROWS = (
         start=("PodDisruptionBudget.policy",),
         end="Pod",
         selects=Selection(at="spec.selector"),
+        unless={"apiVersion": "policy/v1beta1"},
         on_delete=NOTHING,
         doc="The Pods that a budget protects; an empty selector is the whole namespace, an absent one nothing.",
+    ),
+    EdgeRow(
+        type="SELECTS",
+        start=("PodDisruptionBudget.policy",),
+        end="Pod",
+        selects=Selection(at="spec.selector", empty="nothing"),
+        when={"apiVersion": "policy/v1beta1"},
+        on_delete=NOTHING,
+        doc="The Pods that a budget of v1beta1 protects, where an empty selector still is nothing.",
     ),
     *(
         EdgeRow(

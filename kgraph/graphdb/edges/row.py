@@ -63,7 +63,8 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     A path is written `spec.rules[].host`: `[]` is each item of a list, `a|b` either key, `["a.b/c"]` a key with
     dots, `{pod}` the Pod spec of a Pod or template. What stands there is a text, with `name="."`, or an object whose
     `name`, `namespace`, `kind`, `group` or `api_version`, `uid` and `optional` stand at these paths, which begin
-    with `.` where they start at the reference. Without a group it is the built-in kind of that name.
+    with `.` where they start at the reference. Without a kind it is the `default`; with a kind and no group, that of
+    the `default`, else the built-in kind of that name.
 
     The odd ones out name a function instead: `find` of `kgraph.sync.references`, or, for edges that follow both
     ends, `selects` or `follow` of `kgraph.sync.queries`.
@@ -82,6 +83,7 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ".name"
     namespace: tuple[str, ...] = ()
     kind: str = ""
+    default: str = ""
     group: str = ""
     api_version: str = ""
     uid: str = ""

@@ -72,6 +72,15 @@ NETWORK = (
         "SELECTS core/Pod/shop/web\nSELECTS core/Pod/shop/db\nSELECTS core/Pod/shop/done",
     ),
     Case(
+        "a budget of v1beta1",
+        "{apiVersion: policy/v1beta1, kind: PodDisruptionBudget, spec: {selector: {matchLabels: {app: web}}}}" + _PODS,
+        "SELECTS core/Pod/shop/web",
+    ),
+    Case(
+        "a budget of v1beta1 with an empty selector",
+        "{apiVersion: policy/v1beta1, kind: PodDisruptionBudget, spec: {selector: {}}}" + _PODS,
+    ),
+    Case(
         "a budget without a selector",
         "{apiVersion: policy/v1, kind: PodDisruptionBudget, spec: {minAvailable: 1}}" + _PODS,
     ),

@@ -1,15 +1,17 @@
 """Every row of the edge table, and every note beside it, in a situation of its own."""
 
+import msgspec
 import pytest
 
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
+from kgraph.graphdb.kinds import Kind
 from tests.unit.sync.edge_cases_access import ACCESS
 from tests.unit.sync.edge_cases_network import NETWORK
 from tests.unit.sync.edge_cases_storage import STORAGE
 from tests.unit.sync.edge_cases_workloads import EVERYWHERE, WORKLOADS
-from tests.unit.sync.graphs import Case, edges, extract, extract_one, objects, written
+from tests.unit.sync.graphs import CATALOGUE, Case, edges, extract, extract_one, objects, written
 
 CASES = (*EVERYWHERE, *WORKLOADS, *STORAGE, *NETWORK, *ACCESS)
 
@@ -200,3 +202,58 @@ def test_scope_that_becomes_known_moves_the_end() -> None:
     after = extract(pod)
     assert "c/shop.example.com/Region/shop/r" in {edge.end for edge in before.resource.edges}
     assert "c/shop.example.com/Region/_/r" in {edge.end for edge in after.resource.edges}
+
+
+def test_later_kinds_are_rows() -> None:
+    """A custom kind's edges need a row and no code, even where its references leave kind and group out."""
+    row = msgspec.convert(
+        {
+            "type": "ROUTES_TO",
+            "start": ["HTTPRoute.gateway.networking.k8s.io"],
+            "end": "*",
+            "at": ["spec.rules[].backendRefs[]", "spec.rules[].filters[].requestMirror.backendRef"],
+            "kind": ".kind",
+            "group": ".group",
+            "default": "Service",
+            "namespace": [".namespace"],
+            "properties": [{"name": "weight", "paths": [".weight"], "default": 1}],
+            "on_delete": "degrades",
+            "doc": "Where a route goes.",
+        },
+        EdgeRow,
+    )
+    text = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+spec:
+  rules:
+  - backendRefs: [{name: web, weight: 0}, {name: web}, {name: far, namespace: infra, kind: Service, group: ""}]
+    filters: [{requestMirror: {backendRef: {name: b, kind: Basket, group: shop.example.com}}}]
+"""
+    found = {edge.end: (edge.fields, edge.properties) for edge in edges(text, [row])}
+    assert found == {
+        "c/core/Service/shop/web": (
+            ("spec.rules[0].backendRefs[0]", "spec.rules[0].backendRefs[1]"),
+            {"weight": [0, 1]},
+        ),
+        "c/core/Service/infra/far": (("spec.rules[0].backendRefs[2]",), {"weight": [1]}),
+        "c/shop.example.com/Basket/shop/b": (
+            ("spec.rules[0].filters[0].requestMirror.backendRef",),
+            {"weight": [1]},
+        ),
+    }
+
+
+def test_pod_template_of_a_custom_kind_is_a_row() -> None:
+    """A custom kind with a Pod template states what its Pods will need, as soon as its row says where it is."""
+    rollout = Kind(group="argoproj.io", kind="Rollout", plural="rollouts", pod_spec="spec.template.spec")
+    (obj,) = objects("""
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+spec: {template: {spec: {priorityClassName: high, containers: [{envFrom: [{secretRef: {name: s}}]}]}}}
+""")
+    extracted = extract(obj, catalogue=CATALOGUE.with_kinds([rollout]))
+    assert written(extracted.resource.edges) == {
+        "HAS_PRIORITY scheduling.k8s.io/PriorityClass/_/high",
+        "USES_SECRET core/Secret/shop/s",
+    }

@@ -1,0 +1,127 @@
+"""What kinds are called: kubectl's spellings, groups of old, discovered kinds beside the built-in ones."""
+
+import pytest
+
+from kgraph.graphdb.catalogue import Catalogue, is_builtin
+from kgraph.graphdb.kinds import KINDS, Kind, todays_group
+from kgraph.graphdb.model import GroupKind
+
+CUSTOM = (
+    Kind(group="serving.knative.dev", kind="Service", plural="services", short_names=("kservice", "ksvc")),
+    Kind(group="gateway.networking.k8s.io", kind="Gateway", plural="gateways", short_names=("gtw",)),
+    Kind(group="networking.istio.io", kind="Gateway", plural="gateways", short_names=("gw",)),
+    Kind(group="shop.example.com", kind="Region", plural="regions", namespaced=False),
+)
+CATALOGUE = Catalogue(CUSTOM)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "wanted"),
+    [
+        ("po", "Pod"),
+        ("pods", "Pod"),
+        ("pod", "Pod"),
+        ("Pod", "Pod"),
+        ("pods.v1", "Pod"),
+        ("deploy", "Deployment.apps"),
+        ("deployments.apps", "Deployment.apps"),
+        ("deploy.apps", "Deployment.apps"),
+        ("Deployment.apps", "Deployment.apps"),
+        ("deployments.v1.apps", "Deployment.apps"),
+        ("deployments.extensions", "Deployment.apps"),
+        ("ingress.v1.networking.k8s.io", "Ingress.networking.k8s.io"),
+        ("netpol", "NetworkPolicy.networking.k8s.io"),
+        ("events.events.k8s.io", "Event"),
+        ("crd", "CustomResourceDefinition.apiextensions.k8s.io"),
+        ("svc", "Service"),
+        ("services", "Service"),
+        ("ksvc", "Service.serving.knative.dev"),
+        ("services.serving.knative.dev", "Service.serving.knative.dev"),
+        ("gateways", "Gateway.gateway.networking.k8s.io"),
+        ("gateways.networking.istio.io", "Gateway.networking.istio.io"),
+    ],
+)
+def test_resolves_what_kubectl_accepts(spelling: str, wanted: str) -> None:
+    """Whatever a user types for kubectl names the same kind here; Kubernetes' own kinds come first."""
+    kind = CATALOGUE.resolve(spelling)
+    assert kind is not None
+    assert str(kind.group_kind) == wanted
+
+
+@pytest.mark.parametrize("spelling", ["", "nothing", "pods.apps", "deployments.v1.batch", "."])
+def test_resolves_nothing_else(spelling: str) -> None:
+    """A spelling that no kind has names none."""
+    assert CATALOGUE.resolve(spelling) is None
+
+
+@pytest.mark.parametrize(
+    ("group", "builtin"),
+    [
+        ("", True),
+        ("apps", True),
+        ("networking.k8s.io", True),
+        ("flowcontrol.apiserver.k8s.io", True),
+        ("gateway.networking.k8s.io", False),
+        ("snapshot.storage.k8s.io", False),
+        ("cert-manager.io", False),
+        ("metrics.k8s.io", False),
+    ],
+)
+def test_groups_of_kubernetes_itself(*, group: str, builtin: bool) -> None:
+    """Only Kubernetes' own groups have labels without their group; custom kinds under k8s.io are custom."""
+    assert is_builtin(group) is builtin
+
+
+def test_scope_of_an_unknown_kind_is_unknown() -> None:
+    """Nobody guesses whether a kind that was never seen has namespaces."""
+    assert Catalogue().is_namespaced("shop.example.com", "Region") is None
+    assert CATALOGUE.is_namespaced("shop.example.com", "Region") is False
+    assert CATALOGUE.is_namespaced("extensions", "Ingress") is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "own_group", "wanted"),
+    [
+        ("Pod", "apps", GroupKind("", "Pod")),
+        ("Deployment", "autoscaling", GroupKind("apps", "Deployment")),
+        ("Service", "serving.knative.dev", GroupKind("serving.knative.dev", "Service")),
+        ("Service", "cert-manager.io", GroupKind("", "Service")),
+        ("Nothing", "", None),
+    ],
+)
+def test_kind_without_a_group(kind: str, own_group: str, wanted: GroupKind | None) -> None:
+    """A reference without a group means the own group's kind, else core's, else whoever has the name."""
+    assert CATALOGUE.named(kind, own_group) == wanted
+
+
+def test_discovery_wins_for_names_and_keeps_the_rest() -> None:
+    """What a cluster says of its kinds counts; what the table knows beyond that stays."""
+    discovered = Kind(group="apps", kind="Deployment", plural="deployments", short_names=("dep",))
+    kind = Catalogue([discovered]).get("apps", "Deployment")
+    assert kind is not None
+    assert kind.short_names == ("dep",)
+    assert kind.pod_spec == "spec.template.spec"
+    assert kind.promote["replicas"] == "spec.replicas"
+
+
+def test_catalogue_never_changes() -> None:
+    """Learning a kind makes another catalogue; the old one is as it was."""
+    before = Catalogue()
+    after = before.with_kinds(CUSTOM)
+    assert before == Catalogue()
+    assert before != after
+    assert after == CATALOGUE
+    assert before.by_plural("shop.example.com", "regions") is None
+    assert after.by_plural("shop.example.com", "regions") == CUSTOM[3]
+
+
+def test_events_are_one_kind() -> None:
+    """An Event is one node, whichever API serves it."""
+    assert todays_group("events.k8s.io", "Event") == ""
+    assert CATALOGUE.get("events.k8s.io", "Event") == CATALOGUE.get("", "Event")
+
+
+def test_kinds_are_listed_once() -> None:
+    """One row a kind, and no two kinds of a group share a plural."""
+    assert len({kind.group_kind for kind in KINDS}) == len(KINDS)
+    assert len({(kind.group, kind.plural) for kind in KINDS}) == len(KINDS)
