@@ -261,6 +261,22 @@ async def test_a_watch_that_the_server_ends_ends_and_one_that_breaks_is_an_error
                 [some async for some in watch(conn, PODS, version)]
 
 
+async def test_a_server_without_watch_list_is_told_from_other_refusals() -> None:
+    """A 422 to initial events is WatchListUnsupported, so that the caller lists in pages; without them it is Invalid."""
+
+    async def handle(request: web.Request) -> web.Response:
+        # What an apiserver says whose WatchList feature is off (apimachinery, ValidateListOptions).
+        said = "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless ..."
+        return web.json_response({"kind": "Status", "code": 422, "reason": "Invalid", "message": said}, status=422)
+
+    async with connected(handle) as conn:
+        with pytest.raises(errors.WatchListUnsupported, match="WATCH /api/v1/pods on cluster prod"):
+            await anext(watch(conn, PODS, "", initial_events=True))
+        with pytest.raises(errors.Invalid) as error:
+            await anext(watch(conn, PODS, "1"))
+    assert type(error.value) is errors.Invalid
+
+
 async def test_a_watch_waits_for_no_further_line() -> None:
     """An event is given when its line is whole, though the stream stays open."""
 
