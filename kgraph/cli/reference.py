@@ -89,16 +89,13 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def pages() -> dict[str, str]:
-    """All generated pages by their files' names."""
-    made = {name: page() for name, page in TABLE_PAGES.items()}
-    return {**made, "schema.graphql": schema_text(), "settings.md": settings_page()}
+PAGES = {"settings.md": settings_page, "schema.graphql": schema_text, **TABLE_PAGES}
 
 
 def stale_pages(folder: Path) -> list[str]:
     """The pages in a folder that are not what the tables say now, or are not there."""
-    current = {name: file.read_text("utf-8") for name in pages() if (file := folder / name).is_file()}
-    return [name for name, text in pages().items() if current.get(name) != text]
+    current = {name: file.read_text("utf-8") for name in PAGES if (file := folder / name).is_file()}
+    return [name for name, page in PAGES.items() if current.get(name) != page()]
 
 
 def main(arguments: list[str]) -> None:
@@ -107,8 +104,8 @@ def main(arguments: list[str]) -> None:
         sys.exit("usage: python -m kgraph.cli.reference FOLDER")
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
-        (folder / name).write_text(text, encoding="utf-8")
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

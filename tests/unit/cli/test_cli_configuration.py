@@ -1,0 +1,230 @@
+"""The configuration: what is read, what wins, and what a mistake is told."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kgraph.cli.configuration import Configuration, cluster_id, load
+from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.settings import SETTINGS, Takes
+from kgraph.cli.values import read_value, seconds
+from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
+
+FULL = """
+clusters:
+  - id: prod
+    name: Production
+    environment: prod
+    region: eu-1
+    auth_method: token
+    api_server_url: https://prod.example.com:6443
+    service_account_token_file: /run/token
+    tls_config: {ca_file: /run/ca.pem, insecure_skip_verify: false}
+    qps: 20
+    burst: 40
+    timeout: 1m30s
+  - id: dump
+    auth_method: snapshot
+    snapshot_path: /dumps/today
+default_namespace: shop
+watch_resources: [pods, -events]
+resync_period: 0
+"""
+
+
+def test_a_full_file_becomes_a_frozen_value() -> None:
+    """Every key of the file ends in the value, durations in seconds."""
+    configuration = load(FULL, {})
+    prod, dump = configuration.clusters
+    assert prod == ClusterSettings(
+        id="prod",
+        name="Production",
+        environment="prod",
+        region="eu-1",
+        auth_method=AuthMethod.TOKEN,
+        api_server_url="https://prod.example.com:6443",
+        service_account_token_file="/run/token",
+        tls_config=TlsSettings(ca_file="/run/ca.pem"),
+        qps=20,
+        burst=40,
+        timeout=90,
+    )
+    assert dump.auth_method is AuthMethod.SNAPSHOT
+    assert (configuration.default_namespace, configuration.resync_period) == ("shop", 0)
+    assert configuration.watch_resources == ("pods", "-events")
+
+
+def test_nothing_said_gives_the_defaults() -> None:
+    """Without a file and without variables every setting has its default."""
+    assert load("", {}) == Configuration()
+
+
+@pytest.mark.parametrize("text", ["", "# all commented out\n", "clusters:\n"], ids=["empty", "comments", "bare key"])
+def test_an_empty_file_is_no_mistake(tmp_path: Path, text: str) -> None:
+    """A file that says nothing is as none."""
+    file = tmp_path / "clusters.yaml"
+    file.write_text(text)
+    assert load(str(file), {}) == Configuration()
+
+
+def test_the_variable_holds_a_path_or_the_yaml_itself(tmp_path: Path) -> None:
+    """CLUSTERS_CONFIG is understood both ways, and --config wins over it."""
+    file = tmp_path / "clusters.yaml"
+    file.write_text("default_namespace: of-the-file\n")
+    assert load("", {"CLUSTERS_CONFIG": str(file)}).default_namespace == "of-the-file"
+    inline = {"CLUSTERS_CONFIG": "default_namespace: inline"}
+    assert load("", inline).default_namespace == "inline"
+    assert load(str(file), inline).default_namespace == "of-the-file"
+
+
+def test_a_variable_wins_over_the_file() -> None:
+    """Every key of the first level is a variable too, in capitals, and wins."""
+    environ = {
+        "DEFAULT_NAMESPACE": "theirs",
+        "WATCH_RESOURCES": "pods, -events",
+        "RESYNC_PERIOD": "1h",
+        "CLUSTERS": "[{id: a}, {id: b}]",
+        "NEO4J_URI": "bolt://graph:7687",
+        "NEO4J_PASSWORD": "secret",
+    }
+    configuration = load(FULL, environ)
+    assert [cluster.id for cluster in configuration.clusters] == ["a", "b"]
+    assert configuration.default_namespace == "theirs"
+    assert configuration.watch_resources == ("pods", "-events")
+    assert configuration.resync_period == 3600
+    assert (configuration.neo4j_uri, configuration.neo4j_password) == ("bolt://graph:7687", "secret")
+    assert "secret" not in repr(configuration)
+
+
+MISTAKES = {
+    "unknown key": ("clustrs: []", "there is no setting clustrs; did you mean clusters?"),
+    "unknown key of a cluster": (
+        "clusters: [{id: a}, {id: b, tls_config: {ca-file: x}}]",
+        "there is no setting clusters[1].tls_config.ca-file; did you mean ca_file?",
+    ),
+    "nothing like it": ("clusters: [{id: a, zzz: 1}]", "there is no setting clusters[0].zzz; there are id, name,"),
+    "no duration": ("clusters: [{id: a, timeout: 5d}]", "clusters[0].timeout is 5d; allowed is a duration"),
+    "a number is no duration": ("resync_period: 30", "resync_period is 30; allowed is a duration"),
+    "no number": ("clusters: [{id: a, qps: fast}]", "clusters[0].qps is fast; allowed is a number"),
+    "no whole number": ("clusters: [{id: a, burst: 1.5}]", "clusters[0].burst is 1.5; allowed is a whole number"),
+    "no switch": ("clusters: [{id: a, tls_config: {insecure_skip_verify: 2}}]", "allowed is true or false"),
+    "none of the choices": (
+        "clusters: [{id: a, auth_method: magic}]",
+        "clusters[0].auth_method is magic; allowed is one of kubeconfig, service_account,",
+    ),
+    "no list": ("watch_resources: {pods: yes}", "allowed is a list of texts"),
+    "no section": ("clusters: [{id: a, tls_config: ca.pem}]", "clusters[0].tls_config is ca.pem; allowed is a section"),
+    "no id": ("clusters: [{name: x}]", "clusters[0].id is missing"),
+    "an id that no key can have": ("clusters: [{id: a/b}]", "the cluster id 'a/b' cannot stand in a key"),
+    "an id twice": ("clusters: [{id: a}, {id: a}]", "two clusters have the id 'a'"),
+    "half an OIDC login": (
+        "clusters: [{id: a, auth_method: oidc, oidc: {issuer_url: x, client_id: y}}]",
+        "clusters[0].oidc.refresh_token_file is missing",
+    ),
+    "a snapshot without its path": ("clusters: [{id: a, auth_method: snapshot}]", "belong together"),
+    "a key twice": ("default_namespace: a\ndefault_namespace: b\n", "the key 'default_namespace' is there twice"),
+    "no YAML": ("clusters: [", "is no YAML"),
+    "no mapping": ("- a\n- b\n", "should hold settings"),
+    "a secret is not shown": (
+        "clusters: [{id: a, service_account_token: [hunter2]}]",
+        "clusters[0].service_account_token is <hidden>; allowed is a text",
+    ),
+    "not in this version": ("enable_mutations: true", "enable_mutations is true, which is not in this version"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_names_place_value_and_what_is_allowed(tmp_path: Path, text: str, words: str) -> None:
+    """The error names the file, the key's path, the value, and what is allowed."""
+    file = tmp_path / "clusters.yaml"
+    file.write_text(text)
+    with pytest.raises(BadConfiguration) as mistake:
+        load(str(file), {})
+    assert words in str(mistake.value)
+    assert str(file) in str(mistake.value)
+
+
+def test_a_mistake_in_a_variable_names_the_variable() -> None:
+    """Where a variable is wrong, nobody looks for the mistake in the file."""
+    with pytest.raises(BadConfiguration, match="the variable RESYNC_PERIOD: resync_period is soon"):
+        load("", {"RESYNC_PERIOD": "soon"})
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    """A path that leads nowhere is an error with the path in it."""
+    with pytest.raises(BadConfiguration, match=r"/no/such/file\.yaml .* cannot be read: No such file"):
+        load("/no/such/file.yaml", {})
+
+
+@pytest.mark.parametrize("row", [row for row in SETTINGS if row.only is not msgspec.UNSET], ids=lambda row: row.key)
+def test_what_this_version_does_anyway_may_be_written(row: object) -> None:
+    """A setting that this version cannot honour is taken where it says what happens anyway."""
+    written = msgspec.structs.asdict(row)  # type: ignore[type-var]
+    load(msgspec.json.encode({written["key"].removesuffix("[]"): _written(written["only"])}).decode(), {})
+
+
+def _written(only: object) -> object:
+    return "0s" if only == 0.0 and not isinstance(only, bool) else only
+
+
+def test_variables_without_a_feature_are_told() -> None:
+    """A variable of a feature that is not there is a warning, not silence."""
+    (warning,) = load("", {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}).warnings
+    assert "KAFKA_BOOTSTRAP_SERVERS" in warning
+
+
+@pytest.mark.parametrize(
+    ("parent", "struct"),
+    [("clusters[]", ClusterSettings), ("clusters[].tls_config", TlsSettings), ("clusters[].oidc", OidcSettings)],
+    ids=["cluster", "tls_config", "oidc"],
+)
+def test_the_table_and_the_value_agree(parent: str, struct: type[msgspec.Struct]) -> None:
+    """The table has a row for each field of a cluster's settings, with its default, and no other."""
+    rows = {row.name: row for row in SETTINGS if row.parent == parent}
+    fields = {field.name: field for field in msgspec.structs.fields(struct)}
+    assert rows.keys() == fields.keys()
+    for name, row in rows.items():
+        if row.required or row.takes is Takes.SECTION:
+            continue
+        assert read_value(row, row.default) == fields[name].default if row.default != "" else fields[name].default == ""
+
+
+def test_the_tables_own_defaults_are_the_values() -> None:
+    """What the reference calls a default is one."""
+    defaults = Configuration()
+    for row in SETTINGS:
+        if not row.parent and row.only is msgspec.UNSET and row.takes is not Takes.SECTIONS:
+            assert read_value(row, row.default) == getattr(defaults, row.name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("30s", 30), ("5m", 300), ("1h30m", 5400), ("0", 0), ("1.5h", 5400), ("250ms", 0.25), (".5s", 0.5)],
+)
+def test_durations_are_those_of_go(text: str, expected: float) -> None:
+    """What time.ParseDuration takes is taken."""
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "30", "5d", "1w", "1h !! 30m", "m", "-5s", "1h 30m", "5 m", "٣s"])
+def test_what_go_refuses_is_refused(text: str) -> None:
+    """No days, no blanks, no bare numbers, nothing negative."""
+    with pytest.raises(ValueError, match="duration"):
+        seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [
+        ("kind-kind", "kind-kind"),
+        ("arn:aws:eks:eu-1:123:cluster/prod", "arn-aws-eks-eu-1-123-cluster-prod"),
+        ("admin@prod", "admin-prod"),
+        ("///", "cluster"),
+        ("_x_", "x"),
+    ],
+)
+def test_any_context_makes_a_cluster_id(context: str, expected: str) -> None:
+    """Whatever a context is called, its cluster gets an id that keys can have."""
+    assert cluster_id(context) == expected
+    assert load(f"clusters: [{{id: {cluster_id(context)}}}]", {}).clusters[0].id == expected

@@ -1,0 +1,149 @@
+"""How commands fail: one paragraph, an exit code, no traceback."""
+
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kgraph.cli.client import Client
+from kgraph.cli.errors import BadConfiguration, NothingRuns, Refused
+from kgraph.cli.main import main, tell
+from kgraph.graphdb.errors import GraphUnavailable
+from kgraph.kube.errors import ConfigurationError
+
+
+def run(*words: str) -> int:
+    """The command's exit code."""
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    return int(end.value.code or 0)
+
+
+@contextmanager
+def answering(answer: Any, *, status: int = 200) -> Iterator[tuple[str, list[Any]]]:
+    """An HTTP server that answers every POST with this; its address, and what it was sent."""
+    sent: list[Any] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", sent
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No `kgraph up` of this machine is found, and nothing of its environment."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    for name in ("KGRAPH_API", "CLUSTERS_CONFIG", "NEO4J_URI"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_usage_error_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that does not exist is the caller's mistake, told on standard error."""
+    assert run("graph", "--nope") == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert "--nope" in err
+
+
+def test_a_wrong_configuration_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """So is a configuration that cannot be read."""
+    assert run("worker", "--config", "clusters: [{id: a, qps: fast}]") == 2
+    assert "clusters[0].qps is fast" in " ".join(capsys.readouterr().err.split())
+
+
+def test_no_api_ends_with_1_and_says_how_to_start_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing answers, the reader learns what to do; there is no traceback."""
+    assert run("graph", "deploy/web", "--api", "http://127.0.0.1:1") == 1
+    err = " ".join(capsys.readouterr().err.split())
+    assert "no API answers at http://127.0.0.1:1" in err
+    assert "Traceback" not in err
+
+
+def test_a_check_without_a_graph_says_which_options_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """`check` with neither a running `up` nor a Neo4j named ends at once."""
+    assert run("check", "--snapshot", str(Path(__file__).parent)) == 1
+    assert "--neo4j-uri" in capsys.readouterr().err
+
+
+def test_several_sources_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """A context and a snapshot at once are a contradiction, told before anything starts."""
+    assert run("up", "--context", "a", "--snapshot", "b") == 2
+    assert "exclude each other" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_debugging_reader_gets_the_traceback() -> None:
+    """With --debug the error comes through as it was raised."""
+    with pytest.raises(NothingRuns):
+        main(["graph", "deploy/web", "--api", "http://127.0.0.1:1", "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (GraphUnavailable("connecting to Neo4j: no answer"), 1, "connecting to Neo4j: no answer"),
+        (BadConfiguration("qps is fast"), 2, "qps is fast"),
+        (ExceptionGroup("tasks", [ExceptionGroup("more", [ConfigurationError("no context")])]), 1, "no context"),
+        (KeyError("oops"), 1, "KeyError: 'oops'. This should not happen; --debug shows where it did."),
+    ],
+    ids=["graph", "configuration", "group", "unforeseen"],
+)
+def test_every_error_becomes_words(error: Exception, code: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever package it is from, and however deep in task groups, an error is a sentence and a code."""
+    assert tell(error) == code
+    assert f"Error: {words}" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_apis_words_are_passed_on() -> None:
+    """An error of the API is told in its own words, with its code."""
+    answer = {"data": None, "errors": [{"message": "c is not there", "extensions": {"code": "NOT_FOUND"}}]}
+    with answering(answer) as (address, sent), pytest.raises(Refused, match="c is not there") as refused:
+        Client(address).ask("query Q($a: Int) { x }", a=1)
+    assert refused.value.code == "NOT_FOUND"
+    assert sent == [{"query": "query Q($a: Int) { x }", "variables": {"a": 1}}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [(b"<html>a proxy's page</html>", 502), ([1, 2], 200), ({"hello": 1}, 200)],
+    ids=["a page", "a list", "another API"],
+)
+def test_what_is_no_graphql_is_said_to_be_none(answer: Any, status: int) -> None:
+    """An address at which something else answers is no crash."""
+    with answering(answer, status=status) as (address, _), pytest.raises(Refused, match="GraphQL"):
+        Client(address).ask("{ x }")
+
+
+def test_help_loads_no_server_and_no_driver() -> None:
+    """`kgraph --help` imports nothing that takes long: it is read by people who wait."""
+    heavy = ("neo4j", "litestar", "strawberry", "aiohttp", "uvicorn", "kgraph.api", "kgraph.sync", "kgraph.stack")
+    code = (
+        "import sys\nfrom kgraph.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"sys.exit(' '.join(name for name in {heavy} if name in sys.modules) or 0)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    assert "Usage" in ended.stdout

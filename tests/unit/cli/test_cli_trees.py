@@ -1,0 +1,143 @@
+"""Answers in a narrow terminal."""
+
+import io
+
+from rich.console import Console, RenderableType
+
+from kgraph.cli.answers import Affected, Arc, ImpactAnswer, Item, Omission, Part, PathAnswer
+from kgraph.cli.impact_tree import impact_tree
+from kgraph.cli.path_tree import path_lines
+from kgraph.cli.trees import graph_tree
+
+COLUMNS = 60
+
+
+def item(kind: str, name: str, *, namespace: str | None = "shop", missing: bool = False) -> Item:
+    """A node of the cluster c."""
+    return Item(f"c/core/{kind}/{namespace or '_'}/{name}", kind, name, "", namespace, "c", missing)
+
+
+WEB, POD, CONFIG, GONE = item("Deployment", "web"), item("Pod", "web-1"), item("ConfigMap", "web"), item("Secret", "x")
+NODE = item("Node", "n", namespace=None)
+
+
+def shown(what: RenderableType) -> list[str]:
+    """The lines in a terminal of 60 columns; none is longer."""
+    out = io.StringIO()
+    Console(file=out, width=COLUMNS, highlight=False, emoji=False, markup=False).print(what)
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    assert all(len(line) <= COLUMNS for line in lines)
+    return lines
+
+
+def test_a_graph_shows_both_ways() -> None:
+    """Dependencies and dependents stand in branches of their own, with the edges' types and what is not there."""
+    missing = item("Secret", "x", missing=True)
+    other = item("Service", "db", namespace="data")
+    needs = Part(
+        root=WEB,
+        nodes=(WEB, CONFIG, missing, other),
+        edges=(
+            Arc("USES_CONFIGMAP", WEB.key, CONFIG.key, optional=True),
+            Arc("USES_SECRET", WEB.key, missing.key),
+            Arc("CALLS", WEB.key, other.key),
+        ),
+    )
+    needed_by = Part(root=WEB, nodes=(WEB, POD), edges=(Arc("OWNED_BY", POD.key, WEB.key),), truncated=True)
+    assert shown(graph_tree(WEB, needs, needed_by)) == [
+        "Deployment shop/web in c",
+        "├── needs",
+        "│   ├── Service data/db  CALLS",
+        "│   ├── ConfigMap web  USES_CONFIGMAP optional",
+        "│   └── Secret x  not there  USES_SECRET",
+        "└── needed by",
+        "    ├── Pod web-1  OWNED_BY",
+        "    └── … there is more: raise --limit, or ask for less",
+        "        --depth",
+    ]
+
+
+def test_what_is_met_again_is_not_opened_again() -> None:
+    """A node that two lead to is opened below the nearer one; a circle ends."""
+    part = Part(
+        root=WEB,
+        nodes=(WEB, POD, NODE, CONFIG),
+        edges=(
+            Arc("A", WEB.key, POD.key),
+            Arc("B", WEB.key, CONFIG.key),
+            Arc("C", POD.key, CONFIG.key),
+            Arc("D", CONFIG.key, NODE.key),
+            Arc("E", NODE.key, WEB.key),
+        ),
+        omitted=(Omission(NODE.key, "RUNS_ON", "IN", 112),),
+    )
+    assert shown(graph_tree(WEB, part, None)) == [
+        "Deployment shop/web in c",
+        "└── needs",
+        "    ├── Pod web-1  A",
+        "    │   └── ConfigMap web  C ↑",
+        "    └── ConfigMap web  B",
+        "        └── Node n  D",
+        "            └── … 112 by RUNS_ON, not followed",
+    ]
+
+
+def test_events_are_counted() -> None:
+    """Events, of which there are many and whose names say nothing, are a number."""
+    events = tuple(item("Event", f"web.{number}") for number in range(3))
+    part = Part(root=WEB, nodes=(WEB, *events), edges=tuple(Arc("REGARDS", event.key, WEB.key) for event in events))
+    assert shown(graph_tree(WEB, None, part)) == ["Deployment shop/web in c", "└── needed by", "    └── 3 events"]
+
+
+def test_impact_says_how_bad_how_many_are_left_and_why() -> None:
+    """The worst comes first; what is left of how many is said, and the chain where it is longer than an edge."""
+    service = item("Service", "web")
+    answer = ImpactAnswer(
+        root=CONFIG,
+        change="DELETE",
+        affected=(
+            Affected(POD, "BROKEN", (Arc("USES_CONFIGMAP", POD.key, CONFIG.key),)),
+            Affected(
+                service,
+                "DEGRADED",
+                (Arc("USES_CONFIGMAP", POD.key, CONFIG.key), Arc("SELECTS", service.key, POD.key)),
+                left=2,
+                of=3,
+            ),
+        ),
+        deleted=0,
+        broken=1,
+        degraded=4,
+        truncated=True,
+        complete=True,
+    )
+    assert shown(impact_tree(answer)) == [
+        "When ConfigMap shop/web in c is deleted",
+        "├── BROKEN 1",
+        "│   └── Pod web-1  USES_CONFIGMAP",
+        "└── DEGRADED 4",
+        "    ├── Service web  2 of 3 left",
+        "    │   └── ← USES_CONFIGMAP Pod/web-1 ← SELECTS",
+        "    └── … 3 more: raise --limit",
+    ]
+
+
+def test_impact_on_nothing_says_so() -> None:
+    """A resource that nothing hangs on is told apart from an empty answer."""
+    answer = ImpactAnswer(GONE, "FAIL", (), 0, 0, 0, truncated=False, complete=True)
+    assert shown(impact_tree(answer)) == ["When Secret shop/x in c fails", "└── nothing else is affected"]
+
+
+def test_a_path_shows_which_way_each_edge_points() -> None:
+    """An arrow to the right leads to what is depended on, whichever way the path runs."""
+    answer = PathAnswer(
+        nodes=(CONFIG, POD, NODE),
+        edges=(Arc("USES_CONFIGMAP", POD.key, CONFIG.key), Arc("RUNS_ON", POD.key, NODE.key)),
+        direction="BOTH",
+    )
+    assert shown(path_lines(answer)) == [
+        "ConfigMap shop/web in c",
+        "  ← USES_CONFIGMAP Pod web-1",
+        "  → RUNS_ON Node n",
+        "connected, though neither depends on the other",
+    ]
