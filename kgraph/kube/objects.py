@@ -30,7 +30,7 @@ class Metadata(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
-    """An object's metadata, without the rest: some three times as fast as `decode`."""
+    """An object's metadata, without the rest: ten times as fast as `decode` for a Pod."""
 
     metadata: Metadata = Metadata()
 

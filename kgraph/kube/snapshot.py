@@ -7,7 +7,8 @@ those of a live cluster do.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from io import StringIO
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -113,7 +114,7 @@ def _of_file(file: TextIO, name: str, *, json_only: bool) -> Iterator[tuple[Any,
         if line.strip():
             break
     if first.lstrip()[:1] not in ("{", "["):
-        lines = chain(first.splitlines(keepends=True), file)
+        lines: Iterable[str] = chain(StringIO(first), file)
     else:
         text = first + file.read()
         try:
@@ -122,7 +123,7 @@ def _of_file(file: TextIO, name: str, *, json_only: bool) -> Iterator[tuple[Any,
             if json_only or not _is_flow_yaml(text):
                 yield from _json_documents(text, name)
                 return
-            lines = chain(text.splitlines(keepends=True))
+            lines = StringIO(text)
         else:
             return
     for document in documents(lines):

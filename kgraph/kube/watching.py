@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Literal
 
 import msgspec
@@ -84,12 +84,14 @@ async def watch(
     namespace: str | None = None,
     label_selector: str = "",
     idle_timeout: float = IDLE_SECONDS,
+    accepted: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncGenerator[list[WatchEvent], None]:
     """The events after `resource_version`, those that came together in one list, until the server ends the watch.
 
     With `initial_events` the server first sends all objects as ADDED, then a bookmark (`initial_events_end`);
     WatchListUnsupported where it cannot. Expired where the version is too old. Unavailable where the connection
     breaks, or is silent for `idle_timeout` seconds though bookmarks had come. ERROR events are raised, never given.
+    `accepted` is called once the server has taken the watch, which may then be silent for a minute.
     Close the generator (`aclose`) when done with it early.
     """
     seconds = int(MIN_WATCH_SECONDS * random.uniform(1, 2))  # noqa: S311 - jitter, no secret
@@ -108,6 +110,8 @@ async def watch(
     lines = _Lines(attempt)
     try:
         async with conn.stream(path, params, read_timeout_seconds=seconds + END_GRACE_SECONDS) as chunks:
+            if accepted:
+                await accepted()
             while (chunk := await _next(chunks, attempt, idle_timeout if lines.bookmarked else None)) is not None:
                 if events := lines.feed(chunk):
                     yield events

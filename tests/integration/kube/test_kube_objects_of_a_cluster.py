@@ -19,7 +19,7 @@ from kgraph.kube.listing import pages
 from kgraph.kube.objects import decode, head
 from kgraph.kube.quantities import Quantity
 from kgraph.kube.selectors import LabelSelector, Operator, Requirement, SelectorError
-from kgraph.kube.settings import ClusterSettings
+from kgraph.kube.settings import AuthMethod, ClusterSettings, TlsSettings
 from kgraph.kube.snapshot import Document, read
 from kgraph.kube.watching import WatchEvent, watch
 from kgraph.stack.kubernetes import ControlPlane
@@ -301,3 +301,41 @@ async def test_a_dumped_cluster_reads_back_as_it_was(
     assert base64.b64encode(MARKER.encode()).decode() not in text
     assert "managedFields" not in text
     assert not [name for name in files if name.startswith(".")]
+
+
+async def test_kinds_that_cannot_be_read_are_told_and_cost_themselves_alone(
+    control_plane: Cluster, tmp_path: Path
+) -> None:
+    """A user who may read little gets what they may read, and a reason for each kind that they may not."""
+    role = {
+        "metadata": {"name": "test-dump"},
+        "rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}],
+    }
+    binding = {
+        "metadata": {"name": "test-dump"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "test-dump"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "carol"}],
+    }
+    rbac = "/apis/rbac.authorization.k8s.io/v1"
+    await control_plane.request("POST", f"{rbac}/clusterroles", role)
+    await control_plane.request("POST", f"{rbac}/clusterrolebindings", binding)
+    given = ClusterSettings(
+        id="prod",
+        auth_method=AuthMethod.TOKEN,
+        api_server_url=control_plane.server,
+        service_account_token=control_plane.token_of("carol"),
+        tls_config=TlsSettings(ca_file=str(control_plane.ca_file)),
+        qps=0,
+    )
+    try:
+        async with Connection.open(given) as carol, asyncio.timeout(60):
+            while True:  # the authorizer hears of the binding a moment later
+                kinds = {kind.resource: kind for kind in await dump(carol, tmp_path)}
+                if kinds["nodes"].error is None:
+                    break
+    finally:
+        await control_plane.request("DELETE", f"{rbac}/clusterrolebindings/test-dump")
+        await control_plane.request("DELETE", f"{rbac}/clusterroles/test-dump")
+    assert kinds["nodes"].objects >= 1
+    assert isinstance(kinds["secrets"].error, errors.Forbidden)
+    assert list(written_below(tmp_path)) == ["core/nodes.yaml"]

@@ -262,7 +262,7 @@ async def test_a_watch_that_the_server_ends_ends_and_one_that_breaks_is_an_error
 
 
 async def test_a_server_without_watch_list_is_told_from_other_refusals() -> None:
-    """A 422 to initial events is WatchListUnsupported, so that the caller lists in pages; without them it is Invalid."""
+    """A 422 to initial events is WatchListUnsupported, so that the caller lists; without them it is Invalid."""
 
     async def handle(request: web.Request) -> web.Response:
         # What an apiserver says whose WatchList feature is off (apimachinery, ValidateListOptions).

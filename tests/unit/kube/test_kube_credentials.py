@@ -295,3 +295,26 @@ async def test_an_issuer_that_is_not_there_is_no_crash(oidc: tuple[OidcLogin, Is
     issuer.answer = fail
     with pytest.raises(KubeError, match="cannot be reached"):
         await login.login()
+
+
+async def test_a_refused_id_token_is_renewed_once_for_all(oidc: tuple[OidcLogin, Issuer, Clock]) -> None:
+    """After a 401 the issuer is asked once, however many were refused, and not again at once."""
+    login, issuer, clock = oidc
+    refused = await login.login()
+    assert await login.renew(refused) is False
+    clock.now += 60
+    assert await asyncio.gather(*(login.renew(refused) for _ in range(5))) == [True] * 5
+    assert len(issuer.forms) == 2
+
+
+async def test_a_refresh_token_that_cannot_be_written_back_lives_on_in_memory(
+    oidc: tuple[OidcLogin, Issuer, Clock], tmp_path: Path
+) -> None:
+    """On a read-only file system rotation still works, for as long as the process lives."""
+    login, issuer, clock = oidc
+    (tmp_path / ".refresh.new").mkdir()
+    await login.login()
+    clock.now += 300
+    await login.login()
+    assert [form["refresh_token"] for form in issuer.forms] == ["refresh-0", "refresh-1"]
+    assert (tmp_path / "refresh").read_text() == "refresh-0\n"

@@ -230,7 +230,7 @@ def test_plain_values_are_what_kubernetes_takes_them_for(text: str, value: objec
 
 
 def test_keys_are_texts_and_anchors_are_copies() -> None:
-    """Keys become texts as in JSON, `y` being true; an anchor used twice gives two values, and << merges what is not stated."""
+    """Keys become texts as in JSON, an anchor used twice gives two values, and << merges what is not stated."""
     text = (
         "1: a\ntrue: b\n1.5: c\nbase: &b {x: 1, w: 2}\nmore: {<<: *b, w: 3}\nlist: {<<: [{w: 4}, *b], z: 1}\ncopy: *b\n"
     )
