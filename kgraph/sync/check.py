@@ -32,6 +32,7 @@ from kgraph.sync.snapshot import read_snapshot
 What = Literal["node missing", "node unexpected", "node differs", "edge missing", "edge unexpected", "edge differs"]
 EdgeKey = tuple[str, str, str]
 
+ALL_KINDS = "*"  # of a group whose own server does not answer
 PASSES = 5
 PAUSE_SECONDS = 2.0
 
@@ -117,7 +118,10 @@ def _arrow(edge: EdgeKey) -> str:
 
 
 def _is_unread(key: str, unread: Mapping[str, str]) -> bool:
-    return bool(unread) and end_label(key) == "Resource" and "/".join(key.split("/")[1:3]) in unread
+    if not unread or end_label(key) != "Resource":
+        return False
+    _, group, kind, *_ = key.split("/")
+    return f"{group}/{kind}" in unread or f"{group}/{ALL_KINDS}" in unread
 
 
 async def _picture_of_cluster(settings: ClusterSettings, options: SyncOptions) -> tuple[Picture, Mapping[str, str]]:
@@ -160,7 +164,8 @@ async def _extracted(
     async with Connection.open(settings) as connection:
         found = await discover(connection)
         extractor = Extractor(settings.id, Catalogue(discovered_kinds(found.resources)))
-        for resource in select(found.resources, options.watch_resources):
+        unread.update({f"{failure.group or CORE}/{ALL_KINDS}": str(failure.error) for failure in found.failures})
+        for resource in select(found.resources, options.watch_resources, failures=found.failures):
             group = todays_group(resource.group, resource.kind)
             try:
                 async for page in pages(connection, resource):

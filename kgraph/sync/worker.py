@@ -6,11 +6,12 @@ are. When any of them fails in a way nobody foresaw, or another worker takes the
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
-from contextlib import suppress
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import msgspec
@@ -18,13 +19,15 @@ import structlog
 
 from kgraph import __version__
 from kgraph.graphdb.catalogue import Catalogue
+from kgraph.graphdb.errors import Fenced
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource, Discovery, discover
-from kgraph.kube.errors import KubeError
+from kgraph.kube.errors import KubeError, UnknownResources
 from kgraph.kube.selection import select
 from kgraph.kube.settings import AuthMethod, ClusterSettings
+from kgraph.sync.asked import AskedCatalogue
 from kgraph.sync.extract import Extractor
 from kgraph.sync.intake import Intake, patiently
 from kgraph.sync.options import SyncOptions
@@ -40,17 +43,24 @@ log = structlog.get_logger(__name__)
 LISTS_AT_ONCE = 4
 # A CRD's change is followed by others (Established, NamesAccepted, its siblings in one chart): look once for all.
 KINDS_SETTLE_SECONDS = 1.0
+# Discovery follows a definition's status with a delay of its own; a second look finds what the first was too early for.
+KINDS_LOOK_AGAIN_SECONDS = 10.0
+# An apiserver that has just started may serve a group before it says so. What is gone in two looks is gone.
+KINDS_CONFIRM_SECONDS = 5.0
+# How soon a group is asked for again whose own server did not answer.
+FAILURES_LOOK_AGAIN_SECONDS = 30.0
 # How long a worker that is told to stop may take to write what it has read.
 DRAIN_SECONDS = 10.0
 
 
 class Progress(msgspec.Struct):
-    """How far a first sync has come."""
+    """How far a first sync has come; which kinds can't be read, and which resources can't be read or written."""
 
     kinds: int = 0
     kinds_listed: int = 0
     resources: int = 0
     failing: Mapping[str, str] = {}
+    left_out: Mapping[str, str] = {}
 
 
 class ClusterWorker:
@@ -62,44 +72,57 @@ class ClusterWorker:
         self._store = store
         self._options = options
         self._intake: Intake | None = None
+        self._pipeline: Pipeline | None = None
         self._kinds_changed = asyncio.Event()
         self._reflecting: dict[GroupKind, tuple[ApiResource, asyncio.Task[None]]] = {}
         self._lists = asyncio.Semaphore(LISTS_AT_ONCE)
+        self._catalogue = AskedCatalogue()
+        self._look_again = False
+        self._compare_at: float | None = None  # when the selector edges are compared again, on the loop's clock
 
     @property
     def progress(self) -> Progress:
         """How far the first sync has come."""
-        states = self._intake.kinds.values() if self._intake else ()
+        states = tuple(self._intake.kinds.values()) if self._intake else ()
+        left_out = {key: why for state in states for key, why in state.problems.items()}
         return Progress(
             kinds=len(states),
             kinds_listed=sum(state.listed or bool(state.error) for state in states),
             resources=sum(len(state.held) for state in states),
             failing={state.resource.plural: state.error for state in states if state.error},
+            left_out={**left_out, **(self._pipeline.refused if self._pipeline else {})},
         )
 
     async def run(self) -> None:
         """Sync until cancelled (a snapshot: until it is loaded); Fenced when another worker takes the cluster over."""
         cluster = self.settings.id
         writer = await patiently(lambda: Writer.claim(self._store, cluster, self._described()))
-        pipeline = Pipeline(cluster, writer.write)
-        async with asyncio.TaskGroup() as tasks:
-            writing = tasks.create_task(pipeline.run(), name=f"write {cluster}")
-            try:
-                if self.settings.auth_method is AuthMethod.SNAPSHOT:
-                    await self._load(pipeline, writer)
-                else:
-                    await self._reflect(pipeline, writer, tasks)
-            finally:
-                for _, task in self._reflecting.values():
-                    task.cancel()
-                await self._drain(pipeline, writing)
+        self._pipeline = pipeline = Pipeline(cluster, writer.write)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                writing = tasks.create_task(pipeline.run(), name=f"write {cluster}")
+                try:
+                    if self.settings.auth_method is AuthMethod.SNAPSHOT:
+                        await self._load(pipeline, writer)
+                    else:
+                        await self._reflect(pipeline, writer, tasks)
+                finally:
+                    for _, task in self._reflecting.values():
+                        task.cancel()
+                    await self._drain(pipeline, writing)
+        except ExceptionGroup as failures:
+            if fenced := failures.subgroup(Fenced):
+                raise _first(fenced) from failures
+            raise
 
     async def _drain(self, pipeline: Pipeline, writing: asyncio.Task[None]) -> None:
         """Write what has been read; the next worker would read it again, but its readers would see it later."""
-        if not writing.done():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(pipeline.flush()), DRAIN_SECONDS)
-        writing.cancel()
+        flushing = asyncio.create_task(pipeline.flush(), name=f"drain {self.settings.id}")
+        try:
+            await asyncio.wait({flushing, writing}, timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            flushing.cancel()
+            writing.cancel()
 
     async def _load(self, pipeline: Pipeline, writer: Writer) -> None:
         self._intake = intake = self._new_intake(pipeline, Catalogue())
@@ -116,14 +139,17 @@ class ClusterWorker:
                 self._kinds_changed.clear()
                 try:
                     version = await connection.version()
-                    found = await discover(connection)
+                    found = await self._discover(connection)
+                    chosen = select(found.resources, self._options.watch_resources, failures=found.failures)
                 except KubeError as error:
-                    log.warning("a cluster does not answer", cluster=self.settings.id, why=str(error))
+                    if isinstance(error, UnknownResources) and not self._reflecting:
+                        raise
+                    log.warning("a cluster can't be asked what it serves", cluster=self.settings.id, why=str(error))
                     await patiently(partial(writer.describe, {"error": str(error)}))
                     await asyncio.sleep(backoff.seconds(error))
                     continue
                 backoff.reset()
-                await self._follow_kinds(connection, found, pipeline, tasks)
+                await self._follow_kinds(connection, found, chosen, pipeline, tasks)
                 await patiently(partial(writer.describe, self._discovered(version, found, connection)))
                 if not self.synced.is_set() and self._intake is not None:
                     await self._intake.settled()
@@ -131,26 +157,66 @@ class ClusterWorker:
                     await patiently(partial(writer.describe, {"syncedAt": datetime.now(UTC)}))
                     log.info("in step", cluster=self.settings.id, resources=self.progress.resources)
                     self.synced.set()
-                elif self._intake is not None:
-                    await self._intake.reconcile()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._kinds_changed.wait(), self._options.resync_seconds or None)
-                    await asyncio.sleep(KINDS_SETTLE_SECONDS)
+                    if self._options.resync_seconds:
+                        self._compare_at = asyncio.get_running_loop().time() + self._options.resync_seconds
+                await self._until_next_look(found)
+
+    async def _until_next_look(self, found: Discovery) -> None:
+        """Wait until kinds may have changed; meanwhile compare the selector edges when that is due."""
+        now = asyncio.get_running_loop().time()
+        looks = [self._compare_at or math.inf]
+        if self._look_again:
+            looks.append(now + KINDS_LOOK_AGAIN_SECONDS)
+        if found.failures:
+            looks.append(now + FAILURES_LOOK_AGAIN_SECONDS)
+        self._look_again = False
+        try:
+            async with asyncio.timeout_at(min(looks) if min(looks) < math.inf else None):
+                await self._kinds_changed.wait()
+        except TimeoutError:
+            now = asyncio.get_running_loop().time()
+            if self._intake is not None and self._compare_at is not None and now >= self._compare_at:
+                await self._intake.reconcile()
+                self._compare_at = now + self._options.resync_seconds
+        else:
+            await asyncio.sleep(KINDS_SETTLE_SECONDS)
+            self._look_again = True
+
+    async def _discover(self, connection: Connection) -> Discovery:
+        """What the cluster serves; asked twice where the graph has a kind that is no longer among it."""
+        found = await discover(connection)
+        served = {group_kind(resource) for resource in found.resources}
+        failing = {failure.group for failure in found.failures}
+        in_graph = await self._kinds_in_graph()
+        if any(group_kind(each) not in served and each.group not in failing for each in in_graph):
+            await asyncio.sleep(KINDS_CONFIRM_SECONDS)
+            found = await discover(connection)
+        return found
 
     async def _follow_kinds(
-        self, connection: Connection, found: Discovery, pipeline: Pipeline, tasks: asyncio.TaskGroup
+        self,
+        connection: Connection,
+        found: Discovery,
+        selected: Iterable[ApiResource],
+        pipeline: Pipeline,
+        tasks: asyncio.TaskGroup,
     ) -> None:
         """Reflect the kinds that the cluster serves now, and no others."""
-        catalogue = Catalogue(discovered_kinds(found.resources))
+        catalogue = AskedCatalogue(discovered_kinds(found.resources))
         if self._intake is None:
             self._intake = self._new_intake(pipeline, catalogue)
         intake = self._intake
+        # Objects that were read by what was known earlier are read again where that matters.
+        read_again = not self._catalogue.would_answer_as(catalogue)
+        self._catalogue = catalogue
         intake.extractor = Extractor(self.settings.id, catalogue)
-        chosen = {group_kind(each): each for each in select(found.resources, self._options.watch_resources)}
+        intake.extraction = f"{extraction_digest()}-{catalogue.digest()}"
+        chosen = {group_kind(each): each for each in selected}
         failing = {failure.group for failure in found.failures}
         for kind, (resource, task) in tuple(self._reflecting.items()):
-            if chosen.get(kind) != resource and resource.group not in failing:
+            if (chosen.get(kind) != resource or read_again) and resource.group not in failing:
                 task.cancel()
+                await asyncio.wait({task})  # it may be in the middle of what it tells the intake
                 del self._reflecting[kind]
                 if kind not in chosen:
                     await intake.drop(resource)
@@ -198,14 +264,29 @@ class ClusterWorker:
         }
 
 
+def _first(failures: BaseExceptionGroup[Fenced]) -> Fenced:
+    """Any one of the errors in a group of groups."""
+    error: BaseException = failures
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, Fenced)
+    return error
+
+
+@cache
 def extraction_digest() -> str:
     """A hash of all that decides what an object becomes: another program version compares every object anew."""
     digest = hashlib.blake2b(__version__.encode(), digest_size=8)
-    for package in ("kgraph.graphdb", "kgraph.graphdb.edges", "kgraph.sync", "kgraph.kube"):
-        files = sorted(
-            (file for file in resources.files(package).iterdir() if file.name.endswith(".py")),
-            key=lambda file: file.name,
-        )
-        for file in files:
+    for package in ("kgraph.graphdb", "kgraph.sync", "kgraph.kube"):
+        for file in _sources(resources.files(package)):
             digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _sources(folder: Traversable) -> Iterator[Traversable]:
+    """The Python files of a package and of those below it, in an order that is always the same."""
+    for each in sorted(folder.iterdir(), key=lambda each: each.name):
+        if each.is_dir():
+            yield from _sources(each)
+        elif each.name.endswith(".py"):
+            yield each
