@@ -29,8 +29,11 @@ def _condition(obj: Object, type_: str) -> bool | None:
 
 
 def _containers(obj: Object) -> list[Object]:
-    lists = ("initContainerStatuses", "containerStatuses")
-    return [status for name in lists for _, status in maps(_section(obj, "status").get(name))]
+    status = obj.get("status")
+    if type(status) is not dict:
+        return []
+    listed = (status.get("initContainerStatuses"), status.get("containerStatuses"))
+    return [item for items in listed if type(items) is list for item in items if type(item) is dict]
 
 
 def _restarts(obj: Object) -> int | None:
@@ -45,7 +48,7 @@ def _pod_reason(obj: Object) -> str:
     ended = ""
     for status in _containers(obj):
         state = status.get("state")
-        if type(state) is not dict:
+        if type(state) is not dict or "running" in state:
             continue
         if waiting := text(_section(state, "waiting").get("reason")):
             return waiting
