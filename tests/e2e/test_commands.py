@@ -1,0 +1,123 @@
+"""The commands that ask, against a running `kgraph up` with the demo."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+
+import neo4j
+import pytest
+
+from kgraph.cli.running import Running, find_running
+from tests.e2e.conftest import Home, Up
+
+pytestmark = pytest.mark.neo4j
+
+WEB = "demo/apps/Deployment/shop/web"
+
+
+@pytest.fixture(scope="module")
+def up(home_of_module: Home) -> Iterator[Up]:
+    """A running demo."""
+    with home_of_module.up() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def home(home_of_module: Home, up: Up) -> Home:
+    """The folders of the user who runs it."""
+    return home_of_module
+
+
+@pytest.fixture
+def running(home: Home) -> Running:
+    """What the running `up` says of itself."""
+    found = find_running(home.environ)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+async def driver(home: Home, running: Running) -> AsyncIterator[neo4j.AsyncDriver]:
+    """A driver on its graph, with the login that it names."""
+    password = (home.data / "password").read_text().strip()
+    async with neo4j.AsyncGraphDatabase.driver(running.neo4j_uri, auth=(running.neo4j_user, password)) as opened:
+        yield opened
+
+
+def test_a_graph_can_be_had_as_a_tree_and_as_json(home: Home) -> None:
+    """The tree names what is near; the JSON is the API's answer."""
+    tree = home.run("graph", "deploy/web", "-n", "shop")
+    assert tree.returncode == 0, tree.stderr
+    assert tree.stdout.splitlines()[0] == "Deployment shop/web in demo"
+    answer = json.loads(home.run("graph", "deployment", "web", "-n", "shop", "-o", "json").stdout)
+    assert answer["root"]["key"] == WEB
+    assert {node["kind"] for node in answer["nodes"]} >= {"ReplicaSet", "Pod", "ConfigMap", "Secret"}
+
+
+def test_a_selector_names_several(home: Home) -> None:
+    """`-l` asks for each resource that has the labels."""
+    answers = json.loads(home.run("graph", "pods", "-l", "app=web", "-n", "shop", "-o", "json").stdout)
+    assert len(answers) == 3
+    assert all(answer["root"]["name"].startswith("web-") for answer in answers)
+
+
+def test_impact_names_what_breaks(home: Home) -> None:
+    """What cannot work without a Secret is broken, with how many are left."""
+    ended = home.run("impact", "secret/database", "-n", "shop")
+    assert ended.returncode == 0, ended.stderr
+    assert "When Secret shop/database in demo is deleted" in ended.stdout
+    assert "Service catalog  0 of 2 left" in ended.stdout
+
+
+def test_a_path_joins_two(home: Home) -> None:
+    """From the Ingress to the database's login there is a chain of dependencies."""
+    ended = home.run("path", "ingress/shop", "secret/database", "-n", "shop")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[-1] == "the first depends on the last"
+
+
+def test_cypher_answers_and_writes_nothing(home: Home) -> None:
+    """A query's rows come tab-separated into a pipe; a statement that writes is refused."""
+    ended = home.run(
+        "cypher", "-", "-p", "name=web", stdin="MATCH (d:Deployment {name: $name}) RETURN d.key AS key, d.replicas AS n"
+    )
+    assert ended.stdout == f"key\tn\n{WEB}\t3\n", ended.stderr
+    refused = home.run("cypher", "MATCH (d:Deployment) DETACH DELETE d")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Error: ")
+
+
+def test_what_is_not_there_is_one_sentence(home: Home) -> None:
+    """A name that nothing has is an error in words, with exit code 1."""
+    ended = home.run("graph", "deploy/nope", "-n", "shop")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "nope is not in the graph" in " ".join(ended.stderr.split())
+
+
+async def test_check_finds_what_was_changed_by_hand(home: Home, driver: neo4j.AsyncDriver) -> None:
+    """The graph of a first sync has no difference; an edge and a property made by hand are found, and only they."""
+    before = home.run("check")
+    assert before.returncode == 0, before.stderr + before.stdout
+    assert "no difference" in before.stdout
+    await driver.execute_query(
+        "MATCH (a:Resource {key: $web}), (b:Resource {key: 'demo/core/Secret/shop/coupons'}) "
+        "CREATE (a)-[:USES_SECRET {fields: ['x'], optional: false}]->(b)",
+        web=WEB,
+    )
+    await driver.execute_query("MATCH (a:Resource {key: $web}) SET a.fingerprint = 'x' + a.fingerprint", web=WEB)
+    after = home.run("check", "-o", "json")
+    assert after.returncode == 1, after.stderr
+    (report,) = json.loads(after.stdout)
+    assert [(each["what"], each["key"]) for each in report["differences"]] == [
+        ("edge unexpected", f"{WEB} -USES_SECRET-> demo/core/Secret/shop/coupons"),
+        ("node differs", WEB),
+    ]
+    words = home.run("check").stdout
+    assert f"node differs: {WEB}" in " ".join(words.split())
+
+
+def test_a_second_up_on_the_same_data_says_who_has_it(home: Home) -> None:
+    """Two cannot have one data folder; the second one says so and leaves the first alone."""
+    second = home.run("up", "--once")
+    assert second.returncode == 1
+    assert "is in use by process" in " ".join(second.stderr.split())
+    assert home.run("graph", "deploy/web", "-n", "shop").returncode == 0
