@@ -1,10 +1,12 @@
 """The application: routes, guards, headers; and how it is served."""
 
+import warnings
 from pathlib import Path
 
 import uvicorn
 from litestar import Litestar
 from litestar.datastructures import ResponseHeader
+from litestar.exceptions import LitestarDeprecationWarning
 from litestar.static_files import create_static_files_router
 
 from kgraph.api.graphql.context import Context
@@ -40,19 +42,22 @@ def create_app(store: Store, settings: ApiSettings) -> Litestar:
         loaders = Loaders(store, settings.limits.statement_seconds)
         return Context(store=store, kinds=kinds, settings=settings, loaders=loaders)
 
-    return Litestar(
-        route_handlers=[
-            landing_page(settings.neo4j_browser),
-            *health_routes(ReadinessProbe(store)),
-            graphql_controller(make_schema(settings.limits), make_context, settings.limits),
-            create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
-        ],
-        guards=[allow_hosts(settings.allowed_hosts)],
-        response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
-        openapi_config=None,
-        logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on
-        request_max_body_size=settings.limits.body_bytes,
-    )
+    with warnings.catch_warnings():
+        # Strawberry's controller infers its dependencies, which Litestar 2 warns of and Litestar 3 will refuse.
+        warnings.filterwarnings("ignore", "(?s).*Inferred dependency field", LitestarDeprecationWarning)
+        return Litestar(
+            route_handlers=[
+                landing_page(settings.neo4j_browser),
+                *health_routes(ReadinessProbe(store)),
+                graphql_controller(make_schema(settings.limits), make_context, settings.limits),
+                create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
+            ],
+            guards=[allow_hosts(settings.allowed_hosts)],
+            response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
+            openapi_config=None,
+            logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on
+            request_max_body_size=settings.limits.body_bytes,
+        )
 
 
 async def serve(app: Litestar, host: str, port: int) -> None:

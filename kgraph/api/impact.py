@@ -30,6 +30,8 @@ Change = Literal["delete", "fail"]
 AFFECTED_MOST = 50_000
 _OWNED_BY = "OWNED_BY"
 _SPARED = tuple(sorted({name for row in EDGE_ROWS for name in row.spared_by}))
+# What degrades without being one of several: a bound claim needs no class, a StatefulSet's Pods lose only their names.
+_PARTS = frozenset({"HAS_STORAGE_CLASS", "GOVERNED_BY"})
 _TYPES: Mapping[Change, tuple[str, ...]] = {
     "delete": tuple(sorted({row.type for row in EDGE_ROWS if row.on_delete != "nothing"})),
     "fail": tuple(sorted({row.type for row in EDGE_ROWS if row.on_failure != "nothing"})),
@@ -233,9 +235,9 @@ def edge_meaning(kind: str, start: str, end: str) -> EdgeRow | None:
 def one_of_several(row: EdgeRow) -> bool:
     """Whether a row's start can have several such ends and lives on with any of them.
 
-    A reference in a single field (a claim's storageClassName) degrades too, but there is nothing to count.
+    A reference to a single thing degrades too, but there is nothing to count: without it a part of the work is lost.
     """
-    return bool(row.selects or row.follow or row.find) or any("[]" in path for path in row.at)
+    return row.type not in _PARTS
 
 
 def _end(key: str) -> GroupKind | str:

@@ -83,7 +83,7 @@ def cursor(key: str) -> str:
 def read_cursor(text: str) -> str:
     """The key in a cursor; BadUserInput if it is none of ours."""
     try:
-        return base64.urlsafe_b64decode(text.encode()).decode()
+        return base64.b64decode(text.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError) as cause:
         raise BadUserInput(f"after is {text!r}, which is no cursor; take endCursor of the page before") from cause
 

@@ -100,8 +100,10 @@ def node_with_facts(row: Sequence[Any]) -> Node:
 
 def plain(value: Any) -> Any:
     """A value of Neo4j as JSON has it: times as ISO 8601."""
+    if hasattr(value, "iso_format"):  # before tuples: a duration is one
+        return value.iso_format()
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    return value.iso_format() if hasattr(value, "iso_format") else value
+    return value

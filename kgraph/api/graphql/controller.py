@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import MediaType, Request, Response
@@ -17,6 +17,7 @@ from kgraph.api.graphql.context import Context
 from kgraph.api.settings import Limits
 
 GRAPHIQL = Path(__file__).parent.parent / "static" / "graphiql" / "index.html"
+SOME = msgspec.Meta(min_length=1)
 
 
 def graphql_controller(
@@ -52,9 +53,9 @@ def graphql_controller(
             return msgspec.json.encode(data, enc_hook=str)
 
         def decode_json(self, data: str | bytes) -> object:
-            """JSON, with the error that Strawberry expects."""
+            """An operation or several, with the error that Strawberry expects where it is neither."""
             try:
-                return msgspec.json.decode(data)
+                return msgspec.json.decode(data, type=dict[str, Any] | Annotated[list[dict[str, Any]], SOME])
             except msgspec.DecodeError as cause:
                 raise json.JSONDecodeError(str(cause), "", 0) from cause
 

@@ -23,8 +23,8 @@ CREATE (n:$(row.labels)) SET n = row.properties
 """
 WRITE_EDGES = """
 UNWIND $rows AS row
-MATCH (s:Resource|Cluster|Image|Host|Subject {key: row.start})
-MATCH (e:Resource|Cluster|Image|Host|Subject {key: row.end})
+MATCH (s:%s {key: row.start})
+MATCH (e:%s {key: row.end})
 CREATE (s)-[r:$(row.type)]->(e) SET r = row.properties
 """
 
@@ -77,8 +77,13 @@ async def write_graph(driver: AsyncDriver, nodes: Iterable[Node], edges: Iterabl
     ]
     for batch in batches(rows):
         await driver.execute_query(WRITE_NODES, rows=batch)
-    for batch in batches(links):
-        await driver.execute_query(WRITE_EDGES, rows=batch)
+    by_labels: dict[tuple[str, str], list[Any]] = {}
+    for link in links:
+        labels = tuple(_LABELS.get(link[end].partition(":")[0], "Resource") for end in ("start", "end"))
+        by_labels.setdefault((labels[0], labels[1]), []).append(link)
+    for labels, some in by_labels.items():
+        for batch in batches(some):
+            await driver.execute_query(WRITE_EDGES % labels, rows=batch)
 
 
 def batches(rows: Sequence[Any], size: int = 2000) -> Iterable[Sequence[Any]]:
@@ -105,8 +110,9 @@ def placed(nodes: Iterable[Node]) -> list[EdgeRow]:
 
 
 def shop() -> tuple[list[Node], list[EdgeRow]]:
-    """Three Nodes; `web` (three Pods, one a Node) behind a Service and an Ingress; `api` (one Pod, on node-1) behind its
-    own; a DaemonSet; things that nobody uses; and references that lead nowhere.
+    """A cluster of three Nodes with two applications, things that nobody uses, and references that lead nowhere.
+
+    `web` has three Pods, one a Node, behind a Service and an Ingress; `api` has one, on node-1, behind its own.
     """
     nodes: list[Node] = [("cluster:prod", {"version": "v1.34.0", "environment": "prod"})]
     edges: list[EdgeRow] = []

@@ -20,10 +20,12 @@ POD = "prod/core/Pod/shop/web-1-1"
 
 
 async def walked(store: Store, key: str, walk: Walk) -> Neighbourhood:
+    """What a walk finds."""
     return await neighbourhood(store, key, walk, timeout=30)
 
 
 def keys(found: Neighbourhood) -> list[str]:
+    """The nodes' keys in their order."""
     return [one.key for one in found.nodes]
 
 
@@ -156,6 +158,7 @@ KINDS = ("Pod", "Node", "Service")
 
 
 def key_of(at: int) -> str:
+    """The key of one of a few resources."""
     return f"prod/core/{KINDS[at % 3]}/{'_' if at % 3 == 1 else 'shop'}/n{at:02}"
 
 
@@ -209,12 +212,13 @@ def naive(edges: Iterable[EdgeRow], root: str, walk: Walk) -> tuple[list[str], b
 
 @pytest.fixture(scope="module")
 def random_graph() -> Sequence[Node]:
+    """The nodes of the random graphs."""
     return [(key_of(at), {}) for at in range(15)]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=graphs, root=st.integers(0, 14), walk=walks)
-async def test_walk_is_the_naive_walk(
+async def test_walk_is_the_naive_walk(  # noqa: PLR0917 - hypothesis and pytest fill them
     store: Store,
     graph_driver: neo4j.AsyncDriver,
     random_graph: Sequence[Node],

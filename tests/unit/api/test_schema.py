@@ -1,0 +1,32 @@
+"""The schema as others see it."""
+
+from pathlib import Path
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType
+
+from kgraph.api.graphql.schema import make_schema
+from kgraph.api.schema_export import schema_text
+from kgraph.api.settings import Limits
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "schema.graphql"
+
+
+def test_reference_is_the_schema() -> None:
+    """The documented schema is the one that is served: `python -m kgraph.api.schema_export` writes it."""
+    assert REFERENCE.read_text("utf-8") == schema_text()
+
+
+def test_everything_is_described() -> None:
+    """Every type, field, input field and enum value says what it is."""
+    schema = make_schema(Limits())._schema
+    silent = []
+    for name, kind in schema.type_map.items():
+        if name.startswith("__") or name in {"String", "Int", "Boolean", "ID", "Float"}:
+            continue
+        if not kind.description:
+            silent.append(name)
+        if isinstance(kind, GraphQLObjectType | GraphQLInputObjectType):
+            silent += [f"{name}.{field}" for field, definition in kind.fields.items() if not definition.description]
+        if isinstance(kind, GraphQLEnumType):
+            silent += [f"{name}.{value}" for value, definition in kind.values.items() if not definition.description]
+    assert silent == []
