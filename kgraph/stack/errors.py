@@ -5,6 +5,7 @@ StackError
 │   └── WrongHash         what came is not what the lock file pins; nothing of it is kept
 ├── CommandFailed         a short command ended with an error, or is missing on this machine
 ├── DataFolderInUse       another process holds the data folder
+├── PortTaken             a port that was asked for by number is in use
 └── ProcessError          a process that has a log file failed; the message shows its end
     ├── BuildError        a build from source failed
     └── ServerError       a server did not do what it was started for
@@ -45,6 +46,14 @@ class DataFolderInUse(StackError):
         self.folder, self.pid = folder, pid
         holder = f"process {pid}" if pid else "another process"
         super().__init__(f"{folder} is in use by {holder}: stop that one, or choose another data folder")
+
+
+class PortTaken(StackError):
+    """A port that was asked for by number is in use; `port` is that number."""
+
+    def __init__(self, server: str, port: int) -> None:
+        self.port = port
+        super().__init__(f"{server} cannot listen on port {port}: it is in use; choose another, or 0 for any free one")
 
 
 class ProcessError(StackError):

@@ -26,6 +26,7 @@ from jgo.constants import MAVEN_CENTRAL_URL
 
 from kgraph.stack.errors import FetchError, WrongHash
 from kgraph.stack.progress import Report
+from kgraph.stack.tasks import all_of
 
 DOWNLOADS_AT_ONCE = 8
 DOWNLOAD_ATTEMPTS = 5
@@ -113,15 +114,7 @@ async def fetch(jars: Iterable[Jar], folder: Path, *, report: Report, what: str)
         report(what, done, len(wanted))
 
     async with httpx.AsyncClient(base_url=repository() + "/", timeout=TIMEOUT, follow_redirects=True) as client:
-        try:
-            async with asyncio.TaskGroup() as group:
-                for jar in wanted:
-                    group.create_task(fetch_one(jar), name=f"fetch {jar.filename}")
-        except ExceptionGroup as failed:
-            first = failed.exceptions[0]
-            if isinstance(first, FetchError):
-                raise first from None
-            raise
+        await all_of(fetch_one(jar) for jar in wanted)
 
 
 async def _download(client: httpx.AsyncClient, jar: Jar, target: Path) -> None:

@@ -23,6 +23,7 @@ from kgraph.stack.pki import Certificate
 from kgraph.stack.ports import LOOPBACK
 from kgraph.stack.progress import Report, shown
 from kgraph.stack.server import Plan, Server
+from kgraph.stack.tasks import all_of
 
 WRITES_AT_ONCE = 16
 NODE_RESOURCES = {"cpu": "64", "memory": "256Gi", "pods": "1000", "ephemeral-storage": "1Ti"}
@@ -33,7 +34,10 @@ CALL_TIMEOUT_SECONDS = 30.0
 
 
 class ControlPlane:
-    """A running control plane of our own. Its components go by their programs' names."""
+    """A running control plane of our own, for tests. Its components go by their programs' names.
+
+    Its etcd listens on the loopback without a login: every user of the machine can read what is in it.
+    """
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -141,9 +145,7 @@ class ControlPlane:
                 async with slots:
                     (await client.post("/api/v1/nodes", json=_node(name, labels or {}))).raise_for_status()
 
-            async with asyncio.TaskGroup() as group:
-                for name in wanted:
-                    group.create_task(add(name), name=f"add node {name}")
+            await all_of(add(name) for name in wanted)
 
             async def all_ready() -> bool:
                 nodes = (await client.get("/api/v1/nodes")).raise_for_status().json()["items"]
@@ -189,9 +191,7 @@ class ControlPlane:
         if setting.options.minimal:
             return
         rest = (components.kube_controller_manager, components.kube_scheduler, components.kwok)
-        async with asyncio.TaskGroup() as group:
-            for component in rest:
-                group.create_task(self._start(stack, component(setting)), name=f"start {component.__name__}")
+        await all_of(self._start(stack, component(setting)) for component in rest)
         await self.kubectl("apply", "-f", str(setting.programs.storage_class_file))
         await _until(self._has_default_account, "the namespace default has its service account")
 

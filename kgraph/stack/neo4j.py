@@ -54,7 +54,8 @@ class Neo4jServer:
     ) -> AsyncIterator[Self]:
         """Fetch it if need be, start it on its data folder, and stop it in the end.
 
-        Raises DataFolderInUse, FetchError, ServerDied, ServerNotReady, and StackError for what else prevents it.
+        Raises DataFolderInUse, FetchError, PortTaken, ServerDied, ServerNotReady, and StackError for whatever
+        else prevents it.
         """
         options = options or Neo4jOptions()
         if report is None:
@@ -152,6 +153,7 @@ async def _ask_bolt(port: int, password: str, home: Path) -> None:
         f"bolt://{LOOPBACK}:{port}",
         auth=(USER, password),
         connection_timeout=PROBE_TIMEOUT_SECONDS,
+        connection_acquisition_timeout=PROBE_TIMEOUT_SECONDS,
         max_transaction_retry_time=0,
         telemetry_disabled=True,
     ) as driver:

@@ -77,6 +77,7 @@ def command_line(installation: Installation, home: Path, options: Neo4jOptions) 
             *options.java_options,
         ),
         MAIN_CLASS,
+        "--console-mode",
         f"--home-dir={home}",
         f"--config-dir={home / 'conf'}",
     )

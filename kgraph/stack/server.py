@@ -10,8 +10,8 @@ from typing import Self, TypeAlias
 import msgspec
 import structlog
 
-from kgraph.stack.errors import ServerDied, ServerNotReady, last_lines
-from kgraph.stack.ports import free_ports
+from kgraph.stack.errors import PortTaken, ServerDied, ServerNotReady, last_lines
+from kgraph.stack.ports import free_ports, is_free
 from kgraph.stack.process import Command, Process
 
 log = structlog.get_logger(__name__)
@@ -25,6 +25,8 @@ LOG_LINES_SEARCHED = 400
 
 FIRST_POLL_SECONDS = 0.02
 LONGEST_POLL_SECONDS = 0.25
+# Whoever has taken our port may accept connections and say nothing, while our server is long dead.
+LONGEST_PROBE_SECONDS = 10.0
 
 
 class NotYet(Exception):
@@ -68,12 +70,16 @@ class Server:
     async def start(cls, plan: Plan) -> Self:
         """Start it and wait until it is ready.
 
-        Raises ServerDied or ServerNotReady, both with the end of its log, and StackError without free ports.
+        Raises PortTaken, ServerDied or ServerNotReady, the last two with the end of its log, and StackError
+        without free ports.
         """
         wants_free = [name for name, number in plan.ports.items() if number == 0]
-        attempts_left = PORT_ATTEMPTS if wants_free else 1
+        attempts_left = PORT_ATTEMPTS
         while True:
             attempts_left -= 1
+            for number in plan.ports.values():
+                if number != 0 and not is_free(number):
+                    raise PortTaken(plan.name, number)
             ports = {**plan.ports, **dict(zip(wants_free, free_ports(len(wants_free)), strict=True))}
             process = await Process.start(plan.command(ports))
             server = cls(plan, ports, process)
@@ -81,7 +87,7 @@ class Server:
                 await server.until_ready()
             except ServerDied:
                 said = "\n".join(last_lines(process.command.log, LOG_LINES_SEARCHED, since=process.log_start))
-                if not attempts_left or not PORT_TAKEN.search(said):
+                if not (attempts_left and wants_free and PORT_TAKEN.search(said)):
                     raise
                 log.info("port was taken, trying others", server=plan.name, ports=ports)
             except BaseException:
@@ -145,7 +151,7 @@ class Server:
                 late = f"was not ready in {self.plan.deadline_seconds:g} s: {why}"
                 raise self._process.error(late, ServerNotReady)
             try:
-                await asyncio.wait_for(self.plan.probe(self.ports), left_seconds)
+                await asyncio.wait_for(self.plan.probe(self.ports), min(left_seconds, LONGEST_PROBE_SECONDS))
             except NotYet as not_yet:
                 why = str(not_yet)
             except TimeoutError:
