@@ -1,7 +1,8 @@
 """Neo4j and K3s as containers, behind the same faces as the child processes of `kgraph.stack`.
 
-The libraries of testcontainers block, so each call of theirs goes to a thread. Written for machines with a
-Docker daemon; see docs for where it was last run.
+The library testcontainers blocks, so its calls go to a thread. No Docker daemon ran where this was written:
+only the choice between containers and processes is tested, and what is in this file has never been run. Should it
+fail for you, KGRAPH_TEST_SERVERS=processes does without it.
 """
 
 import asyncio
