@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
-from importlib import resources
+from pathlib import Path
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -277,9 +277,9 @@ def _first(failures: BaseExceptionGroup[Fenced]) -> Fenced:
 def extraction_digest() -> str:
     """A hash of all that decides what an object becomes: another program version compares every object anew."""
     digest = hashlib.blake2b(__version__.encode(), digest_size=8)
-    for package in ("kgraph.graphdb", "kgraph.sync", "kgraph.kube"):
-        for file in _sources(resources.files(package)):
-            digest.update(file.read_bytes())
+    root = Path(__file__).parents[1]
+    for file in sorted(path for room in ("graphdb", "kube", "sync") for path in (root / room).rglob("*.py")):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
