@@ -24,7 +24,7 @@ pytestmark = pytest.mark.neo4j
 
 SMALL = Neo4jOptions(heap_mib=512, page_cache_mib=64)
 
-# Starts Neo4j on a folder, says where it is, and waits to be killed.
+# Starts Neo4j on a folder, says its process id, and waits to be killed, or for our own end.
 HOLDER = """
 import asyncio, sys
 from pathlib import Path
@@ -35,7 +35,7 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
 async def main():
     async with Neo4jServer.start(Path(sys.argv[1]), Neo4jOptions(heap_mib=512, page_cache_mib=64)) as server:
         print(server.pid, flush=True)
-        await asyncio.Event().wait()
+        await asyncio.to_thread(sys.stdin.read)
 asyncio.run(main())
 """
 
@@ -130,7 +130,9 @@ async def test_second_opener_is_told_the_holder(server: Neo4jServer) -> None:
 async def test_killed_parent_takes_neo4j_along(tmp_path: Path) -> None:
     """Kill -9 of the parent ends Neo4j in good order; until it has, the folder is not given to the next one."""
     parent = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", HOLDER, str(tmp_path / "data")), stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", HOLDER, str(tmp_path / "data")),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     assert parent.stdout is not None
     pid = int(await parent.stdout.readline())

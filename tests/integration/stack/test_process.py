@@ -32,7 +32,7 @@ print("child", child.pid, flush=True)
 while True: signal.pause()
 """
 
-# A parent as ours may be: it starts a server, says its process id and waits for its own end.
+# A parent as ours may be: it starts a server, says its process id and waits to be killed, or for our own end.
 PARENT = """
 import asyncio, sys
 from pathlib import Path
@@ -43,7 +43,8 @@ async def main():
     log, grace_seconds, *argv = sys.argv[1:]
     process = await Process.start(Command("server", tuple(argv), Path(log), grace_seconds=float(grace_seconds)))
     print(process.pid, flush=True)
-    await process.wait()
+    await asyncio.to_thread(sys.stdin.read)
+    await process.stop()
 asyncio.run(main())
 """
 
@@ -72,6 +73,7 @@ async def parent_of_server(log: Path, program: str, grace_seconds: float) -> tup
     """A parent process, and the process id of the server that it has started."""
     parent = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", PARENT, str(log), str(grace_seconds), sys.executable, "-c", program),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     assert parent.stdout is not None
