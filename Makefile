@@ -21,7 +21,7 @@ run: $(RUNTIME)
 
 # The servers are fetched and built first: a test's time limit must not count ten minutes of compiling.
 test: $(DEV)
-	$(BIN)/python -m kgraph.stack.neo4j fetch
+	$(BIN)/python -m kgraph.stack.neo4j_fetch
 	$(BIN)/python -m kgraph.stack.kubernetes build
 	$(BIN)/python -m pytest $(ARGS)
 
