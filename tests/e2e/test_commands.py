@@ -9,7 +9,7 @@ import pytest
 from kgraph.cli.running import Running, find_running
 from tests.e2e.conftest import Home, Up
 
-pytestmark = pytest.mark.neo4j
+pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(1200)]
 
 WEB = "demo/apps/Deployment/shop/web"
 

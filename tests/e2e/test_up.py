@@ -8,7 +8,7 @@ import pytest
 from kgraph.stack.folders import held_folder
 from tests.e2e.conftest import STOP_SECONDS, Home, gone, wait_until
 
-pytestmark = pytest.mark.neo4j
+pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(1200)]
 
 
 async def is_free(home: Home) -> bool:

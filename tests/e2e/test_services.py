@@ -1,0 +1,111 @@
+"""`kgraph worker` and `kgraph serve`, over a Neo4j that others run; `up` and `snapshot` on a live cluster."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import neo4j
+import pytest
+
+from kgraph.cli.sources import demo_folder
+from kgraph.stack.ports import free_ports
+from tests.e2e.conftest import STOP_SECONDS, UP_SECONDS, Home, wait_until
+from tests.servers import Cluster, Graph
+
+pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(1200)]
+
+DEMO = f"clusters: [{{id: shop, auth_method: snapshot, snapshot_path: '{demo_folder()}'}}]"
+
+
+@pytest.fixture
+def home(home: Home, neo4j_server: Graph, graph_driver: neo4j.AsyncDriver) -> Home:
+    """A user whose variables name the session's Neo4j, which is empty."""
+    home.environ |= {
+        "NEO4J_URI": neo4j_server.bolt_uri,
+        "NEO4J_USER": neo4j_server.user,
+        "NEO4J_PASSWORD": neo4j_server.password,
+    }
+    return home
+
+
+@contextmanager
+def started(home: Home, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that runs until the test ends it."""
+    with (
+        (home.folder / "service.log").open("w") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "kgraph.cli.main", *words], env=home.environ, stdout=log, stderr=log
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def test_worker_serve_and_check_share_a_graph(home: Home) -> None:
+    """What the worker syncs the API answers from, and the checker finds no difference; SIGTERM ends the API with 0."""
+    worked = home.run("worker", "--config", DEMO)
+    assert worked.returncode == 0, worked.stderr
+    (port,) = free_ports(1)
+    api = f"http://127.0.0.1:{port}"
+    with started(home, "serve", "--port", str(port)) as process:
+        wait_until(lambda: answers(f"{api}/health/ready"), UP_SECONDS, "the API is ready")
+        graph = home.run("graph", "deploy/web", "-n", "shop")  # found without --api and without --cluster
+        assert graph.stdout.startswith("Deployment shop/web in shop"), graph.stderr
+        checked = home.run("check", "--config", DEMO)
+        assert (checked.returncode, "no difference" in checked.stdout) == (0, True), checked.stdout + checked.stderr
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOP_SECONDS) == 0, (home.folder / "service.log").read_text()
+
+
+def test_a_login_that_neo4j_refuses_is_one_sentence(home: Home) -> None:
+    """A wrong password is told as such, at once."""
+    home.environ["NEO4J_PASSWORD"] = "wrong-password"
+    ended = home.run("worker", "--config", DEMO)
+    assert ended.returncode == 1
+    assert "Neo4j refuses the login" in " ".join(ended.stderr.split())
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_worker_without_clusters_says_where_to_name_them(home: Home) -> None:
+    """An empty configuration is a mistake of usage."""
+    ended = home.run("worker")
+    assert ended.returncode == 2
+    assert "no cluster is configured" in ended.stderr
+
+
+@pytest.mark.kubernetes
+async def test_a_live_cluster_can_be_seen_and_taken_home(
+    home: Home, control_plane: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    """`up` shows the current context; `snapshot` dumps it without secret values; `up` shows the dump."""
+    secret = {"metadata": {"name": "login"}, "stringData": {"password": "correct-horse"}}
+    await control_plane.request("POST", f"/api/v1/namespaces/{namespace}/secrets", secret)
+    home.environ["KUBECONFIG"] = str(control_plane.kubeconfig)
+    live = home.run("up", "--once")
+    assert live.returncode == 0, live.stderr
+    assert "Showing the cluster of the current context" in " ".join(live.stderr.split())
+    folder = tmp_path / "dump"
+    dumped = home.run("snapshot", str(folder))
+    assert dumped.returncode == 0, dumped.stderr
+    text = "".join(file.read_text("utf-8") for file in folder.rglob("*.yaml"))
+    assert "name: login" in text
+    assert not any(word in text for word in ("correct-horse", "Y29ycmVjdC1ob3JzZQ"))
+    again = home.run("snapshot", str(folder))
+    assert again.returncode == 2, "a folder that holds a dump already is not written into"
+    shown = home.run("up", "--once", "--snapshot", str(folder))
+    assert shown.returncode == 0, shown.stderr
+
+
+def answers(address: str) -> bool:
+    """Whether an address answers with 200."""
+    try:
+        return httpx.get(address, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
