@@ -1,0 +1,70 @@
+"""`python -m tests.bench`: every measurement, or the one that `--only` names; exit code 1 where a bar is missed."""
+
+import argparse
+import asyncio
+import gc
+import logging
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import structlog
+import uvloop
+from rich.console import Console
+
+from kgraph.stack.progress import shown
+from tests.bench import bench, changes, dataset, machine, report, sync, walks
+from tests.bench.bench import Bench
+from tests.bench.rows import Figure, Row
+
+MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
+    "first-sync": sync.first_sync,
+    "restart": sync.restart,
+    "changes": changes.visible,
+    "idle": sync.idle,
+    "walks": walks.walks,
+}
+# How long the machine is looked at before each measurement, to say who else used it.
+LOOK_SECONDS = 2.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, print, write; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--small", action="store_true", help="little data, little time, and no bars: does it run?")
+    parser.add_argument("--only", choices=[*MEASUREMENTS], action="append", help="this measurement; may be repeated")
+    asked = parser.parse_args(arguments)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    logging.getLogger("neo4j").setLevel(logging.ERROR)
+    data = dataset.SMALL if asked.small else dataset.FULL
+    effort = bench.SMALL if asked.small else bench.FULL
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        figures = runner.run(_measured(asked.only or list(MEASUREMENTS), data, effort))
+    report.show(figures, Console(), enforced=not asked.small)
+    if asked.small:
+        return 0
+    report.write([one.row for one in figures])
+    return int(any(one.is_met is False for one in figures))
+
+
+async def _measured(names: Sequence[str], data: dataset.DataSet, effort: bench.Effort) -> list[Figure]:
+    figures: list[Figure] = []
+    where = machine.described()
+    with shown() as progress, tempfile.TemporaryDirectory(prefix="kgraph-bench-") as folder:
+        async with Bench.ready(data, effort, Path(folder), progress) as ready:
+            for name in names:
+                gc.unfreeze()
+                gc.collect()
+                busy = await machine.cores_used_by_others(LOOK_SECONDS)
+                today = f"{datetime.now(UTC):%Y-%m-%d}; {data}; others used {busy:.1f} cores"
+                for one in await MEASUREMENTS[name](ready):
+                    row: Row = msgspec.structs.replace(one.row, data=f"{one.row.data}; {today}", machine=where)
+                    figures.append(msgspec.structs.replace(one, row=row))
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
