@@ -43,6 +43,11 @@ _TIMEOUT_CODES = {
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
     "Neo.TransientError.Transaction.TransactionTimedOut",
 }
+# Neo4j calls them transient, but the same statement needs the same memory each time.
+_MEMORY_CODES = {
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
+    "Neo.TransientError.General.TransactionMemoryLimit",
+}
 
 
 class GraphSettings(msgspec.Struct, frozen=True):
@@ -210,8 +215,11 @@ def mapped(what: str) -> Iterator[None]:
             f"{what}: Neo4j refuses the login; check NEO4J_USER and NEO4J_PASSWORD"
         ) from cause
     except _UNAVAILABLE as cause:
-        if getattr(cause, "code", None) in _TIMEOUT_CODES:
+        code = getattr(cause, "code", None) or ""
+        if code in _TIMEOUT_CODES:
             raise errors.GraphTimeout(f"{what}: took longer than it may and was ended") from cause
+        if code in _MEMORY_CODES:
+            raise errors.StatementRefused(f"{what}: {cause}", code) from cause
         raise errors.GraphUnavailable(f"{what}: Neo4j does not answer ({cause})") from cause
     except driver_errors.Neo4jError as cause:
         if cause.code in _TIMEOUT_CODES:
@@ -219,5 +227,7 @@ def mapped(what: str) -> Iterator[None]:
         raise errors.StatementRefused(f"{what}: {cause.message}", cause.code or "") from cause
     except driver_errors.DriverError as cause:
         raise errors.GraphUnavailable(f"{what}: {cause}") from cause
+    except (OverflowError, UnicodeError) as cause:
+        raise errors.StatementRefused(f"{what}: a value that Bolt cannot carry ({cause})") from cause
     except asyncio.IncompleteReadError as cause:
         raise errors.GraphUnavailable(f"{what}: Neo4j closed the connection") from cause

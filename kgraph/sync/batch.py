@@ -31,6 +31,7 @@ class Batch:
         self.absent: set[MatchedEdge] = set()  # those of them that the graph is known not to hold
         self.checkpoints: dict[str, Mapping[str, Any]] = {}
         self.forgotten: set[str] = set()  # keys of kinds that the cluster no longer serves
+        self.bytes = 0  # of the objects' JSON, which is most of what a batch takes in memory
 
     def __len__(self) -> int:
         """How much there is to write, in nodes and edges."""
@@ -38,22 +39,25 @@ class Batch:
 
     def __bool__(self) -> bool:
         """Whether there is anything to write at all, a checkpoint included."""
-        return bool(self.upserts or self.removals or self.matched or self.checkpoints or self.forgotten)
+        return bool(len(self) or self.checkpoints or self.forgotten)
 
     def put(self, resource: Resource, *, edges_changed: bool, fresh: bool) -> None:
         """Write this state of the resource, instead of any earlier one in this batch."""
         reborn = self.removals.pop(resource.key, None) is not None
         earlier = self.upserts.get(resource.key)
         if earlier is not None:
+            self.bytes -= _bytes_of(earlier.resource)
             edges_changed = edges_changed or earlier.edges_changed
             fresh = earlier.fresh
         if reborn:
             edges_changed, fresh = True, False
         self.upserts[resource.key] = Upsert(resource, edges_changed, fresh)
+        self.bytes += _bytes_of(resource)
 
     def remove(self, key: str, label: str) -> None:
         """Take the resource away; what points at it is left pointing at a placeholder."""
-        self.upserts.pop(key, None)
+        if earlier := self.upserts.pop(key, None):
+            self.bytes -= _bytes_of(earlier.resource)
         self.removals[key] = label
 
     def match(self, start: str, edge: Edge, *, absent: bool = False) -> None:
@@ -84,18 +88,35 @@ class Batch:
             upsert.fresh = False
             upsert.edges_changed = True
 
+    @property
+    def is_single(self) -> bool:
+        """Whether nothing smaller than this batch can be written: one node, one edge, or checkpoints alone."""
+        return len(self) == 0 or (len(self) == 1 and not self.checkpoints and not self.forgotten)
+
     def halves(self) -> "tuple[Batch, Batch]":
-        """The same batch as two: one that Neo4j refuses is halved until what it refuses stands alone."""
+        """The same batch as two, both smaller unless it is single; the first is to be written first."""
         first, second = Batch(), Batch()
-        nodes = [*self.removals, *self.upserts]
-        in_first = set(nodes[: len(nodes) // 2])
+        nodes, edges = [*self.removals, *self.upserts], list(self.matched.items())
+        if len(nodes) > 1:
+            in_first, first_edges = set(nodes[: len(nodes) // 2]), 0
+        elif nodes:
+            in_first, first_edges = set(nodes), 0  # the node before its edges
+        else:
+            in_first, first_edges = set(), (len(edges) + 1) // 2
         for key, label in self.removals.items():
             (first if key in in_first else second).removals[key] = label
         for key, upsert in self.upserts.items():
             (first if key in in_first else second).upserts[key] = upsert
-        edges = list(self.matched.items())
-        middle = len(edges) // 2 if len(nodes) < 2 else 0
-        first.matched, second.matched = dict(edges[:middle]), dict(edges[middle:])
-        second.absent = self.absent
+        first.matched, second.matched = dict(edges[:first_edges]), dict(edges[first_edges:])
+        first.absent = second.absent = self.absent
         second.checkpoints, second.forgotten = self.checkpoints, self.forgotten
         return first, second
+
+    def names(self) -> list[str]:
+        """The keys of all that is in it, for a report."""
+        starts = dict.fromkeys(start for start, _, _ in self.matched)
+        return [*self.upserts, *self.removals, *starts, *self.checkpoints, *self.forgotten]
+
+
+def _bytes_of(resource: Resource) -> int:
+    return len(resource.properties.get("manifest", ""))

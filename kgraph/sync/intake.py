@@ -7,7 +7,7 @@ compared with the graph's as a whole then (`reconcile`), and only their changes 
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -35,6 +35,8 @@ T = TypeVar("T")
 READ_AGAIN_SECONDS = 1.0
 # How many objects are worked through before other tasks get their turn: some 10 ms.
 TURN = 100
+# What these say, or that they come and go, changes which kinds there are.
+KINDS_OF_KINDS = frozenset({"CustomResourceDefinition", "APIService"})
 
 
 class Held(NamedTuple):
@@ -54,7 +56,7 @@ class KindState(msgspec.Struct):
     seen: set[str] | None = None  # the keys of the list that is under way
     listed: bool = False
     error: str = ""
-    problems: dict[str, str] = {}  # what could not be read, by key
+    problems: dict[str, str] = {}  # what is left out, by key -> why
 
 
 class Intake:
@@ -72,11 +74,11 @@ class Intake:
     ) -> None:
         self.kinds: dict[GroupKind, KindState] = {}
         self.extractor = extractor
+        self.extraction = extraction
         self._store = store
         self._cluster = cluster
         self._pipeline = pipeline
         self._index = SelectorIndex()
-        self._extraction = extraction
         self._on_kinds_changed = on_kinds_changed
         self._live = False  # whether every kind was listed once, so that the index's own changes are whole
         self._gate = asyncio.Lock()
@@ -92,12 +94,13 @@ class Intake:
         checkpoint = await patiently(
             lambda: self._store.read("read/checkpoint", {"key": kind_key(self._cluster, resource)})
         )
-        trusted = bool(checkpoint) and checkpoint[0]["extraction"] == self._extraction
+        trusted = bool(checkpoint) and checkpoint[0]["extraction"] == self.extraction
         record = await patiently(lambda: self._store.read_one("read/kind_state", {"prefix": self._prefix(resource)}))
         state = self.kinds.setdefault(group_kind(resource), KindState(resource))
         state.resource = resource
         state.held = _held(record, trusted=trusted)
         state.seen = set()
+        state.problems.clear()
 
     async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
         """Compare some of the list with the graph."""
@@ -106,20 +109,29 @@ class Intake:
         for turn in _turns(objects):
             async with self._turn():
                 for raw in turn:
-                    self._compare(state, raw, plain=plain)
+                    with self._left_out(state, raw):
+                        self._compare(state, raw, plain=plain)
 
     async def complete(self, resource: ApiResource, resource_version: str) -> None:
         """The list is whole: what it did not name is gone."""
         state = self.kinds[group_kind(resource)]
-        recovered = bool(state.error)
+        # While the index was without this kind, edges to it and from it were not followed.
+        unknown = not state.listed or bool(state.error)
+        await self._forget_all(state, self._known(state) - (state.seen or set()))
         async with self._gate:
-            for key in state.held.keys() - (state.seen or set()):
-                self._forget(state, key)
             state.seen, state.listed, state.error = None, True, ""
             self._checkpoint(state, resource_version)
         self._settle()
-        if self._live and recovered:
+        if self._live and unknown:
             await self.reconcile()
+
+    async def following(self, resource: ApiResource) -> None:
+        """The server has taken the kind's watch: what failed before is over."""
+        state = self.kinds[group_kind(resource)]
+        if state.error and state.listed:
+            async with self._gate:
+                state.error = ""
+                self._checkpoint(state, None)
 
     async def changed(self, resource: ApiResource, events: Sequence[WatchEvent]) -> None:
         """Apply what the watch delivered, in its order."""
@@ -127,7 +139,8 @@ class Intake:
         for turn in _turns(events):
             async with self._turn():
                 for event in turn:
-                    self._change(state, event)
+                    with self._left_out(state, event.object):
+                        self._change(state, event)
 
     async def failed(self, resource: ApiResource, error: KubeError) -> None:
         """The kind can't be read: the others go on, and the kind's own node says why."""
@@ -143,6 +156,7 @@ class Intake:
 
     async def settled(self) -> None:
         """Wait until every kind has been listed once or has failed at it, and the selector edges are compared."""
+        self._settle()
         await self._settled.wait()
         if not self._live:
             await self.reconcile()
@@ -155,12 +169,13 @@ class Intake:
     async def drop(self, resource: ApiResource) -> None:
         """The cluster no longer serves the kind: its resources go."""
         await self.begin(resource)
+        state = self.kinds[group_kind(resource)]
+        await self._forget_all(state, self._known(state))
         async with self._gate:
-            state = self.kinds.pop(group_kind(resource))
-            for key in tuple(state.held):
-                self._forget(state, key)
+            del self.kinds[group_kind(resource)]
             self._pipeline.pending.forget_kind(kind_key(self._cluster, resource))
             self._pipeline.changed()
+        self._settle()
 
     async def put_objects(self, resource: ApiResource, objects: Sequence[Mapping[str, Any]]) -> None:
         """Compare objects that came from elsewhere than a watch with the graph: a snapshot's."""
@@ -168,7 +183,8 @@ class Intake:
         for turn in _turns(objects):
             async with self._turn():
                 for value in turn:
-                    self._apply(state, value)
+                    with self._left_out(state, value):
+                        self._apply(state, value)
 
     async def reconcile(self) -> None:
         """Compare the edges that follow both ends with the graph's, as a whole."""
@@ -189,12 +205,13 @@ class Intake:
                     self._pipeline.pending.match(start, edge, absent=properties is None)
                     self._pipeline.changed()
                     await self._pipeline.room()
-            whole = {kind for kind, state in self.kinds.items() if state.listed}
+            whole = {todays_kind(kind) for kind, state in self.kinds.items() if state.listed}
             for start, type_, end in there:
                 if _kind_of(start) in whole and _kind_of(end) in whole:
                     self._pipeline.pending.unmatch(start, type_, end)
+                    self._pipeline.changed()
+                    await self._pipeline.room()
             self._live = True
-            self._pipeline.changed()
 
     # One object
 
@@ -223,22 +240,18 @@ class Intake:
             self._forget(state, str(self._key(resource, head(event.object))))
         else:
             self._apply(state, decode(event.object, resource.group, resource.kind))
-        if resource.kind == "CustomResourceDefinition":
+        if resource.kind in KINDS_OF_KINDS:
             self._on_kinds_changed()
 
     def _apply(self, state: KindState, value: Mapping[str, Any]) -> None:
         resource = state.resource
-        try:
-            extracted = self.extractor.extract(value, resource.group, resource.version, resource.kind)
-        except Unidentified as error:
-            state.problems["?"] = str(error)
-            log.warning("an object is left out", cluster=self._cluster, why=str(error))
-            return
+        extracted = self.extractor.extract(value, resource.group, resource.version, resource.kind)
         new = extracted.resource
         if state.seen is not None:
             state.seen.add(new.key)
         if extracted.problems:
             log.info("an object is malformed in part", key=new.key, problems=extracted.problems)
+        state.problems.pop(new.key, None)
         known = state.held.get(new.key)
         edges_changed = known is None or known.edges_fingerprint != new.edges_fingerprint
         if edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid:
@@ -248,8 +261,40 @@ class Intake:
         state.held[new.key] = Held(new.uid, new.resource_version, new.fingerprint, new.edges_fingerprint)
         self._follow(self._index.put(extracted.fact, extracted.queries))
 
+    @contextmanager
+    def _left_out(self, state: KindState, value: Any) -> Iterator[None]:
+        """Leave an object that can't be read out, as the graph has it, so that its kind and its cluster go on."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - what nobody has foreseen, such as an object nested too deeply
+            key = self._key_of(state, value)
+            if state.seen is not None:
+                state.seen.add(key)
+            why = str(error) if isinstance(error, Unidentified | KubeError) else type(error).__name__
+            state.problems[key] = why
+            log.warning("an object is left out", cluster=self._cluster, key=key, why=why)
+
+    def _key_of(self, state: KindState, value: Any) -> str:
+        """The key of an object that can't be read; where not even that can be said, one that no resource has."""
+        try:
+            seen = head(value) if isinstance(value, msgspec.Raw) else msgspec.convert(value, Head, strict=False)
+            return str(self._key(state.resource, seen))
+        except (KubeError, msgspec.ValidationError, RecursionError):
+            return f"{self._prefix(state.resource)}?"
+
+    def _known(self, state: KindState) -> set[str]:
+        """The keys of a kind that the graph holds, or the index does."""
+        return {*state.held, *self._index.keys(todays_kind(group_kind(state.resource)))}
+
+    async def _forget_all(self, state: KindState, keys: Iterable[str]) -> None:
+        for turn in _turns(sorted(keys)):
+            async with self._turn():
+                for key in turn:
+                    self._forget(state, key)
+
     def _forget(self, state: KindState, key: str) -> None:
         state.held.pop(key, None)
+        state.problems.pop(key, None)
         self._follow(self._index.remove(key))
         self._pipeline.pending.remove(key, label_of(state.resource.group, state.resource.kind))
         self._pipeline.changed()
@@ -270,7 +315,7 @@ class Intake:
         if version is not None:
             properties["resourceVersion"] = version
         if state.listed and not state.error:
-            properties |= {"syncedAt": datetime.now(UTC), "extraction": self._extraction}
+            properties |= {"syncedAt": datetime.now(UTC), "extraction": self.extraction}
         self._pipeline.pending.checkpoint(kind_key(self._cluster, resource), properties)
         self._pipeline.changed()
 
@@ -280,9 +325,10 @@ class Intake:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Wait for room in the pipeline, then work alone; other tasks get their turn afterwards."""
-        await self._pipeline.room()
+        """Work alone, once there is room in the pipeline; other tasks get their turn afterwards."""
         async with self._gate:
+            # Inside the gate: outside, all kinds would find the room that one of them then fills.
+            await self._pipeline.room()
             yield
         await asyncio.sleep(0)
 
@@ -314,6 +360,11 @@ def label_of(group: str, kind: str) -> str:
     """The second label of a kind's nodes; groups of old are today's."""
     today = todays_group(group, kind)
     return kind_label(today, kind, builtin=is_builtin(today))
+
+
+def todays_kind(kind: GroupKind) -> GroupKind:
+    """The kind as keys have it: groups of old are today's."""
+    return GroupKind(todays_group(kind.group, kind.kind), kind.kind)
 
 
 def _kind_of(key: str) -> GroupKind:

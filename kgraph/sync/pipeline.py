@@ -17,8 +17,15 @@ log = structlog.get_logger(__name__)
 
 # How many nodes and edges may wait. A transaction of this size takes Neo4j about a second and 100 MB of its heap.
 BATCH_LIMIT = 5000
+# How much JSON may wait: etcd takes objects of 1.5 MB, of which 5,000 would be neither Neo4j's size nor ours.
+BATCH_BYTES = 32 * 1024 * 1024
 RETRY_FIRST_SECONDS = 0.2
 RETRY_MOST_SECONDS = 15.0
+
+# What another cluster's worker may cause by taking away, or making, an image or a host that both refer to.
+_MET_ANOTHER = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Schema.ConstraintValidationFailed")
+# So often in a row two workers do not meet by chance.
+MEETINGS = 5
 
 
 class Pipeline:
@@ -26,7 +33,7 @@ class Pipeline:
 
     def __init__(self, cluster: str, write: Callable[[Batch], Awaitable[None]], limit: int = BATCH_LIMIT) -> None:
         self.pending = Batch()
-        self.refused: dict[str, str] = {}  # key of a resource that Neo4j would not take -> why
+        self.refused: dict[str, str] = {}  # key of what Neo4j would not take the last time -> why
         self.transactions = 0
         self._cluster = cluster
         self._write = write
@@ -42,7 +49,7 @@ class Pipeline:
         """Say that `pending` has something new in it."""
         self._put += 1
         self._work.set()
-        if len(self.pending) >= self._limit:
+        if len(self.pending) >= self._limit or self.pending.bytes >= BATCH_BYTES:
             self._room.clear()
 
     async def room(self) -> None:
@@ -74,27 +81,44 @@ class Pipeline:
             self._advanced.notify_all()
 
     async def _write_surely(self, batch: Batch) -> None:
-        delay = RETRY_FIRST_SECONDS
+        """Write a batch, in parts where Neo4j refuses the whole, so that only what it refuses is left out."""
+        refusal = await self._write_patiently(batch)
+        if refusal is None:
+            if self.refused:
+                for key in batch.names():
+                    self.refused.pop(key, None)
+        elif batch.is_single:
+            for key in batch.names():
+                self.refused[key] = refusal
+                log.error("Neo4j refuses a resource", cluster=self._cluster, key=key, why=refusal)
+        else:
+            for half in batch.halves():
+                await self._write_surely(half)
+
+    async def _write_patiently(self, batch: Batch) -> str | None:
+        """Write a batch as soon as Neo4j can; why it refuses what is in it, or None."""
+        delay, meetings = RETRY_FIRST_SECONDS, 0
         while True:
             try:
                 await self._write(batch)
             except (GraphUnavailable, GraphTimeout) as error:
-                # Whether the transaction was committed is unknown: the next try assumes nothing about the graph.
-                batch.distrust()
-                log.warning("the graph waits for Neo4j", cluster=self._cluster, changes=len(batch), why=str(error))
-                await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
-                delay = min(delay * 2, RETRY_MOST_SECONDS)
+                why = str(error)
             except StatementRefused as error:
-                batch.distrust()
-                if len(batch) > 1:
-                    first, second = batch.halves()
-                    await self._write_surely(first)
-                    await self._write_surely(second)
-                else:
-                    for key in [*batch.upserts, *batch.removals, *(start for start, _, _ in batch.matched)]:
-                        self.refused[key] = str(error)
-                        log.error("Neo4j refuses a resource", cluster=self._cluster, key=key, why=str(error))  # noqa: TRY400 - the trace says nothing more
-                return
+                why = str(error)
+                meetings += error.code in _MET_ANOTHER
+                if _is_about_the_data(error.code) and (error.code not in _MET_ANOTHER or meetings > MEETINGS):
+                    batch.distrust()
+                    return why
             else:
                 self.transactions += 1
-                return
+                return None
+            # Whether the transaction was committed is unknown: the next try assumes nothing about the graph.
+            batch.distrust()
+            log.warning("the graph waits for Neo4j", cluster=self._cluster, changes=len(batch), why=why)
+            await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
+            delay = min(delay * 2, RETRY_MOST_SECONDS)
+
+
+def _is_about_the_data(code: str) -> bool:
+    """Whether a refusal is about what was written; a full disk or a read-only database is not, and may pass."""
+    return not code or any(part in code for part in (".Statement.", ".Schema.", ".Request.", "Memory"))

@@ -26,6 +26,12 @@ EventLists = AsyncGenerator[list[WatchEvent], None]
 RETRY_FIRST_SECONDS = 0.5
 # As client-go's reflector: an apiserver that comes back is not met by every watch at once, yet within half a minute.
 RETRY_MOST_SECONDS = 30.0
+# As client-go's reflector: a watch that ends so soon and without an event is no watch that ran its time, and is not
+# opened again at once.
+SHORT_WATCH_SECONDS = 1.0
+# How long a server that has taken a WatchList may be silent before the list is whole. One that takes the parameters
+# and knows nothing of them would never end the list, and hold up those of other kinds.
+INITIAL_SILENCE_SECONDS = 60.0
 
 
 class Sink(Protocol):
@@ -43,6 +49,9 @@ class Sink(Protocol):
     async def changed(self, resource: ApiResource, events: Sequence[WatchEvent]) -> None:
         """What the watch delivered in one go, in its order."""
 
+    async def following(self, resource: ApiResource) -> None:
+        """The server has taken the watch; it may be long before something changes."""
+
     async def failed(self, resource: ApiResource, error: KubeError) -> None:
         """The kind can't be read now; it is tried again."""
 
@@ -57,7 +66,7 @@ class Backoff:
         """Something went well."""
         self._next = RETRY_FIRST_SECONDS
 
-    def seconds(self, error: KubeError) -> float:
+    def seconds(self, error: KubeError | None = None) -> float:
         """How long to wait now; a server that says so itself (Retry-After) is believed."""
         delay, self._next = self._next, min(self._next * 2, RETRY_MOST_SECONDS)
         delay *= random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
@@ -85,6 +94,8 @@ class Reflector:
         self._resync_seconds = resync_seconds
         self._watch_list = True
         self._version = ""  # where to resume the watch; "" means list first
+        self._events: EventLists | None = None  # the watch that is open
+        self._list_again_at: float | None = None  # on the loop's clock; None is never
         self._backoff = Backoff()
 
     async def run(self) -> None:
@@ -98,25 +109,21 @@ class Reflector:
 
     async def follow(self) -> None:
         """List where there is nothing to resume, then watch until the resync is due; KubeError where it breaks off."""
-        listed_now = not self._version
-        # Spread over the period, or every kind would be listed again in the same second.
-        due = self._resync_seconds * random.uniform(0.8, 1.2) or None  # noqa: S311 - jitter, no secret
         try:
-            async with asyncio.timeout(due):
-                if listed_now and self._watch_list:
-                    try:
-                        await self._watch_from_list()
-                    except WatchListUnsupported:
-                        self._watch_list = False
-                if not self._version:
-                    await self._list_pages()
-                while True:
-                    await self._watch()
-        except TimeoutError:
-            self._version = ""
-        except Expired:
+            if not self._version and self._watch_list:
+                await self._list_as_watch()
+            if not self._version:
+                await self._list_pages()
+            await self._watch_until_resync()
+        except Expired as error:
             log.info("a list starts again", cluster=self._connection.cluster, kind=self._resource.plural)
             self._version = ""
+            # Where every list is too old for its own watch, the server is not asked for one list after the other.
+            await asyncio.sleep(self._backoff.seconds(error))
+        finally:
+            await self._close()
+
+    # The list
 
     async def _list_pages(self) -> None:
         async with self._lists:
@@ -125,50 +132,92 @@ class Reflector:
             async for page in pages(self._connection, self._resource):
                 await self._sink.listed(self._resource, page.items)
                 version = page.resource_version
-            await self._sink.complete(self._resource, version)
-        self._version = version
-        self._backoff.reset()
+            await self._complete(version)
 
-    async def _watch_from_list(self) -> None:
+    async def _list_as_watch(self) -> None:
         """A WatchList: the server sends the list as events, a bookmark that ends it, and then what changes."""
-        events = watch(self._connection, self._resource, "", initial_events=True)
+        taken = asyncio.Event()
+
+        async def accepted() -> None:
+            taken.set()
+
+        self._events = events = watch(self._connection, self._resource, "", initial_events=True, accepted=accepted)
         try:
             async with self._lists:
                 await self._sink.begin(self._resource)
-                if not await self._until_complete(events):
-                    return
-            await self._pass_on(events)
-        finally:
-            await events.aclose()
+                while (some := await self._next_initial(events, taken)) is not None:
+                    end = next((at for at, event in enumerate(some) if event.initial_events_end), len(some))
+                    await self._initial(some[:end])
+                    if end < len(some):
+                        await self._complete(some[end].resource_version)
+                        await self._changed(some[end + 1 :])
+                        return
+        except WatchListUnsupported:
+            self._watch_list = False
+        await self._close()  # its list never became whole
 
-    async def _until_complete(self, events: EventLists) -> bool:
-        """Pass the initial events on; False where the stream ended before its list was whole."""
-        async for some in events:
-            for position, event in enumerate(some):
-                if event.initial_events_end:
-                    await self._sink.listed(self._resource, [earlier.object for earlier in some[:position]])
-                    await self._sink.complete(self._resource, event.resource_version)
-                    self._version = event.resource_version
-                    self._backoff.reset()
-                    await self._changed(some[position + 1 :])
-                    return True
-            await self._sink.listed(self._resource, [event.object for event in some])
-        return False
+    async def _next_initial(self, events: EventLists, taken: asyncio.Event) -> list[WatchEvent] | None:
+        """The next initial events; None where the stream has ended, or where its end can't be waited for."""
+        try:
+            async with asyncio.timeout(INITIAL_SILENCE_SECONDS):
+                return await anext(events, None)
+        except TimeoutError:
+            if taken.is_set():
+                log.info("a WatchList does not end", cluster=self._connection.cluster, kind=self._resource.plural)
+                self._watch_list = False
+            return None
+
+    async def _initial(self, events: Sequence[WatchEvent]) -> None:
+        """Pass on what comes before the list is whole: what was there, and what happened to it meanwhile."""
+        there: list[msgspec.Raw] = []
+        for event in events:
+            if event.type == "DELETED":
+                await self._sink.listed(self._resource, there)
+                there = []
+                await self._sink.changed(self._resource, [event])
+            elif event.type != "BOOKMARK":
+                there.append(event.object)
+        await self._sink.listed(self._resource, there)
+
+    async def _complete(self, version: str) -> None:
+        await self._sink.complete(self._resource, version)
+        self._version = version
+        # Spread over the period, or every kind would be listed again in the same second.
+        period = self._resync_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+        self._list_again_at = asyncio.get_running_loop().time() + period if period else None
+
+    # The watch
+
+    async def _watch_until_resync(self) -> None:
+        try:
+            async with asyncio.timeout_at(self._list_again_at):
+                while True:
+                    await self._watch()
+        except TimeoutError:
+            self._version = ""
 
     async def _watch(self) -> None:
-        events = watch(self._connection, self._resource, self._version)
-        try:
-            await self._pass_on(events)
-        finally:
-            await events.aclose()
-
-    async def _pass_on(self, events: EventLists) -> None:
-        async for some in events:
+        """Pass on what one watch delivers, until the server ends it."""
+        if self._events is None:
+            self._events = watch(self._connection, self._resource, self._version, accepted=self._following)
+        began_at, delivered = asyncio.get_running_loop().time(), False
+        async for some in self._events:
             await self._changed(some)
             self._backoff.reset()
+            delivered = True
+        await self._close()
+        if not delivered and asyncio.get_running_loop().time() - began_at < SHORT_WATCH_SECONDS:
+            await asyncio.sleep(self._backoff.seconds())
+
+    async def _following(self) -> None:
+        await self._sink.following(self._resource)
 
     async def _changed(self, events: Sequence[WatchEvent]) -> None:
-        if not events:
-            return
-        await self._sink.changed(self._resource, events)
-        self._version = events[-1].resource_version
+        if events:
+            await self._sink.changed(self._resource, events)
+            self._version = events[-1].resource_version
+
+    async def _close(self) -> None:
+        events, self._events = self._events, None
+        if events is not None:
+            await events.aclose()

@@ -1,7 +1,8 @@
 """Batches into the graph, one transaction each: nodes, edges, checkpoints, behind the epoch's fence.
 
-Nodes go first, in key order, then the edges, so that two workers that share images never wait for each other in a
-circle. The statements are told what the graph holds: nothing is looked for that is known not to be there.
+Nodes go first, in key order, then the edges by their ends, so that two workers that share images seldom wait for
+each other in a circle; when they do, Neo4j ends one of the two and the driver tries it again. The statements are
+told what the graph holds: nothing is looked for that is known not to be there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
