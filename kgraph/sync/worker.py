@@ -7,11 +7,10 @@ are. When any of them fails in a way nobody foresaw, or another worker takes the
 import asyncio
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from importlib.resources.abc import Traversable
 from typing import Any
 
 import msgspec
@@ -281,12 +280,3 @@ def extraction_digest() -> str:
     for file in sorted(path for room in ("graphdb", "kube", "sync") for path in (root / room).rglob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _sources(folder: Traversable) -> Iterator[Traversable]:
-    """The Python files of a package and of those below it, in an order that is always the same."""
-    for each in sorted(folder.iterdir(), key=lambda each: each.name):
-        if each.is_dir():
-            yield from _sources(each)
-        elif each.name.endswith(".py"):
-            yield each
