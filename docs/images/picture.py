@@ -55,11 +55,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=SWITCHES)
         page = browser.new_page(viewport={"width": 1400, "height": 620})
-        try:
-            (HERE / "browser.png").write_bytes(picture(page, url, Path(password_file).read_text("utf-8").strip()))
-        except Exception:
-            page.screenshot(path="/tmp/failed.png")
-            raise
+        (HERE / "browser.png").write_bytes(picture(page, url, Path(password_file).read_text("utf-8").strip()))
         browser.close()
 
 

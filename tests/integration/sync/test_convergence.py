@@ -116,9 +116,7 @@ async def differences(store: Store, cluster: str, source: FakeCluster) -> list[s
 clusters = iter(range(10**9))
 
 
-@settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories, seed=st.integers(0, 2**32))
 async def test_any_order_duplicate_relist_and_restart_converge(
     store: Store, history: Sequence[Step], seed: int
