@@ -1,0 +1,182 @@
+"""Workers for the tests: in this process, or as `kgraph worker` in one of its own; and whether they keep their promise.
+
+A graph is in step when `check` finds no difference and nothing is left over that no resource points at.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import structlog
+
+from kgraph.graphdb.store import GraphSettings, Store
+from kgraph.kube.settings import ClusterSettings
+from kgraph.sync.check import check
+from kgraph.sync.options import SyncOptions
+from kgraph.sync.worker import ClusterWorker
+from tests.servers import Cluster, Graph
+
+log = structlog.get_logger(__name__)
+
+# Long enough for a machine that does ten other things; a test that needs all of it has found something.
+STEP_SECONDS = 150.0
+POLL_SECONDS = 0.1
+LEFT_OVER = """
+MATCH (n) WHERE (n:Image OR n:Host OR n:Subject OR n:Missing) AND NOT (n)<--() RETURN n.key AS key LIMIT 20
+"""
+
+
+def graph_settings(server: Graph) -> GraphSettings:
+    """How a store reaches a Neo4j of the tests."""
+    return GraphSettings(uri=server.bolt_uri, user=server.user, password=server.password)
+
+
+def cluster_settings(cluster: Cluster, name: str, **more: Any) -> ClusterSettings:
+    """A cluster of the tests under an id of the test's own, asked as hard as it can be."""
+    return ClusterSettings(id=name, kubeconfig_path=str(cluster.kubeconfig), qps=0, **more)
+
+
+async def until(holds: Callable[[], Awaitable[Any]], what: str, seconds: float = STEP_SECONDS) -> Any:
+    """Wait until something holds, and return it; AssertionError says what did not come to hold."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not (found := await holds()):  # noqa: ASYNC110 - what is waited for tells only who asks
+                await asyncio.sleep(POLL_SECONDS)
+            return found
+    except TimeoutError:
+        raise AssertionError(f"waited {seconds:g} s in vain until {what}") from None
+
+
+async def in_step(
+    store: Store, settings: ClusterSettings, options: SyncOptions | None = None, *, within: float = STEP_SECONDS
+) -> None:
+    """Wait until `check` finds no difference and nothing is left over; AssertionError names what differs for good."""
+    ends_at = time.monotonic() + within
+    while True:
+        report = await check(store, settings, options or SyncOptions())
+        problems = [str(each) for each in report.differences]
+        problems += [f"unread: {kind}: {why}" for kind, why in report.unread.items()]
+        problems += [f"left over: {row['key']}" for row in await store.read_text(LEFT_OVER)]
+        if not problems:
+            log.info("in step", cluster=settings.id, resources=report.resources, edges=report.edges)
+            return
+        assert time.monotonic() < ends_at, f"{len(problems)} differences:\n" + "\n".join(problems[:30])
+
+
+@asynccontextmanager
+async def running(
+    store: Store, settings: ClusterSettings, options: SyncOptions | None = None, *, synced: bool = True
+) -> AsyncIterator[ClusterWorker]:
+    """A worker in this process, in step when the block begins; it drains at the block's end."""
+    worker = ClusterWorker(store, settings, options or SyncOptions())
+    task = asyncio.create_task(worker.run(), name=f"worker of {settings.id}")
+    try:
+        if synced:
+            waiting = asyncio.create_task(worker.synced.wait())
+            await asyncio.wait({task, waiting}, timeout=STEP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            assert worker.synced.is_set(), await task if task.done() else worker.progress
+        yield worker
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
+
+
+class WorkerProcess:
+    """`kgraph worker` on one cluster, as a process that can be killed and paused; it logs all it has to say."""
+
+    def __init__(self, folder: Path, graph: GraphSettings, settings: ClusterSettings, **configuration: Any) -> None:
+        self.log = folder / f"worker-{settings.id}.log"
+        self.settings = settings
+        self._config = folder / f"worker-{settings.id}.yaml"
+        cluster = {"id": settings.id, "kubeconfig_path": settings.kubeconfig_path, "qps": 0}
+        self._config.write_text(json.dumps({"clusters": [cluster], **configuration}))
+        self._environ = {
+            "NEO4J_URI": graph.uri, "NEO4J_USER": graph.user, "NEO4J_PASSWORD": graph.password,
+            "LOG_LEVEL": "debug", "LOG_FORMAT": "json",
+        }  # fmt: skip
+        self._process: asyncio.subprocess.Process | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def run(
+        cls, folder: Path, graph: GraphSettings, settings: ClusterSettings, **configuration: Any
+    ) -> AsyncIterator[Self]:
+        """Start one; what is left of it in the end is killed."""
+        worker = cls(folder, graph, settings, **configuration)
+        await worker.start()
+        try:
+            yield worker
+        finally:
+            await worker.kill()
+
+    async def start(self) -> None:
+        """Start it, or start it again."""
+        with self.log.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "kgraph.cli.main", "worker", "--config", str(self._config),
+                stdout=output, stderr=output, env={**os.environ, **self._environ},
+            )  # fmt: skip
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    def said(self, text: str) -> int:
+        """How often its log has this text so far."""
+        return self.log.read_text().count(text)
+
+    async def kill(self) -> None:
+        """End it as `kill -9` does."""
+        assert self._process is not None
+        if self.is_running:
+            os.kill(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    async def stop(self) -> int:
+        """Ask it to end, and wait until it has; its exit code."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait for its end; its exit code."""
+        assert self._process is not None
+        async with asyncio.timeout(STEP_SECONDS):
+            return await self._process.wait()
+
+    def pause(self) -> None:
+        """Stop its clock."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    async def synced(self, store: Store) -> None:
+        """Wait until its first sync since the claim is over."""
+        await until(self._says_in_step, f"the worker of {self.settings.id} is in step\n{self._end_of_log()}")
+
+    async def _says_in_step(self) -> bool:
+        assert self.is_running, f"the worker ended by itself:\n{self._end_of_log()}"
+        return self.said('"event": "in step"') > 0
+
+    def _end_of_log(self) -> str:
+        return "\n".join(self.log.read_text().splitlines()[-20:]) if self.log.exists() else ""
