@@ -89,12 +89,12 @@ def resolve(catalogue: Catalogue, spelling: str, cluster: str) -> Kind:
             f"cluster {cluster} has no resource type {spelling!r}"
             + (f"; did you mean {near}?" if near else "; write what kubectl accepts: pods, po, deployments.apps")
         )
+    if is_builtin(found.group) or "." in spelling:
+        return found
     rivals = sorted(
-        f"{kind.plural}.{kind.group}"
-        for kind in catalogue.kinds
-        if "." not in spelling and spelling.strip().lower() in _spellings(kind)
+        f"{kind.plural}.{kind.group}" for kind in catalogue.kinds if spelling.strip().lower() in _spellings(kind)
     )
-    if len(rivals) > 1 and not is_builtin(found.group):
+    if len(rivals) > 1:
         raise BadUserInput(f"{spelling!r} is ambiguous in cluster {cluster}: write one of {', '.join(rivals)}")
     return found
 

@@ -32,6 +32,7 @@ def landing_page(neo4j_browser: str) -> HTTPRouteHandler:
     )
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>kgraph</title>'
+        '<link rel="icon" type="image/svg+xml" href="/static/graphiql/favicon.svg">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head><body>'
         "<h1>kgraph</h1><div>A live graph of Kubernetes clusters in Neo4j.</div>"
         f"<ul>{items}</ul></body></html>"

@@ -79,7 +79,7 @@ async def write_graph(driver: AsyncDriver, nodes: Iterable[Node], edges: Iterabl
         await driver.execute_query(WRITE_NODES, rows=batch)
     by_labels: dict[tuple[str, str], list[Any]] = {}
     for link in links:
-        labels = tuple(_LABELS.get(link[end].partition(":")[0], "Resource") for end in ("start", "end"))
+        labels = tuple(_LABELS.get(str(link[end]).partition(":")[0], "Resource") for end in ("start", "end"))
         by_labels.setdefault((labels[0], labels[1]), []).append(link)
     for labels, some in by_labels.items():
         for batch in batches(some):
