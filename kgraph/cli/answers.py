@@ -1,5 +1,7 @@
 """What the API answers, as the trees read it, and the queries that ask for it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -78,6 +80,14 @@ query Selected($clusters: [String!], $namespaces: [String!], $kinds: [String!], 
 }"""
 
 
+_NAMED = """
+query Named($clusters: [String!], $kinds: [String!], $fields: String) {
+  resources(filter: {clusters: $clusters, kinds: $kinds, fieldSelector: $fields}, first: 5) {
+    nodes { namespace missing }
+  }
+}"""
+
+
 class Place(msgspec.Struct, frozen=True):
     """A resource as the API's queries name it."""
 
@@ -138,8 +148,29 @@ def places(client: Client, cluster: str, namespace: str, targets: tuple[Target, 
 
 def resource_graph(client: Client, place: Place, **options: Any) -> dict[str, Any]:
     """The answer of `resourceGraph` as it came."""
-    answer: dict[str, Any] = client.ask(_GRAPH, **place.variables, **options)["resourceGraph"]
+    with _hinted(client, place):
+        answer: dict[str, Any] = client.ask(_GRAPH, **place.variables, **options)["resourceGraph"]
     return answer
+
+
+@contextmanager
+def _hinted(client: Client, *asked: Place) -> Iterator[None]:
+    """Where a resource is not found, and no namespace was named, say in which namespaces there is one of that name."""
+    try:
+        yield
+    except Refused as error:
+        for place in asked:
+            if error.code == "NOT_FOUND" and place.namespace is None and (found := _namespaces(client, place)):
+                hint = f"there is one in {', '.join(found)}: add -n {found[0]}"
+                raise Refused(f"{error}; {hint}", error.code) from error
+        raise
+
+
+def _namespaces(client: Client, place: Place) -> list[str]:
+    page = client.ask(
+        _NAMED, clusters=[place.cluster], kinds=[place.resource_type], fields=f"metadata.name={place.name}"
+    )["resources"]
+    return [node["namespace"] for node in page["nodes"] if node["namespace"] and not node["missing"]]
 
 
 class Affected(msgspec.Struct, frozen=True):
@@ -180,7 +211,8 @@ query Impact($cluster: String!, $namespace: String, $resourceType: String!, $nam
 
 def impact(client: Client, place: Place, *, change: str, limit: int) -> dict[str, Any]:
     """The answer of `impact` as it came."""
-    answer: dict[str, Any] = client.ask(_IMPACT, **place.variables, change=change, limit=limit)["impact"]
+    with _hinted(client, place):
+        answer: dict[str, Any] = client.ask(_IMPACT, **place.variables, change=change, limit=limit)["impact"]
     return answer
 
 
@@ -204,7 +236,7 @@ query Path($from: ResourceRef!, $to: ResourceRef!, $depth: Int!) {{
 
 def path(client: Client, start: Place, end: Place, *, depth: int) -> dict[str, Any] | None:
     """The answer of `path` as it came; None where there is no path."""
-    answer: dict[str, Any] | None = client.ask(_PATH, **{"from": start.variables, "to": end.variables}, depth=depth)[
-        "path"
-    ]
+    with _hinted(client, start, end):
+        ends = {"from": start.variables, "to": end.variables}
+        answer: dict[str, Any] | None = client.ask(_PATH, **ends, depth=depth)["path"]
     return answer

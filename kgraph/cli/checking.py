@@ -13,6 +13,7 @@ from kgraph.cli.services import sync_options
 from kgraph.cli.sources import Asked, choose_source, configured
 from kgraph.cli.terminal import answers, remarks
 from kgraph.graphdb.store import Store
+from kgraph.kube.snapshot import STDIN
 from kgraph.sync.check import Report, check
 
 
@@ -23,6 +24,8 @@ async def check_clusters(asked: Asked, named: Named, only: Sequence[str]) -> lis
     here = find_running()
     if asked == Asked() and not configuration.clusters and here is not None:
         asked = here.source
+        if STDIN in asked.snapshots:
+            raise BadConfiguration("what came through standard input cannot be read again: name it with --snapshot")
         configuration = configured(asked.config) if asked.config else configuration
     source = await choose_source(asked, configuration)
     known = {cluster.id: cluster for cluster in source.clusters}

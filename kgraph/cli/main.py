@@ -21,7 +21,15 @@ from kgraph.cli.interrupts import Interrupted
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
+class _InOrder(click.RichGroup):
+    """Lists the sub-commands in the order in which a reader needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+
 @click.group(
+    cls=_InOrder,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Begin with `kgraph up`: it needs no cluster and no Neo4j.",
 )

@@ -93,6 +93,13 @@ def test_what_is_not_there_is_one_sentence(home: Home) -> None:
     assert "nope is not in the graph" in " ".join(ended.stderr.split())
 
 
+def test_a_forgotten_namespace_is_suggested(home: Home) -> None:
+    """Where there is one of that name elsewhere, the error says where."""
+    ended = home.run("impact", "deploy/web")
+    assert ended.returncode == 1
+    assert "there is one in shop: add -n shop" in " ".join(ended.stderr.split())
+
+
 async def test_check_finds_what_was_changed_by_hand(home: Home, driver: neo4j.AsyncDriver) -> None:
     """The graph of a first sync has no difference; an edge and a property made by hand are found, and only they."""
     before = home.run("check")
