@@ -4,6 +4,7 @@
 // How many there are of a type Neo4j knows without looking at them, but only of a type that stands in the statement:
 // hence the list of those that come in thousands. Others are counted one by one, if a node has any.
 // All parameters are in one map: the planner would make a plan for each size of a list that is a parameter itself.
+// `seen` is a map, handle to true: a list in a map is searched from its beginning each time.
 UNWIND $walk.frontier AS handle
 MATCH (n) WHERE elementId(n) = handle
 WITH n, $walk.fanout AS fanout, $walk.types AS types,
@@ -60,7 +61,7 @@ CALL (lists) {
   UNWIND lists AS ends
   UNWIND ends AS m
   WITH DISTINCT m
-  WHERE NOT elementId(m) IN $walk.seen
+  WHERE $walk.seen[elementId(m)] IS NULL
     AND ($walk.kinds IS NULL
       OR CASE WHEN m:Resource THEN m.group + "/" + m.kind ELSE "/" + labels(m)[0] END IN $walk.kinds)
   WITH m ORDER BY m.key LIMIT $walk.room
