@@ -71,7 +71,7 @@ class ClusterWorker:
         self._store = store
         self._options = options
         self._intake: Intake | None = None
-        self._pipeline: Pipeline | None = None
+        self.pipeline: Pipeline | None = None
         self._kinds_changed = asyncio.Event()
         self._reflecting: dict[GroupKind, tuple[ApiResource, asyncio.Task[None]]] = {}
         self._lists = asyncio.Semaphore(LISTS_AT_ONCE)
@@ -89,14 +89,14 @@ class ClusterWorker:
             kinds_listed=sum(state.listed or bool(state.error) for state in states),
             resources=sum(len(state.held) for state in states),
             failing={state.resource.plural: state.error for state in states if state.error},
-            left_out={**left_out, **(self._pipeline.refused if self._pipeline else {})},
+            left_out={**left_out, **(self.pipeline.refused if self.pipeline else {})},
         )
 
     async def run(self) -> None:
         """Sync until cancelled (a snapshot: until it is loaded); Fenced when another worker takes the cluster over."""
         cluster = self.settings.id
         writer = await patiently(lambda: Writer.claim(self._store, cluster, self._described()))
-        self._pipeline = pipeline = Pipeline(cluster, writer.write)
+        self.pipeline = pipeline = Pipeline(cluster, writer.write)
         try:
             async with asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(pipeline.run(), name=f"write {cluster}")
@@ -106,8 +106,6 @@ class ClusterWorker:
                     else:
                         await self._reflect(pipeline, writer, tasks)
                 finally:
-                    for _, task in self._reflecting.values():
-                        task.cancel()
                     await self._drain(pipeline, writing)
         except ExceptionGroup as failures:
             if fenced := failures.subgroup(Fenced):
@@ -128,37 +126,51 @@ class ClusterWorker:
         problems = await load_snapshot(intake, self._store, self.settings, self._options.default_namespace)
         await intake.settled()
         await pipeline.flush()
-        await writer.describe({"syncedAt": datetime.now(UTC), "error": None, "problems": list(problems)})
+        described = {"syncedAt": datetime.now(UTC), "error": None, "problems": list(problems)}
+        await patiently(partial(writer.describe, described))
         self.synced.set()
 
     async def _reflect(self, pipeline: Pipeline, writer: Writer, tasks: asyncio.TaskGroup) -> None:
         async with Connection.open(self.settings) as connection:
-            backoff = Backoff()
-            while True:
-                self._kinds_changed.clear()
-                try:
-                    version = await connection.version()
-                    found = await self._discover(connection)
-                    chosen = select(found.resources, self._options.watch_resources, failures=found.failures)
-                except KubeError as error:
-                    if isinstance(error, UnknownResources) and not self._reflecting:
-                        raise
-                    log.warning("a cluster can't be asked what it serves", cluster=self.settings.id, why=str(error))
-                    await patiently(partial(writer.describe, {"error": str(error)}))
-                    await asyncio.sleep(backoff.seconds(error))
-                    continue
-                backoff.reset()
-                await self._follow_kinds(connection, found, chosen, pipeline, tasks)
-                await patiently(partial(writer.describe, self._discovered(version, found, connection)))
-                if not self.synced.is_set() and self._intake is not None:
-                    await self._intake.settled()
-                    await pipeline.flush()
-                    await patiently(partial(writer.describe, {"syncedAt": datetime.now(UTC)}))
-                    log.info("in step", cluster=self.settings.id, resources=self.progress.resources)
-                    self.synced.set()
-                    if self._options.resync_seconds:
-                        self._compare_at = asyncio.get_running_loop().time() + self._options.resync_seconds
-                await self._until_next_look(found)
+            try:
+                await self._follow_cluster(connection, pipeline, writer, tasks)
+            finally:
+                # Before the connection is closed under their feet.
+                reflecting = [task for _, task in self._reflecting.values()]
+                for task in reflecting:
+                    task.cancel()
+                if reflecting:
+                    await asyncio.wait(reflecting)
+
+    async def _follow_cluster(
+        self, connection: Connection, pipeline: Pipeline, writer: Writer, tasks: asyncio.TaskGroup
+    ) -> None:
+        backoff = Backoff()
+        while True:
+            self._kinds_changed.clear()
+            try:
+                version = await connection.version()
+                found = await self._discover(connection)
+                chosen = select(found.resources, self._options.watch_resources, failures=found.failures)
+            except KubeError as error:
+                if isinstance(error, UnknownResources) and not self._reflecting:
+                    raise
+                log.warning("a cluster can't be asked what it serves", cluster=self.settings.id, why=str(error))
+                await patiently(partial(writer.describe, {"error": str(error)}))
+                await asyncio.sleep(backoff.seconds(error))
+                continue
+            backoff.reset()
+            await self._follow_kinds(connection, found, chosen, pipeline, tasks)
+            await patiently(partial(writer.describe, self._discovered(version, found, connection)))
+            if not self.synced.is_set() and self._intake is not None:
+                await self._intake.settled()
+                await pipeline.flush()
+                await patiently(partial(writer.describe, {"syncedAt": datetime.now(UTC)}))
+                log.info("in step", cluster=self.settings.id, resources=self.progress.resources)
+                self.synced.set()
+                if self._options.resync_seconds:
+                    self._compare_at = asyncio.get_running_loop().time() + self._options.resync_seconds
+            await self._until_next_look(found)
 
     async def _until_next_look(self, found: Discovery) -> None:
         """Wait until kinds may have changed; meanwhile compare the selector edges when that is due."""

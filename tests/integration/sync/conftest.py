@@ -1,4 +1,4 @@
-"""A store on the session's Neo4j, its schema made."""
+"""A store on the session's Neo4j, its schema made, and an apiserver to talk to."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,6 +7,8 @@ import pytest_asyncio
 
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import GraphSettings, Store
+from tests.integration.sync.live import Api
+from tests.servers import Cluster
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -16,3 +18,10 @@ async def store(graph_driver: Any, neo4j_server: Any) -> AsyncIterator[Store]:
     async with Store.open(settings) as store:
         await prepare(store)
         yield store
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def api(control_plane: Cluster) -> AsyncIterator[Api]:
+    """The apiserver as the administrator asks it."""
+    async with Api(control_plane) as opened:
+        yield opened
