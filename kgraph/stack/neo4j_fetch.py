@@ -16,6 +16,7 @@ import httpx
 import neo4j
 import structlog
 
+from kgraph.stack.errors import StackError
 from kgraph.stack.locks import locked
 from kgraph.stack.neo4j import DATABASE, Neo4jServer
 from kgraph.stack.neo4j_config import Neo4jOptions
@@ -39,7 +40,11 @@ async def prepare(version: str = DEFAULT_VERSION, *, report: Report) -> Installa
         if not installation.startup_archive.exists():
             what = f"Preparing quick starts of Neo4j {version}"
             report(what, 0, 2)
-            await _write_archive(installation, trained=lambda: report(what, 1, 2))
+            try:
+                await _write_archive(installation, trained=lambda: report(what, 1, 2))
+            except StackError as error:
+                # A machine too busy for this run is no reason to do without Neo4j.
+                log.warning("Neo4j will start slower than it could", why=str(error).partition("\n")[0])
             report(what, 2, 2)
     return installation
 
