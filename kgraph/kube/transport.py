@@ -211,6 +211,8 @@ def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeEr
         case aiohttp.ClientConnectionError() | OSError():
             reason = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
             return unavailable(f"the connection was lost: {reason}", "try again")
+        case RuntimeError() if str(error) == "Connection closed.":  # aiohttp's word where it was closed between reads
+            return unavailable("the connection was closed", "try again")
         case aiohttp.ClientError() | HttpProcessingError():
             return BadAnswer(f"the exchange failed: {type(error).__name__}", attempt=attempt)
     raise error

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -28,7 +28,7 @@ class Api:
             trust_env=False,
         )
 
-    async def __aenter__(self) -> "Api":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -110,7 +110,8 @@ async def nodes(store: Store, cluster: str, kind: str) -> dict[str, list[str]]:
 async def kind_errors(store: Store, cluster: str) -> dict[str, str]:
     """What the kinds' own nodes say is wrong, by plural."""
     found = await store.read_text(
-        "MATCH (k:SyncedKind {cluster: $cluster}) WHERE k.error IS NOT NULL RETURN k.plural AS plural, k.error AS error",
+        "MATCH (k:SyncedKind {cluster: $cluster}) WHERE k.error IS NOT NULL "
+        "RETURN k.plural AS plural, k.error AS error",
         {"cluster": cluster},
     )
     return {row["plural"]: row["error"] for row in found}

@@ -1,11 +1,14 @@
 """Single promises of a worker, on a real cluster and a real graph: edges, placeholders, incarnations, noise."""
 
+from collections.abc import Awaitable, Callable
+
 from kgraph.graphdb.store import Store
 from kgraph.sync.options import SyncOptions
 from tests.integration.sync.live import Api, core, edges, nodes, pod
 from tests.servers import Cluster
 from tests.workers import cluster_settings, in_step, running, until
 
+Condition = Callable[[], Awaitable[bool]]
 SMALL = SyncOptions(watch_resources=("namespaces", "pods", "services", "configmaps"))
 
 
@@ -15,11 +18,8 @@ async def test_a_selector_edge_follows_the_pods_label_and_the_services_selector(
     """A Service points at a Pod while its selector and the Pod's labels agree, whichever of the two changes."""
     settings = cluster_settings(control_plane, "selectors")
     service, web = f"core/Service/{namespace}/web", f"core/Pod/{namespace}/web"
-    await api.make(
-        core(namespace, "services"),
-        metadata={"name": "web"},
-        spec={"selector": {"app": "web"}, "ports": [{"port": 80}]},
-    )
+    spec = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
+    await api.make(core(namespace, "services"), metadata={"name": "web"}, spec=spec)
 
     async def selected() -> bool:
         return any(start == service and end == web for start, _, end in await edges(store, "selectors", "SELECTS"))
@@ -48,7 +48,7 @@ async def test_a_placeholder_is_made_filled_and_made_again_and_goes_with_the_las
     spec = pod("web")
     spec["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": name}}]
 
-    def labelled(*labels: str):
+    def labelled(*labels: str) -> Condition:
         async def is_so() -> bool:
             return (await nodes(store, "placeholders", "ConfigMap")).get(name) == (sorted(labels) or None)
 
@@ -93,7 +93,7 @@ async def test_an_edge_that_names_another_incarnation_is_stale_until_the_names_a
     owner = await api.make(core(namespace, "configmaps"), metadata={"name": "owner"})
     key = {"key": f"uids/core/Pod/{namespace}/owned"}
 
-    def stale(wanted: bool | None):
+    def stale(*, wanted: bool | None) -> Condition:
         async def is_so() -> bool:
             text = "MATCH (:Resource {key: $key})-[r:OWNED_BY]->() RETURN r.stale AS stale"
             return [row["stale"] for row in await store.read_text(text, key)] == [wanted]
@@ -104,11 +104,11 @@ async def test_an_edge_that_names_another_incarnation_is_stale_until_the_names_a
         reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}
         held = {"ownerReferences": [reference], "finalizers": ["chaos.kgraph.dev/hold"]}
         await api.make(core(namespace, "pods"), **pod("owned", metadata=held))
-        await until(stale(None), "the Pod is owned")
+        await until(stale(wanted=None), "the Pod is owned")
         await api.delete(core(namespace, "configmaps", "owner"), propagationPolicy="Orphan")
         await api.make(core(namespace, "configmaps"), metadata={"name": "owner"})
         await api.merge(core(namespace, "pods", "owned"), metadata={"ownerReferences": [reference]})
-        await until(stale(True), "the edge is stale")
+        await until(stale(wanted=True), "the edge is stale")
         await in_step(store, settings, SMALL)
         await api.merge(core(namespace, "pods", "owned"), metadata={"finalizers": None})
 
