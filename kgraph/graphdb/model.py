@@ -59,7 +59,11 @@ class ResourceKey(NamedTuple):
             )
         cluster, group, kind, namespace, name = parts
         return cls(
-            cluster, "" if group == CORE else group, kind, "" if namespace == NO_NAMESPACE else namespace, name
+            cluster,
+            "" if group == CORE else group,
+            kind,
+            "" if namespace == NO_NAMESPACE else namespace,
+            name,
         )
 
 
