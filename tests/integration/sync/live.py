@@ -76,14 +76,16 @@ def pod(name: str, *, image: str = "nginx", **more: Any) -> dict[str, Any]:
     return {"metadata": metadata, "spec": {"containers": [{"name": "c", "image": image}], **more}}
 
 
-def login(cluster: Cluster, name: str, *, token: str = "", server: str = "") -> ClusterSettings:
+def login(
+    cluster: Cluster, name: str, *, token: str = "", server: str = "", ca_file: Path | None = None
+) -> ClusterSettings:
     """A cluster under an id of the test's own, by another token or through another address."""
     return ClusterSettings(
         id=name,
         auth_method=AuthMethod.TOKEN,
         service_account_token=token or cluster.admin_token,
         api_server_url=server or cluster.server,
-        tls_config=TlsSettings(ca_file=str(cluster.ca_file)),
+        tls_config=TlsSettings(ca_file=str(ca_file or cluster.ca_file)),
         qps=0,
     )
 
