@@ -174,6 +174,14 @@ class WorkerProcess:
         """Wait until its first sync since the claim is over."""
         await until(self._says_in_step, f"the worker of {self.settings.id} is in step\n{self._end_of_log()}")
 
+    async def in_step(self, store: Store) -> None:
+        """Wait until its graph is the cluster's; AssertionError names what differs, and what it said last."""
+        try:
+            await in_step(store, self.settings)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nthe worker runs: {self.is_running}\n{self._end_of_log()}") from None
+        assert self.is_running, f"the worker ended by itself:\n{self._end_of_log()}"
+
     async def _says_in_step(self) -> bool:
         assert self.is_running, f"the worker ended by itself:\n{self._end_of_log()}"
         return self.said('"event": "in step"') > 0

@@ -12,14 +12,12 @@ import pytest
 
 from kgraph.graphdb.store import Store
 from kgraph.stack.kubernetes import ControlPlane
-from kgraph.sync.options import SyncOptions
 from tests.chaos.storm import DEFINITION, DEFINITIONS, GROUP, STORM_SECONDS, Storm
 from tests.servers import Graph
-from tests.workers import WorkerProcess, cluster_settings, graph_settings, in_step, until
+from tests.workers import WorkerProcess, cluster_settings, graph_settings, until
 
 pytestmark = [pytest.mark.kubernetes, pytest.mark.neo4j, pytest.mark.timeout(600 + 4 * STORM_SECONDS)]
 
-OPTIONS = SyncOptions()
 # How much of a storm passes before, during and after a fault.
 PART_SECONDS = STORM_SECONDS / 2
 
@@ -46,8 +44,7 @@ async def worker(
 async def test_a_storm_with_all_controllers_running(store: Store, storm: Storm, worker: WorkerProcess) -> None:
     """What is created, changed, relabelled, scaled, deleted and recreated under one name is followed to the end."""
     await storm.rage()
-    await in_step(store, worker.settings)
-    assert worker.is_running
+    await worker.in_step(store)
 
 
 async def test_the_worker_killed_in_its_first_sync(
@@ -68,7 +65,7 @@ async def test_the_worker_killed_in_its_first_sync(
             await storm.rage(seconds=PART_SECONDS)
             await worker.start()
         await worker.synced(store)
-        await in_step(store, settings)
+        await worker.in_step(store)
 
 
 async def test_the_worker_killed_in_a_storm(store: Store, storm: Storm, worker: WorkerProcess) -> None:
@@ -80,7 +77,7 @@ async def test_the_worker_killed_in_a_storm(store: Store, storm: Storm, worker: 
             await worker.kill()
             await asyncio.wait({raging}, timeout=PART_SECONDS / 4)
             await worker.start()
-    await in_step(store, worker.settings)
+    await worker.in_step(store)
 
 
 async def test_the_apiserver_killed_in_a_storm(
@@ -92,7 +89,7 @@ async def test_the_apiserver_killed_in_a_storm(
         await asyncio.wait({raging}, timeout=PART_SECONDS / 2)
         await own_control_plane.kill("kube-apiserver")
         await own_control_plane.start_again("kube-apiserver")
-    await in_step(store, worker.settings)
+    await worker.in_step(store)
 
     async def no_kind_fails() -> bool:
         failing = "MATCH (k:SyncedKind {cluster: 'storm'}) WHERE k.error IS NOT NULL RETURN count(k) AS n"
@@ -110,7 +107,7 @@ async def test_etcd_compacted_in_a_storm(
     await own_control_plane.compact()
     await storm.rage(seconds=PART_SECONDS)
     worker.resume()
-    await in_step(store, worker.settings)
+    await worker.in_step(store)
     assert worker.said("a list starts again"), "no 410 came"
 
 
@@ -121,8 +118,7 @@ async def test_neo4j_killed_in_a_storm(store: Store, storm: Storm, worker: Worke
         await asyncio.wait({raging}, timeout=PART_SECONDS / 2)
         await neo4j_server.kill()
         await neo4j_server.start_again()
-    await in_step(store, worker.settings)
-    assert worker.is_running
+    await worker.in_step(store)
 
 
 async def test_the_watches_frozen_in_a_storm(
@@ -136,7 +132,7 @@ async def test_the_watches_frozen_in_a_storm(
     finally:
         own_control_plane.resume("kube-apiserver")
     await storm.rage(seconds=PART_SECONDS)
-    await in_step(store, worker.settings)
+    await worker.in_step(store)
 
 
 async def test_neo4j_frozen_in_a_storm(store: Store, storm: Storm, worker: WorkerProcess, neo4j_server: Graph) -> None:
@@ -146,7 +142,7 @@ async def test_neo4j_frozen_in_a_storm(store: Store, storm: Storm, worker: Worke
         await storm.rage()
     finally:
         neo4j_server.resume()
-    await in_step(store, worker.settings)
+    await worker.in_step(store)
 
 
 async def test_a_definition_deleted_and_made_again_in_a_storm(
@@ -166,4 +162,4 @@ async def test_a_definition_deleted_and_made_again_in_a_storm(
         for namespace in storm.namespaces:
             await storm.release(namespace)
         await until(made_again, "the definition can be made again")
-    await in_step(store, worker.settings)
+    await worker.in_step(store)

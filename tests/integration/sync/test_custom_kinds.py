@@ -1,0 +1,140 @@
+"""Custom kinds on a real cluster: definitions that come, change and go while a worker runs."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from kgraph.graphdb.store import Store
+from kgraph.sync.options import SyncOptions
+from tests.integration.sync.live import Api, core, edges, nodes
+from tests.servers import Cluster
+from tests.workers import cluster_settings, in_step, running, until
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+GROUP = "custom.kgraph.dev"
+SMALL = SyncOptions(watch_resources=("namespaces", "configmaps", "horizontalpodautoscalers", f"*.{GROUP}", "crd"))
+
+
+def definition(plural: str, kind: str, *, scope: str = "Namespaced") -> dict[str, Any]:
+    """A definition of a kind whose objects may hold anything."""
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    return {
+        "metadata": {"name": f"{plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": scope,
+            "names": {"kind": kind, "plural": plural},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
+
+
+@pytest.fixture(autouse=True)
+async def cleared(api: Api) -> AsyncIterator[None]:
+    """No definition of the tests' group before or after a test."""
+
+    async def gone() -> bool:
+        there = [await api.get(f"{DEFINITIONS}/{plural}.{GROUP}") for plural in ("widgets", "gadgets")]
+        return not any(there)
+
+    for plural in ("widgets", "gadgets"):
+        await api.delete(f"{DEFINITIONS}/{plural}.{GROUP}")
+    await until(gone, "the definitions are gone")
+    yield
+    for plural in ("widgets", "gadgets"):
+        await api.delete(f"{DEFINITIONS}/{plural}.{GROUP}")
+
+
+async def widget(api: Api, namespace: str, name: str) -> None:
+    """A custom resource, as soon as its kind is served."""
+    path = f"/apis/{GROUP}/v1/namespaces/{namespace}/widgets"
+
+    async def served() -> bool:
+        return await api.get(path) is not None
+
+    await until(served, "the kind is served")
+    await api.make(path, apiVersion=f"{GROUP}/v1", kind="Widget", metadata={"name": name})
+
+
+async def test_a_kind_defined_at_run_time_is_synced_and_goes_with_its_definition(
+    store: Store, api: Api, control_plane: Cluster, namespace: str
+) -> None:
+    """A new definition's resources are in the graph without a restart; with the definition, they and the kind go."""
+    settings = cluster_settings(control_plane, "custom")
+
+    async def is_there() -> bool:
+        return (await nodes(store, "custom", "Widget")).get("a") == ["Resource", f"Widget.{GROUP}"]
+
+    async def is_gone() -> bool:
+        kinds = "MATCH (k:SyncedKind {cluster: 'custom', plural: 'widgets'}) RETURN count(k) AS n"
+        return not await nodes(store, "custom", "Widget") and (await store.read_text(kinds)) == [{"n": 0}]
+
+    async with running(store, settings, SMALL):
+        for _ in range(2):  # and again, for a kind that comes back
+            await api.make(DEFINITIONS, **definition("widgets", "Widget"))
+            await widget(api, namespace, "a")
+            await until(is_there, "the custom resource is in the graph")
+            await in_step(store, settings, SMALL)
+            await api.delete(f"{DEFINITIONS}/widgets.{GROUP}")
+            await until(is_gone, "the custom resource and its kind are gone")
+            await in_step(store, settings, SMALL)
+
+
+async def test_a_definition_deleted_while_the_worker_was_away_takes_its_resources_with_it(
+    store: Store, api: Api, control_plane: Cluster, namespace: str
+) -> None:
+    """What is left in the graph of a kind that is no longer served goes before the next first sync is over."""
+    settings = cluster_settings(control_plane, "custom")
+    await api.make(DEFINITIONS, **definition("widgets", "Widget"))
+    await widget(api, namespace, "a")
+    async with running(store, settings, SMALL):
+        assert "a" in await nodes(store, "custom", "Widget")
+    await api.delete(f"{DEFINITIONS}/widgets.{GROUP}")
+    async with running(store, settings, SMALL):
+        assert await nodes(store, "custom", "Widget") == {}
+        await in_step(store, settings, SMALL)
+
+
+@pytest.mark.parametrize("worker", ["runs", "is away"])
+async def test_a_scope_that_is_known_only_later_is_that_of_all_who_refer_to_it(
+    store: Store, api: Api, control_plane: Cluster, namespace: str, worker: str
+) -> None:
+    """Who referred to a kind before it was defined refers to it by its scope afterwards, though it did not change."""
+    settings = cluster_settings(control_plane, "scopes")
+    target = {"apiVersion": f"{GROUP}/v1", "kind": "Gadget", "name": "g"}
+    path = f"/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers"
+    await api.make(path, metadata={"name": "h"}, spec={"maxReplicas": 2, "scaleTargetRef": target})
+    start = f"autoscaling/HorizontalPodAutoscaler/{namespace}/h"
+
+    async def scales() -> set[str]:
+        return {end for begin, _, end in await edges(store, "scopes", "SCALES") if begin == start}
+
+    async def by_scope() -> bool:
+        return await scales() == {f"{GROUP}/Gadget/_/g"}
+
+    async with running(store, settings, SMALL):
+        assert await scales() == {f"{GROUP}/Gadget/{namespace}/g"}
+        if worker == "runs":
+            await api.make(DEFINITIONS, **definition("gadgets", "Gadget", scope="Cluster"))
+            await until(by_scope, "the edge's end has no namespace")
+            await in_step(store, settings, SMALL)
+    if worker == "is away":
+        await api.make(DEFINITIONS, **definition("gadgets", "Gadget", scope="Cluster"))
+        async with running(store, settings, SMALL):
+            await until(by_scope, "the edge's end has no namespace")
+            await in_step(store, settings, SMALL)
+
+
+async def test_a_kind_that_watch_resources_no_longer_names_leaves_the_graph(
+    store: Store, api: Api, control_plane: Cluster, namespace: str
+) -> None:
+    """A worker told to sync fewer kinds removes those that it leaves out."""
+    settings = cluster_settings(control_plane, "fewer")
+    await api.make(core(namespace, "configmaps"), metadata={"name": "a"})
+    async with running(store, settings, SyncOptions(watch_resources=("namespaces", "configmaps"))):
+        assert "a" in await nodes(store, "fewer", "ConfigMap")
+    fewer = SyncOptions(watch_resources=("namespaces",))
+    async with running(store, settings, fewer):
+        assert await nodes(store, "fewer", "ConfigMap") == {}
+        await in_step(store, settings, fewer)
