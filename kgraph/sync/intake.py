@@ -20,7 +20,7 @@ from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey, kind_label
 from kgraph.graphdb.store import Record, Store
 from kgraph.kube.discovery import ApiResource
-from kgraph.kube.errors import KubeError
+from kgraph.kube.errors import KubeError, NotFound
 from kgraph.kube.objects import Head, decode, head
 from kgraph.kube.watching import WatchEvent
 from kgraph.sync.extract import Extractor, Unidentified
@@ -150,6 +150,9 @@ class Intake:
             state.error = str(error)
             async with self._gate:
                 self._checkpoint(state, None)
+        if isinstance(error, NotFound):
+            # Discovery may have named a kind whose definition was on its way out, and whose end no watch will tell.
+            self._on_kinds_changed()
         self._settle()
 
     # What the worker calls
