@@ -14,7 +14,9 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
+from kgraph.kube.managers import newest_time
 from kgraph.sync import manifest as manifests
+from kgraph.sync.history import Provenance
 from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery, Fact, fact_of, fact_of_labels
@@ -29,13 +31,14 @@ class Extracted(msgspec.Struct, frozen=True):
     """All that one object says.
 
     `queries` are its edges that follow both ends, `fact` is what it offers to the queries of others; `problems` are
-    sentences about what was malformed and therefore skipped.
+    sentences about what was malformed and therefore skipped. `provenance` is what its history needs.
     """
 
     resource: Resource
     queries: tuple[AnyQuery, ...]
     fact: Fact
     problems: tuple[str, ...] = ()
+    provenance: Provenance = Provenance()
 
 
 class Extractor:
@@ -105,18 +108,22 @@ class Extractor:
         )
         rules = plan.bare if plan.bare is not None and self._is_made_by_template(metadata) else plan.rules
         edges = rules.edges(start, problems)
+        managed_fields = obj["metadata"].get("managedFields")
+        noise = plan.noise_by_name.get(start.name, plan.noise)
         return Extracted(
-            self._resource(start, plan, edges),
+            self._resource(start, plan, edges, noise, newest_time(managed_fields)),
             rules.queries(start, problems),
             fact_of(start),
             tuple(problems),
+            Provenance(managed_fields, noise),
         )
 
-    def _resource(self, start: Start, plan: "Plan", edges: tuple[Edge, ...]) -> Resource:
+    def _resource(
+        self, start: Start, plan: "Plan", edges: tuple[Edge, ...], noise: manifests.Without, written_at: str
+    ) -> Resource:
         kept = start.object
         metadata = kept["metadata"]
         uid, resource_version = text(metadata.get("uid")), text(metadata.get("resourceVersion"))
-        noise = plan.noise_by_name.get(start.name, plan.noise)
         fingerprint = manifests.fingerprint(manifests.without(kept, noise), plan.salt)
         edges_fingerprint = manifests.edges_fingerprint(edges)
         properties: dict[str, Any] = {
@@ -142,6 +149,8 @@ class Extractor:
         for name, field in (("createdAt", "creationTimestamp"), ("deletedAt", "deletionTimestamp")):
             if time := manifests.timestamp(metadata.get(field)):
                 properties[name] = time
+        if changed_at := manifests.timestamp(written_at) or properties.get("createdAt"):
+            properties["lastChanged"] = changed_at
         for name, read in plan.promoted:
             value = stored(name, read(kept))
             if value is not None:

@@ -23,6 +23,7 @@ from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, NotFound
 from kgraph.kube.objects import Head, decode, head
 from kgraph.kube.watching import WatchEvent
+from kgraph.sync.batch import UNKNOWN
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.rows import edge_properties
@@ -55,6 +56,7 @@ class KindState(msgspec.Struct):
     held: dict[str, Held] = {}
     seen: set[str] | None = None  # the keys of the list that is under way
     listed: bool = False
+    followed: bool = False  # whether the graph has held the whole kind before, so that what it lacks is new
     error: str = ""
     problems: dict[str, str] = {}  # what is left out, by key -> why
 
@@ -100,6 +102,7 @@ class Intake:
         state.resource = resource
         state.held = _held(record, trusted=trusted)
         state.seen = set()
+        state.followed = state.listed or (bool(checkpoint) and checkpoint[0]["extraction"] is not None)
         state.problems.clear()
 
     async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
@@ -119,7 +122,7 @@ class Intake:
         unknown = not state.listed or bool(state.error)
         await self._forget_all(state, self._known(state) - (state.seen or set()))
         async with self._gate:
-            state.seen, state.listed, state.error = None, True, ""
+            state.seen, state.listed, state.followed, state.error = None, True, True, ""
             self._checkpoint(state, resource_version)
         self._settle()
         if self._live and unknown:
@@ -258,7 +261,11 @@ class Intake:
         known = state.held.get(new.key)
         edges_changed = known is None or known.edges_fingerprint != new.edges_fingerprint
         if edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid:
-            self._pipeline.pending.put(new, edges_changed=edges_changed, fresh=known is None)
+            provenance = extracted.provenance
+            if known is None:
+                # What a first sync finds has no history; what is new later was made since.
+                provenance = msgspec.structs.replace(provenance, created=True) if state.followed else UNKNOWN
+            self._pipeline.pending.put(new, provenance, edges_changed=edges_changed, fresh=known is None)
             self._checkpoint(state, new.resource_version)
             self._pipeline.changed()
         state.held[new.key] = Held(new.uid, new.resource_version, new.fingerprint, new.edges_fingerprint)

@@ -6,17 +6,22 @@ told what the graph holds: nothing is looked for that is known not to be there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
+from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.errors import Fenced, GraphError
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Store, Transaction
 from kgraph.sync.batch import Batch
+from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
 from kgraph.sync.rows import edge_row
 
 Row = TypeVar("Row")
+
+HISTORY = HistoryLimits()
 
 # Rows a statement takes at once. Measured with `make bench`: below 500 the round trips show, past 5,000 the
 # transaction's memory does.
@@ -34,27 +39,30 @@ _CREATE_EDGES = {
 class Writer:
     """Writes one cluster's part of the graph, for as long as its epoch is the cluster's."""
 
-    def __init__(self, store: Store, cluster: str, epoch: int) -> None:
+    def __init__(self, store: Store, cluster: str, epoch: int, history: HistoryLimits = HISTORY) -> None:
         self._store = store
         self._cluster = cluster
         self._epoch = epoch
+        self._history = history
 
     @classmethod
-    async def claim(cls, store: Store, cluster: str, properties: Mapping[str, Any]) -> "Writer":
+    async def claim(
+        cls, store: Store, cluster: str, properties: Mapping[str, Any], history: HistoryLimits = HISTORY
+    ) -> "Writer":
         """Take the cluster over: whoever wrote it before is fenced off from now on."""
         record = await store.write_one(
             "write/claim_cluster", {"key": cluster_key(cluster), "properties": {"id": cluster, **properties}}
         )
         if record is None:
             raise GraphError(f"claiming the cluster {cluster}: Neo4j gave no epoch")
-        return cls(store, cluster, int(record["epoch"]))
+        return cls(store, cluster, int(record["epoch"]), history)
 
     async def write(self, batch: Batch) -> None:
         """Write the batch or nothing of it; Fenced when another worker has taken the cluster over."""
 
         async def work(transaction: Transaction) -> None:
             await self._fence(transaction)
-            await _write_batch(transaction, batch)
+            await _write_batch(transaction, batch, self._history)
 
         await self._store.write(work, what=f"writing {len(batch)} changes of the cluster {self._cluster}")
 
@@ -78,17 +86,29 @@ class Writer:
             )
 
 
-async def _write_batch(transaction: Transaction, batch: Batch) -> None:
+async def _write_batch(transaction: Transaction, batch: Batch, history: HistoryLimits) -> None:
+    now = datetime.now(UTC)
     loose: set[str] = set()
     for label, keys in _grouped(sorted((label, key) for key, label in batch.removals.items())):
         for some in _chunks(keys):
+            if history.seconds and label not in UNREMEMBERED:
+                parameters = {"keys": some, "at": now, "entry": ended(now), "most": history.changes}
+                await transaction.run("write/remember_deleted", {**parameters, "containment": CONTAINMENT})
             records = await transaction.run("write/bury_resources", {"keys": some, "label": label})
             loose.update(records[0]["loose"])
 
     upserts = sorted(batch.upserts.values(), key=lambda upsert: (upsert.resource.label, upsert.resource.key))
+    before = await _states(transaction, [upsert.resource.key for upsert in upserts if not upsert.fresh])
     for label, group in groupby(upserts, key=lambda upsert: upsert.resource.label):
         rows: list[dict[str, Any]] = [
-            {"key": item.resource.key, "properties": item.resource.properties} for item in group
+            {
+                "key": item.resource.key,
+                "properties": {
+                    **item.resource.properties,
+                    **remembered(item.resource, item.provenance, before.get(item.resource.key), now, history.changes),
+                },
+            }
+            for item in group
         ]
         for some_rows in _chunks(rows):
             await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
@@ -97,12 +117,12 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
     for some in _chunks([upsert.resource.key for upsert in changed if not upsert.fresh]):
         records = await transaction.run("write/remove_own_edges", {"keys": some})
         loose.update(records[0]["loose"])
-    before: list[dict[str, Any]] = [
+    replaced: list[dict[str, Any]] = [
         {"start": start, "type": type_, "end": end}
         for start, type_, end in batch.matched
         if (start, type_, end) not in batch.absent
     ]
-    for some_rows in _chunks(before):
+    for some_rows in _chunks(replaced):
         await transaction.run("write/remove_matched_edges", {"rows": some_rows})
 
     by_end: dict[str, list[dict[str, Any]]] = {}
@@ -124,6 +144,15 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
         await transaction.run("write/advance_checkpoints", {"rows": kinds})
     if batch.forgotten:
         await transaction.run("write/forget_kinds", {"keys": sorted(batch.forgotten)})
+
+
+async def _states(transaction: Transaction, keys: Sequence[str]) -> dict[str, Before]:
+    """What the graph holds of resources that are to be written again, by key."""
+    found: dict[str, Before] = {}
+    for some in _chunks(keys):
+        records = await transaction.run("read/states_before", {"keys": some})
+        found.update(before_of(row) for row in records[0]["states"])
+    return found
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:

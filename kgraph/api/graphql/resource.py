@@ -6,6 +6,7 @@ import strawberry
 
 from kgraph.api import entity
 from kgraph.api.errors import BadUserInput
+from kgraph.api.graphql.changes import Change, moment, shown_change
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.loaders import RelationsWanted
 from kgraph.api.graphql.scalars import JSON, DateTime
@@ -116,6 +117,24 @@ class Resource:
     ) -> "RelationList":
         """The starts of the edges to it."""
         return await self._relations(info, edge_types, first, outward=False)
+
+    @strawberry.field(description="Since when the graph knows it; null for what is not there.")
+    async def first_seen(self, info: Info) -> DateTime | None:
+        """When it was first written."""
+        return moment((await info.context.loaders.histories.load(self.node.handle)).first_seen)
+
+    @strawberry.field(description="When it last changed; noise, such as heartbeats, is no change.")
+    async def last_changed(self, info: Info) -> DateTime | None:
+        """When it last changed."""
+        return moment((await info.context.loaders.histories.load(self.node.handle)).last_changed)
+
+    @strawberry.field(
+        description="Its last changes, the latest first: the setting `history_changes` says how many are remembered."
+    )
+    async def changes(self, info: Info) -> list[Change]:
+        """Its history."""
+        found = await info.context.loaders.histories.load(self.node.handle)
+        return [shown_change(change) for change in found.changes]
 
     async def _relations(self, info: Info, types: list[str] | None, first: int, *, outward: bool) -> "RelationList":
         if not 0 <= first <= RELATIONS_MOST:

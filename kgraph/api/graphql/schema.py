@@ -13,6 +13,7 @@ from kgraph.api.graphql.execution import ListExecutor
 from kgraph.api.graphql.extensions import LimitsExtension, worded
 from kgraph.api.graphql.findings import FindingQueries
 from kgraph.api.graphql.graph import GraphQueries
+from kgraph.api.graphql.history import HistoryQueries
 from kgraph.api.graphql.impact import ImpactQueries
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.scalars import SCALARS
@@ -24,7 +25,7 @@ CACHED_DOCUMENTS = 500
 
 
 @strawberry.type(description="A live graph of Kubernetes clusters.")
-class Query(ClusterQueries, ResourceQueries, GraphQueries, ImpactQueries, PathQueries, FindingQueries):
+class Query(ClusterQueries, ResourceQueries, GraphQueries, ImpactQueries, PathQueries, FindingQueries, HistoryQueries):
     """All queries."""
 
 

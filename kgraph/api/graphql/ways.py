@@ -60,7 +60,7 @@ class PathQueries:
             depth=within("depth", depth, limits.walk_depth),
             fanout=within("fanout", fanout, limits.graph_nodes),
         )
-        start, end = [await _key(info, one) for one in (from_, to)]
+        start, end = [await key_of(info, one) for one in (from_, to)]
         found = await shortest_path(info.context.store, start, end, search, timeout=info.context.timeout)
         if found is None:
             return None
@@ -71,7 +71,8 @@ class PathQueries:
         )
 
 
-async def _key(info: Info, given: ResourceRef) -> str:
+async def key_of(info: Info, given: ResourceRef) -> str:
+    """The key that a reference means; BadUserInput where it means none."""
     if given.key:
         return given.key
     if not (given.cluster and given.resource_type and given.name):

@@ -127,6 +127,7 @@ ROWS = (
         "Event",
         "events",
         "ev",
+        history=False,
         promote={
             "reason": "reason",
             "type": "type",

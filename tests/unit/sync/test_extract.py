@@ -76,6 +76,7 @@ spec: {replicas: 2}
         "resourceVersion": "7",
         "generation": 3,
         "createdAt": datetime(2024, 5, 1, 10, tzinfo=UTC),
+        "lastChanged": datetime(2024, 5, 1, 10, tzinfo=UTC),
         "deletedAt": datetime(2024, 5, 2, 8, tzinfo=UTC),
         "labels": ["a=1", "b=2"],
         "fingerprint": resource.fingerprint,
