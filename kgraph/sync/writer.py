@@ -14,7 +14,7 @@ from kgraph.graphdb.errors import Fenced, GraphError
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Store, Transaction
 from kgraph.sync.batch import Batch
-from kgraph.sync.rows import edge_row
+from kgraph.sync.rows import edge_row, node_row
 
 Row = TypeVar("Row")
 
@@ -87,9 +87,7 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
 
     upserts = sorted(batch.upserts.values(), key=lambda upsert: (upsert.resource.label, upsert.resource.key))
     for label, group in groupby(upserts, key=lambda upsert: upsert.resource.label):
-        rows: list[dict[str, Any]] = [
-            {"key": item.resource.key, "properties": item.resource.properties} for item in group
-        ]
+        rows = [node_row(item.resource.key, item.resource.properties) for item in group]
         for some_rows in _chunks(rows):
             await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
 
