@@ -91,11 +91,9 @@ class Intake:
         earlier = self.kinds.get(group_kind(resource))
         if earlier is not None and (earlier.listed or earlier.seen is not None):
             await self._pipeline.flush()  # what was put since the last list must be in the graph that is read now
-        checkpoint = await patiently(
-            lambda: self._store.read("read/checkpoint", {"key": kind_key(self._cluster, resource)})
-        )
-        trusted = bool(checkpoint) and checkpoint[0]["extraction"] == self.extraction
-        record = await patiently(lambda: self._store.read_one("read/kind_state", {"prefix": self._prefix(resource)}))
+        asked = {"key": kind_key(self._cluster, resource), "prefix": self._prefix(resource)}
+        record = await patiently(lambda: self._store.read_one("read/kind_state", asked))
+        trusted = record["extraction"] == self.extraction
         state = self.kinds.setdefault(group_kind(resource), KindState(resource))
         state.resource = resource
         state.held = _held(record, trusted=trusted)

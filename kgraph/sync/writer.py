@@ -53,7 +53,7 @@ class Writer:
         """Write the batch or nothing of it; Fenced when another worker has taken the cluster over."""
 
         async def work(transaction: Transaction) -> None:
-            await self._fence(transaction)
+            await self._open(transaction, batch.checkpoints)
             await _write_batch(transaction, batch)
 
         await self._store.write(work, what=f"writing {len(batch)} changes of the cluster {self._cluster}")
@@ -62,15 +62,18 @@ class Writer:
         """Set properties of the cluster's own node."""
 
         async def work(transaction: Transaction) -> None:
-            await self._fence(transaction)
+            await self._open(transaction, {})
             await transaction.run(
                 "write/describe_cluster", {"key": cluster_key(self._cluster), "properties": dict(properties)}
             )
 
         await self._store.write(work, what=f"describing the cluster {self._cluster}")
 
-    async def _fence(self, transaction: Transaction) -> None:
-        held = await transaction.run("write/check_fence", {"key": cluster_key(self._cluster), "epoch": self._epoch})
+    async def _open(self, transaction: Transaction, checkpoints: Mapping[str, Mapping[str, Any]]) -> None:
+        kinds = [{"key": key, "properties": properties} for key, properties in sorted(checkpoints.items())]
+        held = await transaction.run(
+            "write/open", {"key": cluster_key(self._cluster), "epoch": self._epoch, "kinds": kinds}
+        )
         if not held:
             raise Fenced(
                 f"writing the cluster {self._cluster}: another worker has taken it over since epoch {self._epoch}; "
@@ -117,9 +120,6 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
 
     for some in _chunks(sorted(loose)):
         await transaction.run("write/sweep", {"keys": some})
-    if batch.checkpoints:
-        kinds = [{"key": key, "properties": properties} for key, properties in sorted(batch.checkpoints.items())]
-        await transaction.run("write/advance_checkpoints", {"rows": kinds})
     if batch.forgotten:
         await transaction.run("write/forget_kinds", {"keys": sorted(batch.forgotten)})
 
