@@ -53,7 +53,7 @@ class Connection:
         self._throttle = Throttle(qps, burst)
         self._timeout = timeout
         self._transport = Transport(access.server, proxy=access.proxy, server_name=access.server_name)
-        self._tls: tuple[Certificate | None, ssl.SSLContext] | None = None
+        self._tls: tuple[bytes, Certificate | None, ssl.SSLContext] | None = None
         # kubectl asks for gzip, and so do we, on loopback too: 5,000 Pods (31 MB) in pages over TLS took 0.38 s either
         # way, with 0.12 s of this process's time packed and 0.32 s plain, for what is not sent need not be decrypted.
         # The apiserver packs what has more than 128 KiB, and no watch.
@@ -205,13 +205,12 @@ class Connection:
         return type(error)(f"no login to cluster {self.cluster} ({self.server}): {error.problem}")
 
     async def _tls_for(self, login: Login) -> ssl.SSLContext:
-        """The TLS context for a login; a new certificate makes a new one, and thereby new connections."""
-        if self._tls is None or self._tls[0] != login.certificate:
-            context = await asyncio.to_thread(
-                tls_context, self._access.ca, login.certificate, insecure=self._access.insecure
-            )
-            self._tls = login.certificate, context
-        return self._tls[1]
+        """The TLS context for a login; a new certificate or authority makes a new one, and thereby new connections."""
+        ca = await self._access.authorities.value() if self._access.authorities else self._access.ca
+        if self._tls is None or self._tls[:2] != (ca, login.certificate):
+            context = await asyncio.to_thread(tls_context, ca, login.certificate, insecure=self._access.insecure)
+            self._tls = ca, login.certificate, context
+        return self._tls[2]
 
 
 def _names(headers: Iterable[tuple[str, str]], name: str) -> bool:
