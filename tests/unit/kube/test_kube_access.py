@@ -299,7 +299,7 @@ async def test_files_beside_a_mounted_kubeconfig_are_found_after_its_rotation(tm
 
 
 async def test_a_plugin_is_told_the_ca_of_a_file_as_data(tmp_path: Path) -> None:
-    """With provideClusterInfo it is given what the plugin can use wherever it runs: the CA itself, not our path to it."""
+    """What provideClusterInfo says can be used wherever the plugin runs: the CA itself, not our path to it."""
     (tmp_path / "ca.pem").write_text("CA")
     printed = (
         "import json, os; info = json.loads(os.environ['KUBERNETES_EXEC_INFO']); "
