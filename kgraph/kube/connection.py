@@ -13,7 +13,15 @@ import structlog
 
 from kgraph.kube.access import Access, access_to
 from kgraph.kube.credentials import Certificate, Login
-from kgraph.kube.errors import Attempt, BadAnswer, KubeError, TooManyRequests, from_response
+from kgraph.kube.errors import (
+    Attempt,
+    BadAnswer,
+    Forbidden,
+    KubeError,
+    TooManyRequests,
+    Unauthenticated,
+    from_response,
+)
 from kgraph.kube.settings import ClusterSettings
 from kgraph.kube.throttle import Throttle
 from kgraph.kube.transport import Response, Transport, tls_context
@@ -23,6 +31,12 @@ JSON = "application/json"
 MAX_REPEATS = 10
 # A server that asks for more is not waited for here: the caller hears of it, and may do something else meanwhile.
 MAX_WAIT_SECONDS = 30
+
+# An apiserver that does not see a login takes us for nobody, and a role for nobody is the wrong advice.
+_UNNOTICED = (
+    "the login did not reach the apiserver, which takes no passwords since Kubernetes 1.19; a proxy that ends TLS keeps "
+    "client certificates from it"
+)
 
 T = TypeVar("T")
 Params = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -173,6 +187,8 @@ class Connection:
                     attempt,
                     secrets=(login.authorization.partition(" ")[2],),
                 )
+            if login != Login() and isinstance(error, Forbidden) and '"system:anonymous"' in error.detail:
+                error = Unauthenticated(error.problem, attempt=attempt, status=error.status, advice=_UNNOTICED)
             if response.status == 401 and not renewed:
                 renewed = True
                 if await self._renewed(login):
