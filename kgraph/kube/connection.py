@@ -34,8 +34,8 @@ MAX_WAIT_SECONDS = 30
 
 # An apiserver that does not see a login takes us for nobody, and a role for nobody is the wrong advice.
 _UNNOTICED = (
-    "the login did not reach the apiserver, which takes no passwords since Kubernetes 1.19; a proxy that ends TLS keeps "
-    "client certificates from it"
+    "the login did not reach the apiserver, which takes no passwords since Kubernetes 1.19; and a proxy that ends TLS "
+    "keeps client certificates from it"
 )
 
 T = TypeVar("T")
