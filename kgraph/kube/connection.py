@@ -16,6 +16,7 @@ from kgraph.kube.credentials import Certificate, Login
 from kgraph.kube.errors import (
     Attempt,
     BadAnswer,
+    ConfigurationError,
     Forbidden,
     KubeError,
     TooManyRequests,
@@ -224,8 +225,15 @@ class Connection:
         """The TLS context for a login; a new certificate or authority makes a new one, and thereby new connections."""
         ca = await self._access.authorities.value() if self._access.authorities else self._access.ca
         if self._tls is None or self._tls[:2] != (ca, login.certificate):
-            context = await asyncio.to_thread(tls_context, ca, login.certificate, insecure=self._access.insecure)
-            self._tls = ca, login.certificate, context
+            try:
+                context = await asyncio.to_thread(tls_context, ca, login.certificate, insecure=self._access.insecure)
+            except ConfigurationError as error:
+                if self._tls is None:
+                    raise self._of_this_cluster(error) from error
+                # A certificate that is there already, and its key not yet: what was there before still serves.
+                _log.warning("a rewritten certificate cannot be used yet", cluster=self.cluster, why=error.problem)
+            else:
+                self._tls = ca, login.certificate, context
         return self._tls[2]
 
 
