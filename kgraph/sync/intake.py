@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 
-from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.errors import GraphTimeout, GraphUnavailable
 from kgraph.graphdb.kinds import todays_group
-from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey, kind_label
+from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey
 from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, NotFound
@@ -29,7 +28,7 @@ from kgraph.sync.kind_state import Held, KindState
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.rows import edge_properties
 from kgraph.sync.selector_index import Delta, SelectorIndex
-from kgraph.sync.served import group_kind, kind_key, kind_properties
+from kgraph.sync.served import group_kind, kind_key, kind_properties, label_of, todays_kind
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -339,17 +338,6 @@ async def patiently(read: Callable[[], Awaitable[T]]) -> T:
         except (GraphUnavailable, GraphTimeout) as error:
             log.warning("a reader waits for Neo4j", why=str(error))
             await asyncio.sleep(READ_AGAIN_SECONDS)
-
-
-def label_of(group: str, kind: str) -> str:
-    """The second label of a kind's nodes; groups of old are today's."""
-    today = todays_group(group, kind)
-    return kind_label(today, kind, builtin=is_builtin(today))
-
-
-def todays_kind(kind: GroupKind) -> GroupKind:
-    """The kind as keys have it: groups of old are today's."""
-    return GroupKind(todays_group(kind.group, kind.kind), kind.kind)
 
 
 def _kind_of(key: str) -> GroupKind:
