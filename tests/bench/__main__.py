@@ -46,7 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     report.show(figures, Console(), enforced=not asked.small)
     if asked.small:
         return 0
-    report.write([one.row for one in figures])
+    rows = report.write([one.row for one in figures])
+    report.PAGE.write_text(report.page(rows), "utf-8")
     return int(any(one.is_met is False for one in figures))
 
 
