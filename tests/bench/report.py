@@ -7,7 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Column, Table
 
-from tests.bench.rows import Figure, Row
+from tests.bench.rows import Bar, Figure, Row
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "build" / "bench.json"
@@ -17,10 +17,10 @@ _HEAD = """\
 
 <!-- Written by `make bench`, from what it measured last. -->
 
-`make bench` measures these on two real servers that it starts itself, an apiserver with its controllers and a Neo4j. The
-**floor** is the same work by a client that does nothing else, measured in the same run: what is above it is what this
-program costs. The ratio is what to compare; the seconds are the machine's. `make bench ARGS="--only walks"` measures one
-group, `--small` tries whether it runs. A figure that misses its bar is shown as it is.
+`make bench` measures these on two real servers that it starts itself, an apiserver with its controllers and a Neo4j.
+The **floor** is the same work by a client that does nothing else, measured in the same run: what is above it is what
+this program costs. The ratio is what to compare; the seconds are the machine's. `make bench ARGS="--only walks"`
+measures one group, `--small` tries whether it runs. A figure that misses its bar is shown as it is.
 """
 
 
