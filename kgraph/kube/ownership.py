@@ -1,0 +1,132 @@
+"""Who owns which field of an object: its managedFields, reduced to what a comparison with manifests needs.
+
+Server-side apply keeps every field's managers (Kubernetes' documentation, "Server-Side Apply"). Three sorts of them
+matter here: those that deliver manifests and people's own tools, whose fields are what is compared; and everyone else,
+such as an autoscaler, whose fields are not the manifest's business. A list item that nobody owns was put there by
+admission: the apiserver notes the managers before mutating webhooks run (apiserver, `handlers/create.go`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from kgraph.kube.field_paths import Path, parse, write
+from kgraph.kube.merge_keys import Identity
+
+# By the beginnings of their names, in lower case. They bring manifests to a cluster: a field of theirs that is not as
+# the manifest says is drift, whether it was not delivered yet or delivered otherwise.
+DELIVERERS = (
+    "argocd", "ansible", "before-first-apply", "crossplane", "fleet", "flux", "helm", "kapp", "kustomize-controller",
+    "pulumi", "rancher", "skaffold", "spinnaker", "terraform", "tilt",
+)  # fmt: skip
+# What people use, and what programs are called that do not say who they are: a change of theirs is a change by hand.
+HANDS = (
+    "axios", "curl", "dashboard", "go-http-client", "headlamp", "java", "k9s", "kubectl", "lens", "mozilla",
+    "node-fetch", "okhttp", "openapi-generator", "openlens", "postman", "python", "unknown", "wget",
+)  # fmt: skip
+# Kinds that nobody keeps manifests of, and whose managers are therefore not looked at.
+NEVER_DECLARED = frozenset({"Endpoints", "EndpointSlice", "Event", "Lease", "Node"})
+ADMISSION = "(admission)"
+
+_decode_key = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, list[str]]).decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Ownership(msgspec.Struct, frozen=True):
+    """Who owns what: the fields and list items of the `others`; and the list items that manifests or people brought."""
+
+    others: Mapping[Path, str] = {}
+    ours: frozenset[Path] = frozenset()
+
+    @classmethod
+    def read(cls, compacted: str) -> "Ownership":
+        """From what `compact` gave."""
+        others: dict[Path, str] = {}
+        ours: set[Path] = set()
+        for manager, paths in sorted(_decode(compacted).items()):
+            for path in map(parse, paths):
+                if is_ours(manager):
+                    ours.add(path)
+                else:
+                    others.setdefault(path, manager)
+        return cls(others, frozenset(ours))
+
+    def manager(self, path: Path) -> str:
+        """Who else owns what stands at a path, or all that it is a part of; "" where nobody else does."""
+        if path in self.others:
+            return self.others[path]
+        for end in range(len(path) - 1, 0, -1):
+            # Owning an item of a list is owning that it is there, not what it says.
+            if not isinstance(path[end - 1], tuple) and path[:end] in self.others:
+                return self.others[path[:end]]
+        return ""
+
+    def manager_of_item(self, path: Path) -> str:
+        """Who else put an item into a list; `(admission)` where nobody owns it."""
+        return self.manager(path) or ("" if path in self.ours else ADMISSION)
+
+
+def is_ours(manager: str) -> bool:
+    """Whether a manager delivers manifests, or is somebody's hand."""
+    return manager.lower().startswith(DELIVERERS + HANDS)
+
+
+def compact(managed_fields: Any) -> str:
+    """The ownership as JSON, `{manager: [paths]}`, sorted; "" where there are no managedFields.
+
+    Status, and all metadata but labels and annotations, are left out, and so are times: an object whose status alone is
+    written keeps its text. Of those who bring manifests only the items of lists are kept, which tell a container that
+    they brought from one that admission has put in.
+    """
+    if type(managed_fields) is not list or not managed_fields:
+        return ""
+    found: dict[str, set[str]] = {}
+    for entry in managed_fields:
+        if type(entry) is not dict or entry.get("subresource") == "status" or type(entry.get("fieldsV1")) is not dict:
+            continue
+        manager = str(entry.get("manager") or "unknown")
+        paths = _paths(entry["fieldsV1"], (), items_only=is_ours(manager))
+        found.setdefault(manager, set()).update(map(write, paths))
+    return _encode({manager: sorted(paths) for manager, paths in found.items() if paths}).decode()
+
+
+def _paths(fields: Mapping[str, Any], path: Path, *, items_only: bool) -> Iterator[Path]:
+    for name, below in fields.items():
+        sign, _, rest = name.partition(":")
+        match sign:
+            case "f":
+                step: Any = rest
+            case "k":
+                step = _identity(rest)
+            case "i":
+                step = int(rest) if rest.isdigit() else rest
+            case "v":  # a text in a set: the set is what is compared
+                if not items_only:
+                    yield path
+                continue
+            case _:  # ".": that this is there
+                continue
+        here = (*path, step)
+        if _is_noise(here):
+            continue
+        is_item = isinstance(step, tuple)
+        inner = below if type(below) is dict else {}
+        if (is_item and "." in inner) or (not items_only and not inner):
+            yield here
+        if inner:
+            yield from _paths(inner, here, items_only=items_only)
+
+
+def _identity(text: str) -> Identity:
+    try:
+        return tuple((key, str(value)) for key, value in _decode_key(text).items())
+    except msgspec.DecodeError:
+        return (("key", text),)  # no apiserver writes one that is no JSON
+
+
+def _is_noise(path: Sequence[Any]) -> bool:
+    if path[0] == "status":
+        return True
+    return path[0] == "metadata" and len(path) > 1 and path[1] not in ("labels", "annotations")
