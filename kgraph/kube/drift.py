@@ -53,11 +53,15 @@ class ResourceDrift(msgspec.Struct, frozen=True):
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """Every resource that is not as desired, by kind, namespace and name; how many were compared; whether it is all."""
+    """Every resource that is not as desired, by kind, namespace and name; how many were compared; whether it is all.
+
+    `unread` are kinds that could not be compared, each with the reason.
+    """
 
     resources: tuple[ResourceDrift, ...]
     compared: int
     truncated: bool = False
+    unread: tuple[str, ...] = ()
 
     @property
     def drifted(self) -> bool:
@@ -65,8 +69,45 @@ class Drift(msgspec.Struct, frozen=True):
         return any(one.change is not Change.OWNED for one in self.resources)
 
 
+class Desired(Protocol):
+    """The desired state, wherever it is read from."""
+
+    async def kinds(self) -> Sequence[tuple[str, str]]:
+        """The groups and kinds of which anything is desired."""
+
+    async def namespaces(self) -> Sequence[str]:
+        """The namespaces in which anything is desired."""
+
+    async def of(self, group: str, kind: str) -> Sequence[State]:
+        """All that is desired of one kind."""
+
+
+class Manifests:
+    """A desired state that is in memory."""
+
+    def __init__(self, states: Iterable[State]) -> None:
+        self._states: dict[tuple[str, str], dict[Name, State]] = {}
+        for state in states:
+            self._states.setdefault((state.name.group, state.name.kind), {})[state.name] = state
+
+    async def kinds(self) -> Sequence[tuple[str, str]]:
+        """The groups and kinds of which anything is desired."""
+        return tuple(self._states)
+
+    async def namespaces(self) -> Sequence[str]:
+        """The namespaces in which anything is desired."""
+        return sorted({name.namespace for states in self._states.values() for name in states if name.namespace})
+
+    async def of(self, group: str, kind: str) -> Sequence[State]:
+        """All that is desired of one kind."""
+        return tuple(self._states[group, kind].values())
+
+
 class Actual(Protocol):
     """The actual state, wherever it is read from."""
+
+    async def objection(self, group: str, kind: str) -> str:
+        """Why nothing can be said of a kind; "" where all of it can be read."""
 
     async def named(self, names: Sequence[Name]) -> Mapping[Name, State]:
         """Those of these objects, all of one kind, that are there."""
@@ -75,19 +116,21 @@ class Actual(Protocol):
         """All objects of a kind in these namespaces but those that a controller owns or Kubernetes made by itself."""
 
 
-async def drift(desired: Iterable[State], actual: Actual, *, most: int) -> Drift:
+async def drift(desired: Desired, actual: Actual, *, most: int) -> Drift:
     """Compare; at most `most` resources are told.
 
     What is there and not desired is ADDED where its kind and its namespace are among the desired ones. Of kinds without
     a namespace nothing is: a checkout that holds one ClusterRole does not speak for the cluster's others.
     """
-    by_kind: dict[tuple[str, str], dict[Name, State]] = {}
-    for state in desired:
-        by_kind.setdefault((state.name.group, state.name.kind), {})[state.name] = state
-    namespaces = sorted({name.namespace for states in by_kind.values() for name in states if name.namespace})
+    namespaces = await desired.namespaces()
     found: list[ResourceDrift] = []
+    unread: list[str] = []
     compared = 0
-    for (group, kind), states in sorted(by_kind.items(), key=lambda item: (item[0][1], item[0][0])):
+    for group, kind in sorted(await desired.kinds(), key=lambda each: (each[1], each[0])):
+        states = {state.name: state for state in await desired.of(group, kind)}
+        if objection := await actual.objection(group, kind):
+            unread.append(f"{kind}.{group}: {objection}" if group else f"{kind}: {objection}")
+            continue
         of_kind: list[ResourceDrift] = []
         for some in _pieces(sorted(states)):
             there = await actual.named(some)
@@ -98,8 +141,8 @@ async def drift(desired: Iterable[State], actual: Actual, *, most: int) -> Drift
         compared += len(states)
         found += sorted(of_kind, key=lambda one: one.name)
         if len(found) > most:
-            return Drift(tuple(found[:most]), compared, truncated=True)
-    return Drift(tuple(found), compared)
+            return Drift(tuple(found[:most]), compared, truncated=True, unread=tuple(unread))
+    return Drift(tuple(found), compared, unread=tuple(unread))
 
 
 def compare(desired: State, actual: State | None) -> ResourceDrift | None:

@@ -73,6 +73,25 @@ def is_ours(manager: str) -> bool:
     return manager.lower().startswith(DELIVERERS + HANDS)
 
 
+def controller(metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The owner reference of the controller that made an object; None where none did."""
+    owners = metadata.get("ownerReferences")
+    if type(owners) is not list:
+        return None
+    return next((owner for owner in owners if type(owner) is dict and owner.get("controller") is True), None)
+
+
+def managers(obj: Mapping[str, Any], kind: str) -> str:
+    """The ownership, as `compact` gives it, of an object that somebody may keep a manifest of.
+
+    What a controller made is compared with no manifest: "" for it, as for an object whose managers are not known.
+    """
+    metadata = obj.get("metadata")
+    if type(metadata) is not dict or "managedFields" not in metadata or kind in NEVER_DECLARED:
+        return ""
+    return "" if controller(metadata) else compact(metadata["managedFields"])
+
+
 def compact(managed_fields: Any) -> str:
     """The ownership as JSON, `{manager: [paths]}`, sorted; "" where there are no managedFields.
 

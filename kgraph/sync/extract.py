@@ -14,8 +14,8 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
+from kgraph.kube.ownership import controller, managers
 from kgraph.sync import manifest as manifests
-from kgraph.sync.owners import controller, managers
 from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery, Fact, fact_of, fact_of_labels

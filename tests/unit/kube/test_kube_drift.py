@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgraph.kube.drift import Change, Name, State, drift
+from kgraph.kube.drift import Change, Manifests, Name, State, drift
 from kgraph.kube.field_drift import field_drift
 from kgraph.kube.ownership import ADMISSION, Ownership, compact
 
@@ -181,6 +181,9 @@ class Things:
     def __init__(self, *states: State) -> None:
         self.states = {state.name: state for state in states}
 
+    async def objection(self, group: str, kind: str) -> str:
+        return "forbidden" if kind == "Forbidden" else ""
+
     async def named(self, names: Sequence[Name]) -> Mapping[Name, State]:
         return {name: self.states[name] for name in names if name in self.states}
 
@@ -196,7 +199,7 @@ def thing(kind: str, name: str, namespace: str = "shop", **more: Any) -> State:
 async def test_resources_are_added_missing_changed_or_as_desired() -> None:
     """Each is told once, by kind and name; kinds and namespaces that are not desired are left alone."""
     desired = [thing("ConfigMap", "a", data={"x": "1"}), thing("ConfigMap", "b"), thing("Secret", "s"),
-               thing("ClusterRole", "r", namespace="")]  # fmt: skip
+               thing("ClusterRole", "r", namespace=""), thing("Forbidden", "x")]  # fmt: skip
     there = Things(
         thing("ConfigMap", "a", data={"x": "2"}),
         thing("ConfigMap", "c"),
@@ -206,14 +209,15 @@ async def test_resources_are_added_missing_changed_or_as_desired() -> None:
         thing("ClusterRole", "r", namespace=""),
         thing("ClusterRole", "other", namespace=""),
     )
-    found = await drift(desired, there, most=10)
+    found = await drift(Manifests(desired), there, most=10)
     assert [(one.name.name, one.change) for one in found.resources] == [
         ("a", Change.CHANGED),
         ("b", Change.MISSING),
         ("c", Change.ADDED),
     ]
     assert (found.compared, found.truncated, found.drifted) == (4, False, True)
-    cut = await drift(desired, there, most=2)
+    assert found.unread == ("Forbidden: forbidden",)
+    cut = await drift(Manifests(desired), there, most=2)
     assert (len(cut.resources), cut.truncated) == (2, True)
 
 
@@ -221,6 +225,6 @@ async def test_only_what_others_own_is_no_drift() -> None:
     """A cluster that differs only in what an autoscaler owns has not drifted, and says what it owns."""
     name = Name("apps", "Deployment", "shop", "web")
     there = Things(State(name, live(replicas=9), compact([APPLIED, SCALED])))
-    found = await drift([State(name, WEB)], there, most=10)
+    found = await drift(Manifests([State(name, WEB)]), there, most=10)
     ((change, owned),) = [(one.change, [field.manager for field in one.owned]) for one in found.resources]
     assert (change, owned, found.drifted) == (Change.OWNED, ["hpa"], False)
