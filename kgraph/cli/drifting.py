@@ -72,7 +72,7 @@ def _read(path: str, default_namespace: str) -> tuple[Manifests, bool]:
     settings = ClusterSettings(id="desired", auth_method=AuthMethod.SNAPSHOT, snapshot_path=path)
     read = read_snapshot(settings, default_namespace)
     for problem in read.problems:
-        remarks().print(problem, style="yellow")
+        remarks().print(problem, style="yellow", soft_wrap=True)
     states = [
         State(Name(resource.group, resource.kind, metadata.get("namespace", ""), metadata["name"]), value)
         for resource, objects in read.kinds
