@@ -6,13 +6,15 @@ such as an autoscaler, whose fields are not the manifest's business. A list item
 admission: the apiserver notes the managers before mutating webhooks run (apiserver, `handlers/create.go`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from kgraph.kube.field_paths import Path, parse, write
 from kgraph.kube.merge_keys import Identity
+from kgraph.kube.stated import GENERATED
 
 # By the beginnings of their names, in lower case. They bring manifests to a cluster: a field of theirs that is not as
 # the manifest says is drift, whether it was not delivered yet or delivered otherwise.
@@ -22,12 +24,13 @@ DELIVERERS = (
 )  # fmt: skip
 # What people use, and what programs are called that do not say who they are: a change of theirs is a change by hand.
 HANDS = (
-    "axios", "curl", "dashboard", "go-http-client", "headlamp", "java", "k9s", "kubectl", "lens", "mozilla",
-    "node-fetch", "okhttp", "openapi-generator", "openlens", "postman", "python", "unknown", "wget",
+    "axios", "curl", "dashboard", "dictamesh", "go-http-client", "headlamp", "java", "k9s", "kubectl", "lens",
+    "mozilla", "node-fetch", "okhttp", "openapi-generator", "openlens", "postman", "python", "unknown", "wget",
 )  # fmt: skip
 # Kinds that nobody keeps manifests of, and whose managers are therefore not looked at.
 NEVER_DECLARED = frozenset({"Endpoints", "EndpointSlice", "Event", "Lease", "Node"})
 ADMISSION = "(admission)"
+_STEPS_REMEMBERED = 8_192  # the fields of a cluster's kinds, and the names of its containers and variables
 
 _decode_key = msgspec.json.Decoder(dict[str, Any]).decode
 _decode = msgspec.json.Decoder(dict[str, list[str]]).decode
@@ -68,6 +71,7 @@ class Ownership(msgspec.Struct, frozen=True):
         return self.manager(path) or ("" if path in self.ours else ADMISSION)
 
 
+@lru_cache(maxsize=256)
 def is_ours(manager: str) -> bool:
     """Whether a manager delivers manifests, or is somebody's hand."""
     return manager.lower().startswith(DELIVERERS + HANDS)
@@ -106,36 +110,54 @@ def compact(managed_fields: Any) -> str:
         if type(entry) is not dict or entry.get("subresource") == "status" or type(entry.get("fieldsV1")) is not dict:
             continue
         manager = str(entry.get("manager") or "unknown")
-        paths = _paths(entry["fieldsV1"], (), items_only=is_ours(manager))
-        found.setdefault(manager, set()).update(map(write, paths))
+        paths: list[str] = []
+        _collect(_without_noise(entry["fieldsV1"]), "", paths, items_only=is_ours(manager))
+        found.setdefault(manager, set()).update(paths)
     return _encode({manager: sorted(paths) for manager, paths in found.items() if paths}).decode()
 
 
-def _paths(fields: Mapping[str, Any], path: Path, *, items_only: bool) -> Iterator[Path]:
+def _without_noise(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields without status, and of the metadata only labels and annotations that somebody wanted."""
+    kept = {name: below for name, below in fields.items() if name not in ("f:status", "f:metadata")}
+    if type(metadata := fields.get("f:metadata")) is dict:
+        texts = {}
+        for field in ("f:labels", "f:annotations"):
+            if type(below := metadata.get(field)) is dict:
+                texts[field] = {name: each for name, each in below.items() if name[2:] not in GENERATED}
+        kept["f:metadata"] = {field: below for field, below in texts.items() if below}
+    return kept
+
+
+def _collect(fields: Mapping[str, Any], path: str, found: list[str], *, items_only: bool) -> None:
+    """Write every owned field below a path into `found`; a first sync does so for thousands of objects."""
     for name, below in fields.items():
-        sign, _, rest = name.partition(":")
-        match sign:
-            case "f":
-                step: Any = rest
-            case "k":
-                step = _identity(rest)
-            case "i":
-                step = int(rest) if rest.isdigit() else rest
-            case "v":  # a text in a set: the set is what is compared
-                if not items_only:
-                    yield path
-                continue
-            case _:  # ".": that this is there
-                continue
-        here = (*path, step)
-        if _is_noise(here):
+        step = _step(name)
+        if not step:
+            if name[:2] == "v:" and not items_only:  # a text in a set: the set is what is compared
+                found.append(path)
             continue
-        is_item = isinstance(step, tuple)
-        inner = below if type(below) is dict else {}
-        if (is_item and "." in inner) or (not items_only and not inner):
-            yield here
-        if inner:
-            yield from _paths(inner, here, items_only=items_only)
+        here = path + step if path or step[0] != "." else step[1:]
+        if type(below) is dict and below:
+            if name[0] == "k" and "." in below:
+                found.append(here)
+            _collect(below, here, found, items_only=items_only)
+        elif not items_only:
+            found.append(here)
+
+
+@lru_cache(maxsize=_STEPS_REMEMBERED)
+def _step(name: str) -> str:
+    """One step of fieldsV1 as a path has it: `.spec` of `f:spec`; "" of `.` and of a set's values."""
+    sign, _, rest = name.partition(":")
+    match sign:
+        case "f":
+            step = write((rest,))
+            return step if step[:1] == "[" else f".{step}"
+        case "k":
+            return write((_identity(rest),))
+        case "i" if rest.isdigit():
+            return f"[{rest}]"
+    return ""
 
 
 def _identity(text: str) -> Identity:
@@ -143,9 +165,3 @@ def _identity(text: str) -> Identity:
         return tuple((key, str(value)) for key, value in _decode_key(text).items())
     except msgspec.DecodeError:
         return (("key", text),)  # no apiserver writes one that is no JSON
-
-
-def _is_noise(path: Sequence[Any]) -> bool:
-    if path[0] == "status":
-        return True
-    return path[0] == "metadata" and len(path) > 1 and path[1] not in ("labels", "annotations")

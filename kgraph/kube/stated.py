@@ -14,7 +14,7 @@ _SERVERS = frozenset(
 )  # fmt: skip
 _IDENTITY = frozenset({"name", "namespace"})
 # Labels and annotations that controllers write on what others made, and `kubectl` to make it new.
-_GENERATED = frozenset(
+GENERATED = frozenset(
     {
         LAST_APPLIED, "deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation",
         "pod-template-hash", "controller-revision-hash", "controller-uid", "batch.kubernetes.io/controller-uid",
@@ -71,5 +71,5 @@ def _of_template(spec: Mapping[str, Any]) -> dict[str, Any]:
 def _without_generated(metadata: dict[str, Any]) -> dict[str, Any]:
     for field in ("labels", "annotations"):
         if type(texts := metadata.get(field)) is dict:
-            metadata[field] = {key: value for key, value in texts.items() if key not in _GENERATED}
+            metadata[field] = {key: value for key, value in texts.items() if key not in GENERATED}
     return metadata
