@@ -18,7 +18,7 @@ from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store
 
 # How many hits are ranked. Of more, the index' own order decides, which knows the places but not the lengths of names.
-LOOKED_LEAST = 500
+LOOKED_LEAST = 250
 # Each place's boost is more than all those after it together: only a better place can win.
 _PLACES = (("name", 8), ("reference", 4), ("images", 4), ("labels", 2), ("annotations", 1))
 _EXACT_BOOST, _BEGINNING_BOOST = 256, 32
