@@ -148,13 +148,13 @@ def places(client: Client, cluster: str, namespace: str, targets: tuple[Target, 
 
 def resource_graph(client: Client, place: Place, **options: Any) -> dict[str, Any]:
     """The answer of `resourceGraph` as it came."""
-    with _hinted(client, place):
+    with hinted(client, place):
         answer: dict[str, Any] = client.ask(_GRAPH, **place.variables, **options)["resourceGraph"]
     return answer
 
 
 @contextmanager
-def _hinted(client: Client, *asked: Place) -> Iterator[None]:
+def hinted(client: Client, *asked: Place) -> Iterator[None]:
     """Where a resource is not found, and no namespace was named, say in which namespaces there is one of that name."""
     try:
         yield
@@ -211,7 +211,7 @@ query Impact($cluster: String!, $namespace: String, $resourceType: String!, $nam
 
 def impact(client: Client, place: Place, *, change: str, limit: int) -> dict[str, Any]:
     """The answer of `impact` as it came."""
-    with _hinted(client, place):
+    with hinted(client, place):
         answer: dict[str, Any] = client.ask(_IMPACT, **place.variables, change=change, limit=limit)["impact"]
     return answer
 
@@ -236,7 +236,7 @@ query Path($from: ResourceRef!, $to: ResourceRef!, $depth: Int!) {{
 
 def path(client: Client, start: Place, end: Place, *, depth: int) -> dict[str, Any] | None:
     """The answer of `path` as it came; None where there is no path."""
-    with _hinted(client, start, end):
+    with hinted(client, start, end):
         ends = {"from": start.variables, "to": end.variables}
         answer: dict[str, Any] | None = client.ask(_PATH, **ends, depth=depth)["path"]
     return answer

@@ -11,7 +11,7 @@ import msgspec
 
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.model import cluster_key, image_key, subject_key
-from kgraph.sync.images import digest_of_image_id, parse_image
+from kgraph.kube.images import digest_of_image_id, parse_image
 from kgraph.sync.start import Start, group_of, is_name, maps, text
 
 _RBAC_USER_OF_ACCOUNT = "system:serviceaccount:"
