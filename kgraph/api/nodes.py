@@ -14,7 +14,8 @@ _KINDS = {"cluster": "Cluster", "image": "Image", "host": "Host", "subject": "Su
 # What every resource has, or nobody looks at: not part of `properties`.
 HIDDEN_PROPERTIES = (
     "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "createdAt", "labels", "manifest",
-    "fingerprint", "edgesFingerprint", "resourceVersion", "generation", "firstSeen", "lastChanged", "changes",
+    "fingerprint", "edgesFingerprint", "resourceVersion", "generation", "images", "annotations", "managers",
+    "firstSeen", "lastChanged", "changes",
 )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ PATHS_SHOWN = 4
 
 
 class Change(msgspec.Struct, frozen=True):
-    """`Change`."""
+    """`ResourceChange`."""
 
     at: str
     type: str

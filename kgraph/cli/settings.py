@@ -111,9 +111,14 @@ SETTINGS: tuple[Setting, ...] = (
         key="clusters[].oidc.refresh_token_file",
         takes=Takes.TEXT,
         required=True,
-        meaning="a file with the refresh token; a new one is written back",
+        meaning="a file with the refresh token; where the issuer gives a new one, it is written back",
     ),
     Setting(key="clusters[].oidc.client_secret_file", takes=Takes.TEXT, meaning="a file with the client's secret"),
+    Setting(
+        key="clusters[].oidc.ca_file",
+        takes=Takes.TEXT,
+        meaning="PEM file of the issuer's authority; else the system's. Its certificate is always checked",
+    ),
     Setting(
         key="clusters[].api_server_url",
         takes=Takes.TEXT,

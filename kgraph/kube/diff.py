@@ -16,7 +16,12 @@ from kgraph.kube.merge_keys import SETS, identities
 from kgraph.kube.quantities import Quantity, QuantityError
 
 # Below these keys stand quantities, whatever they are called.
-_AMOUNTS = frozenset({"allocatable", "capacity", "default", "defaultRequest", "hard", "limits", "max", "min", "overhead", "requests", "used"})  # fmt: skip
+_AMOUNTS = frozenset(
+    {
+        "allocatable", "capacity", "default", "defaultRequest", "hard", "limits", "max", "min", "overhead", "requests",
+        "used",
+    }
+)  # fmt: skip
 _AMOUNT_FIELDS = frozenset({"averageValue", "divisor", "sizeLimit", "storage"})
 _WHOLE = re.compile(r"-?\d{1,18}")
 # How an object of this depth is still told apart; deeper than any of Kubernetes', and short of Python's own limit.

@@ -140,6 +140,6 @@ def _written(time: datetime) -> str:
 
 
 def before_of(row: Sequence[Any]) -> tuple[str, Before]:
-    """A key and what the graph holds of it, from what `read/states_before` returns of one resource."""
+    """A key and what the graph holds of it, from what `write/open` returns of one resource."""
     key, uid, manifest, first_seen, last_changed, changes = row
     return key, Before(uid, manifest, timestamp(first_seen), timestamp(last_changed), tuple(changes or ()))

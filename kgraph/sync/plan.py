@@ -21,7 +21,7 @@ POD = GroupKind("", "Pod")
 _SECRET = GroupKind("", "Secret")
 # Part of every fingerprint: raised when the same object gives another node than before, so that the first sync of a
 # new version writes what it would otherwise take for unchanged.
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 class Plan:

@@ -17,7 +17,7 @@ from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Store, Transaction
 from kgraph.sync.batch import Batch
 from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
-from kgraph.sync.rows import edge_row
+from kgraph.sync.rows import edge_row, node_row
 
 Row = TypeVar("Row")
 
@@ -61,8 +61,8 @@ class Writer:
         """Write the batch or nothing of it; Fenced when another worker has taken the cluster over."""
 
         async def work(transaction: Transaction) -> None:
-            await self._fence(transaction)
-            await _write_batch(transaction, batch, self._history)
+            before = await self._open(transaction, batch)
+            await _write_batch(transaction, batch, before, self._history)
 
         await self._store.write(work, what=f"writing {len(batch)} changes of the cluster {self._cluster}")
 
@@ -70,23 +70,33 @@ class Writer:
         """Set properties of the cluster's own node."""
 
         async def work(transaction: Transaction) -> None:
-            await self._fence(transaction)
+            await self._open(transaction, Batch())
             await transaction.run(
                 "write/describe_cluster", {"key": cluster_key(self._cluster), "properties": dict(properties)}
             )
 
         await self._store.write(work, what=f"describing the cluster {self._cluster}")
 
-    async def _fence(self, transaction: Transaction) -> None:
-        held = await transaction.run("write/check_fence", {"key": cluster_key(self._cluster), "epoch": self._epoch})
+    async def _open(self, transaction: Transaction, batch: Batch) -> dict[str, Before]:
+        """Check the epoch and remember the checkpoints; what the graph holds of what is to be written again, by key."""
+        parameters = {
+            "key": cluster_key(self._cluster),
+            "epoch": self._epoch,
+            "kinds": [{"key": key, "properties": each} for key, each in sorted(batch.checkpoints.items())],
+            "written": sorted(key for key, upsert in batch.upserts.items() if not upsert.fresh),
+        }
+        held = await transaction.run("write/open", parameters)
         if not held:
             raise Fenced(
                 f"writing the cluster {self._cluster}: another worker has taken it over since epoch {self._epoch}; "
                 "nothing was written, and this worker lets go of the cluster"
             )
+        return dict(before_of(row) for row in held[0]["before"])
 
 
-async def _write_batch(transaction: Transaction, batch: Batch, history: HistoryLimits) -> None:
+async def _write_batch(
+    transaction: Transaction, batch: Batch, before: Mapping[str, Before], history: HistoryLimits
+) -> None:
     now = datetime.now(UTC)
     loose: set[str] = set()
     for label, keys in _grouped(sorted((label, key) for key, label in batch.removals.items())):
@@ -98,18 +108,12 @@ async def _write_batch(transaction: Transaction, batch: Batch, history: HistoryL
             loose.update(records[0]["loose"])
 
     upserts = sorted(batch.upserts.values(), key=lambda upsert: (upsert.resource.label, upsert.resource.key))
-    before = await _states(transaction, [upsert.resource.key for upsert in upserts if not upsert.fresh])
     for label, group in groupby(upserts, key=lambda upsert: upsert.resource.label):
-        rows: list[dict[str, Any]] = [
-            {
-                "key": item.resource.key,
-                "properties": {
-                    **item.resource.properties,
-                    **remembered(item.resource, item.provenance, before.get(item.resource.key), now, history.changes),
-                },
-            }
-            for item in group
-        ]
+        rows = []
+        for item in group:
+            key = item.resource.key
+            past = remembered(item.resource, item.provenance, before.get(key), now, history.changes)
+            rows.append(node_row(key, {**item.resource.properties, **past}))
         for some_rows in _chunks(rows):
             await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
 
@@ -139,20 +143,8 @@ async def _write_batch(transaction: Transaction, batch: Batch, history: HistoryL
 
     for some in _chunks(sorted(loose)):
         await transaction.run("write/sweep", {"keys": some})
-    if batch.checkpoints:
-        kinds = [{"key": key, "properties": properties} for key, properties in sorted(batch.checkpoints.items())]
-        await transaction.run("write/advance_checkpoints", {"rows": kinds})
     if batch.forgotten:
         await transaction.run("write/forget_kinds", {"keys": sorted(batch.forgotten)})
-
-
-async def _states(transaction: Transaction, keys: Sequence[str]) -> dict[str, Before]:
-    """What the graph holds of resources that are to be written again, by key."""
-    found: dict[str, Before] = {}
-    for some in _chunks(keys):
-        records = await transaction.run("read/states_before", {"keys": some})
-        found.update(before_of(row) for row in records[0]["states"])
-    return found
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:

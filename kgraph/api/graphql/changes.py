@@ -1,11 +1,11 @@
-"""`Change`: an entry of a history as GraphQL shows it."""
+"""`ResourceChange`: an entry of a history as GraphQL shows it."""
 
 from enum import Enum
 
 import strawberry
 
 from kgraph.api.graphql.scalars import DateTime
-from kgraph.graphdb.changes import Change as Stored
+from kgraph.graphdb.changes import Change
 
 
 @strawberry.enum(description="What happened to a resource.")
@@ -19,7 +19,7 @@ class ChangeType(Enum):
 
 
 @strawberry.type(description="One change of a resource.")
-class Change:
+class ResourceChange:
     """When, what, by whom, where."""
 
     at: DateTime = strawberry.field(
@@ -33,9 +33,9 @@ class Change:
     more: int = strawberry.field(description="How many more paths changed.")
 
 
-def shown_change(change: Stored) -> Change:
+def shown_change(change: Change) -> ResourceChange:
     """An entry's GraphQL form."""
-    return Change(
+    return ResourceChange(
         at=DateTime(change.at),
         type=ChangeType[change.type],
         by=list(change.by),

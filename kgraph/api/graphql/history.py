@@ -7,7 +7,7 @@ import msgspec
 import strawberry
 
 from kgraph.api import entity, history
-from kgraph.api.graphql.changes import Change, shown_change
+from kgraph.api.graphql.changes import ResourceChange, shown_change
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.graph import Depth, within
 from kgraph.api.graphql.resource import Resource, resources
@@ -28,7 +28,7 @@ class RecentChange:
 
     name: strawberry.Private[Name]
     key: str = strawberry.field(description="The key of what changed.")
-    change: Change = strawberry.field(description="What happened to it.")
+    change: ResourceChange = strawberry.field(description="What happened to it.")
     distance: int | None = strawberry.field(
         description="How many edges away it is; null for what is gone, and had pointed at something near."
     )
@@ -83,7 +83,7 @@ class DeletedResource:
     cluster: str | None = strawberry.field(description="The cluster's id.")
     uid: str | None = strawberry.field(description="The uid, which tells it from others of its name.")
     gone_at: DateTime = strawberry.field(description="When the graph saw it go.")
-    changes: list[Change] = strawberry.field(description="Its last changes, the end first.")
+    changes: list[ResourceChange] = strawberry.field(description="Its last changes, the end first.")
 
     @strawberry.field(description="Its labels, as an object.")
     def labels(self) -> JSON:

@@ -6,7 +6,7 @@ import strawberry
 
 from kgraph.api import entity
 from kgraph.api.errors import BadUserInput
-from kgraph.api.graphql.changes import Change, moment, shown_change
+from kgraph.api.graphql.changes import ResourceChange, moment, shown_change
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.loaders import RelationsWanted
 from kgraph.api.graphql.scalars import JSON, DateTime
@@ -131,7 +131,7 @@ class Resource:
     @strawberry.field(
         description="Its last changes, the latest first: the setting `history_changes` says how many are remembered."
     )
-    async def changes(self, info: Info) -> list[Change]:
+    async def changes(self, info: Info) -> list[ResourceChange]:
         """Its history."""
         found = await info.context.loaders.histories.load(self.node.handle)
         return [shown_change(change) for change in found.changes]

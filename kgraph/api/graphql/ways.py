@@ -15,7 +15,7 @@ from kgraph.api.walk import FANOUT, edge_types
 
 @strawberry.input(description="A resource by its key, or by what kubectl calls it.")
 class ResourceRef:
-    """One end of a path."""
+    """One of two resources."""
 
     key: str | None = strawberry.field(default=None, description="The key; nothing else is needed then.")
     cluster: str | None = strawberry.field(default=None, description="The cluster's id.")
@@ -72,7 +72,7 @@ class PathQueries:
 
 
 async def key_of(info: Info, given: ResourceRef) -> str:
-    """The key that a reference means; BadUserInput where it means none."""
+    """The key of what a caller names; BadUserInput where it is not enough."""
     if given.key:
         return given.key
     if not (given.cluster and given.resource_type and given.name):

@@ -25,6 +25,7 @@ from tests.unit.sync.test_edges import CASES
 BASE = frozenset({
     "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "resourceVersion", "generation",
     "createdAt", "deletedAt", "labels", "fingerprint", "edgesFingerprint", "manifest", "health",
+    "images", "annotations", "managers",
 })  # fmt: skip
 
 
@@ -65,6 +66,7 @@ spec: {replicas: 2}
         "labels": {"b": "2", "a": "1"},
     }
     assert properties == {
+        "managers": "{}",
         "key": "c/apps/Deployment/shop/web",
         "cluster": "c",
         "group": "apps",
