@@ -117,7 +117,8 @@ class Extractor:
         metadata = kept["metadata"]
         uid, resource_version = text(metadata.get("uid")), text(metadata.get("resourceVersion"))
         noise = plan.noise_by_name.get(start.name, plan.noise)
-        fingerprint = manifests.fingerprint(manifests.without(kept, noise), plan.salt)
+        verdict = plan.health(kept)
+        fingerprint = manifests.fingerprint(manifests.without(kept, noise), plan.salt, verdict)
         edges_fingerprint = manifests.edges_fingerprint(edges)
         properties: dict[str, Any] = {
             "key": start.key,
@@ -146,6 +147,12 @@ class Extractor:
             value = stored(name, read(kept))
             if value is not None:
                 properties[name] = value
+        if verdict is not None:
+            properties["health"] = verdict.health
+            if verdict.reason:
+                properties["healthReason"] = verdict.reason
+            if verdict.image:
+                properties["healthImage"] = verdict.image
         return Resource(start.key, plan.label, uid, resource_version, fingerprint, properties, edges, edges_fingerprint)
 
     def _is_made_by_template(self, metadata: Mapping[str, Any]) -> bool:

@@ -25,6 +25,7 @@ from tests.unit.sync.test_edges import CASES
 BASE = frozenset({
     "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "resourceVersion", "generation",
     "createdAt", "deletedAt", "labels", "fingerprint", "edgesFingerprint", "manifest", "health",
+    "healthReason", "healthImage",
 })  # fmt: skip
 
 
@@ -81,6 +82,8 @@ spec: {replicas: 2}
         "fingerprint": resource.fingerprint,
         "edgesFingerprint": resource.edges_fingerprint,
         "replicas": 2,
+        "health": "PROGRESSING",
+        "healthReason": "being deleted",
     }
     assert (resource.key, resource.label, resource.uid, resource.resource_version) == (
         "c/apps/Deployment/shop/web",
