@@ -13,6 +13,8 @@ from kgraph.graphdb.health.row import HealthRow
 from kgraph.graphdb.health.verdict import Health, Malformed, Object, Rule, Verdict, said
 from kgraph.graphdb.model import GroupKind
 
+__all__ = ["HEALTH_ROWS", "Health", "HealthRow", "Verdict", "health_row", "health_rule"]
+
 HEALTH_ROWS: tuple[HealthRow, ...] = (*workloads.ROWS, *cluster.ROWS, *operators.ROWS, *gitops.ROWS, *network.ROWS)
 _BY_KIND: Mapping[GroupKind, HealthRow] = {GroupKind(row.group, kind): row for row in HEALTH_ROWS for kind in row.kinds}
 

@@ -120,7 +120,7 @@ def test_worst_comes_last() -> None:
         (case("Pod", "a", "UNKNOWN", "", status="Running"), "status is no map but of type str"),
         (case("Pod", "b", "UNKNOWN", "", status={"phase": 1}), "phase is no text but of type int"),
         (
-            case("Deployment.apps", "c", "UNKNOWN", "", status={"replicas": "3"}),
+            case("Deployment.apps", "c", "UNKNOWN", "", status={"updatedReplicas": "3"}),
             "updatedReplicas is no number but of type str",
         ),
         (case("Node", "d", "UNKNOWN", "", status={"conditions": [1]}), "conditions[] is no map but of type int"),
