@@ -15,7 +15,7 @@ from kgraph.graphdb.store import Store
 
 
 class Part(msgspec.Struct, frozen=True):
-    """How many parts have one health, and the first of them: a Pod if there is one."""
+    """How many parts have one health, and unless that is HEALTHY the first of them: a Pod if there is one."""
 
     count: int
     key: str
@@ -69,7 +69,7 @@ def _parts(row: Sequence[Any]) -> Parts:
         replicas=replicas if isinstance(replicas, int) else None,
         ready=ready if isinstance(ready, int) else 0,
         by_health={
-            Health(health): Part(count, key, _about(key, part_reason or "", part_image or ""))
+            Health(health): Part(count, key or "", _about(key, part_reason or "", part_image or "") if key else "")
             for health, count, key, part_reason, part_image in by_health
         },
     )

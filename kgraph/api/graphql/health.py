@@ -37,7 +37,8 @@ class HealthCounts:
 
 @strawberry.type(
     description="How a resource and all that it owns are; of a Namespace, what is in it; of a cluster, all there is. "
-    "What its owner has replaced is left out: finished Pods, old ReplicaSets, a CronJob's past Jobs."
+    "What its owner has replaced is left out: finished Pods, old ReplicaSets, a CronJob's past Jobs; where these are "
+    "HEALTHY, a Namespace and a cluster count them."
 )
 class Rollup:
     """A roll-up."""
