@@ -164,9 +164,10 @@ class Condition(msgspec.Struct, frozen=True):
         """For the reference."""
         narrowed = f" with reason {', '.join(sorted(self.reasons))}" if self.reasons else ""
         narrowed += f" but for reason {', '.join(sorted(self.spared))}" if self.spared else ""
-        answers = [f"{status}: {health}" for status, health in self.by_status.items()]
-        answers += [f"else: {self.other}"] if self.other else []
-        return f"condition {self.type}{narrowed} {', '.join(answers)}"
+        if not self.by_status:
+            return f"condition {self.type}{narrowed}: {self.other}"
+        left = f", else: {self.other}" if self.other else ""
+        return f"condition {self.type}{narrowed} {_grouped(self.by_status)}{left}"
 
 
 class Phase(msgspec.Struct, frozen=True):
@@ -198,8 +199,7 @@ class Phase(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """For the reference."""
-        answers = ", ".join(f"{value}: {health}" for value, health in self.by_value.items())
-        return f"`{self.path}` {answers}, else: UNKNOWN"
+        return f"`{self.path}` {_grouped(self.by_value)}, else: UNKNOWN"
 
 
 class Each(msgspec.Struct, frozen=True):
@@ -260,6 +260,14 @@ class Odd(msgspec.Struct, frozen=True):
     def look(self, obj: Object) -> Verdict | None:
         """What the function says."""
         return self.rule(obj)
+
+
+def _grouped(answers: Mapping[str, Health]) -> str:
+    """Values by what they mean: `Failed or Error: DEGRADED, Running: PROGRESSING`."""
+    by_health: dict[Health, list[str]] = {}
+    for value, health in answers.items():
+        by_health.setdefault(health, []).append(value)
+    return ", ".join(f"{' or '.join(values)}: {health}" for health, values in by_health.items())
 
 
 def is_old(condition: Object, obj: Object) -> bool:

@@ -109,11 +109,7 @@ ROWS = (
             Flag("spec.paused", Health.SUSPENDED, "paused"),
             HasStatus(),
             Observed(),
-            Condition(
-                "Progressing",
-                {"False": Health.DEGRADED, "True": Health.DEGRADED, "Unknown": Health.DEGRADED},
-                reasons=frozenset({"ProgressDeadlineExceeded"}),
-            ),
+            Condition("Progressing", {}, frozenset({"ProgressDeadlineExceeded"}), other=Health.DEGRADED),
             _REPLICA_FAILURE,
             Odd(
                 _deployment_replicas,
