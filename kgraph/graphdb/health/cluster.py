@@ -248,7 +248,9 @@ ROWS = (
     HealthRow(
         group="flowcontrol.apiserver.k8s.io",
         kinds=("FlowSchema",),
-        checks=(Condition("Dangling", {"True": Health.DEGRADED, "False": Health.HEALTHY}),),
+        checks=(Condition("Dangling", _BAD),),
+        otherwise=Health.HEALTHY,
+        doc="Where priority and fairness are switched off, nobody writes the condition.",
     ),
     HealthRow(
         group="storagemigration.k8s.io",
