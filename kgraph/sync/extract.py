@@ -125,11 +125,12 @@ class Extractor:
         kept = start.object
         metadata = kept["metadata"]
         uid, resource_version = text(metadata.get("uid")), text(metadata.get("resourceVersion"))
+        verdict = plan.health(kept)
         owners = managers(obj, start.group_kind.kind)
         significant = manifests.without(kept, noise)
         if owners:  # one who takes a field over without changing it has changed something all the same
             significant = {**significant, "managers": owners}
-        fingerprint = manifests.fingerprint(significant, plan.salt)
+        fingerprint = manifests.fingerprint(significant, plan.salt, verdict)
         edges_fingerprint = manifests.edges_fingerprint(edges)
         properties: dict[str, Any] = {
             "key": start.key,
@@ -164,6 +165,12 @@ class Extractor:
             value = stored(name, read(kept))
             if value is not None:
                 properties[name] = value
+        if verdict is not None:
+            properties["health"] = verdict.health
+            if verdict.reason:
+                properties["healthReason"] = verdict.reason
+            if verdict.image:
+                properties["healthImage"] = verdict.image
         return Resource(start.key, plan.label, uid, resource_version, fingerprint, properties, edges, edges_fingerprint)
 
     def _is_made_by_template(self, metadata: Mapping[str, Any]) -> bool:
