@@ -15,10 +15,15 @@ from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
 from kgraph.sync import manifest as manifests
+from kgraph.sync.jsonpath import ROOT
 from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery, Fact, fact_of, fact_of_labels
 from kgraph.sync.start import Keys, Start, group_of, maps, text
+
+# A malformed object may have a thousand faults, each of which quotes what is wrong; these are enough to mend it by.
+PROBLEMS_KEPT = 10
+PROBLEM_CHARACTERS = 200
 
 
 class Unidentified(ValueError):
@@ -29,7 +34,7 @@ class Extracted(msgspec.Struct, frozen=True):
     """All that one object says.
 
     `queries` are its edges that follow both ends, `fact` is what it offers to the queries of others; `problems` are
-    sentences about what was malformed and therefore skipped.
+    sentences about what was malformed and therefore skipped, the first of them.
     """
 
     resource: Resource
@@ -41,10 +46,17 @@ class Extracted(msgspec.Struct, frozen=True):
 class Extractor:
     """Reads one cluster's objects by what is known of its kinds; a new catalogue wants a new extractor."""
 
-    def __init__(self, cluster: str, catalogue: Catalogue, rows: Sequence[EdgeRow] = EDGE_ROWS) -> None:
+    def __init__(
+        self,
+        cluster: str,
+        catalogue: Catalogue,
+        rows: Sequence[EdgeRow] = EDGE_ROWS,
+        own: Mapping[GroupKind, Sequence[EdgeRow]] = {},
+    ) -> None:
         self._cluster = cluster
         self._catalogue = catalogue
         self._rows = rows
+        self._own = own  # further rows of custom kinds
         self._keys = Keys(cluster, catalogue)
         self._plans: dict[tuple[str, str], Plan] = {}
 
@@ -66,6 +78,14 @@ class Extractor:
         if self._catalogue.is_namespaced(group, kind) is False:
             namespace = ""
         return ResourceKey(self._cluster, todays_group(group, kind), kind, namespace, name)
+
+    def digest(self, group: str, kind: str) -> str:
+        """A hash of what is done with the objects of one kind beyond what the tables say; "" for nothing."""
+        group_kind = GroupKind(todays_group(group, kind), kind)
+        known = self._catalogue.get(*group_kind)
+        own = self._own.get(group_kind, ())
+        promote = {name: path for name, path in (known.promote if known else {}).items() if path.startswith(ROOT)}
+        return manifests.fingerprint([own, promote]) if own or promote else ""
 
     def is_plain(self, group: str, kind: str) -> bool:
         """Whether the objects of a kind ask nothing of others and offer no more than their key and labels."""
@@ -105,14 +125,11 @@ class Extractor:
         )
         rules = plan.bare if plan.bare is not None and self._is_made_by_template(metadata) else plan.rules
         edges = rules.edges(start, problems)
-        return Extracted(
-            self._resource(start, plan, edges),
-            rules.queries(start, problems),
-            fact_of(start),
-            tuple(problems),
-        )
+        queries = rules.queries(start, problems)
+        shown = tuple(_shown(problem) for problem in problems[:PROBLEMS_KEPT])
+        return Extracted(self._resource(start, plan, edges, shown), queries, fact_of(start), shown)
 
-    def _resource(self, start: Start, plan: "Plan", edges: tuple[Edge, ...]) -> Resource:
+    def _resource(self, start: Start, plan: Plan, edges: tuple[Edge, ...], problems: tuple[str, ...]) -> Resource:
         kept = start.object
         metadata = kept["metadata"]
         uid, resource_version = text(metadata.get("uid")), text(metadata.get("resourceVersion"))
@@ -137,6 +154,8 @@ class Extractor:
             properties["uid"] = uid
         if resource_version:
             properties["resourceVersion"] = resource_version
+        if problems:
+            properties["problems"] = list(problems)
         if type(generation := metadata.get("generation")) is int:
             properties["generation"] = stored("generation", generation)
         for name, field in (("createdAt", "creationTimestamp"), ("deletedAt", "deletionTimestamp")):
@@ -156,10 +175,16 @@ class Extractor:
                 return row is not None and bool(row.pod_spec) and row.group_kind != POD
         return False
 
-    def _plan(self, group: str, kind: str) -> "Plan":
-        plan = Plan(GroupKind(todays_group(group, kind), kind), self._catalogue, self._rows, self._keys)
+    def _plan(self, group: str, kind: str) -> Plan:
+        group_kind = GroupKind(todays_group(group, kind), kind)
+        rows = (*self._rows, *self._own.get(group_kind, ()))
+        plan = Plan(group_kind, self._catalogue, rows, self._keys)
         self._plans[group, kind] = plan
         return plan
+
+
+def _shown(problem: str) -> str:
+    return problem if len(problem) <= PROBLEM_CHARACTERS else f"{problem[:PROBLEM_CHARACTERS]}…"
 
 
 def _labels(metadata: Mapping[str, Any], problems: list[str]) -> Mapping[str, str]:

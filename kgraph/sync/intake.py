@@ -6,57 +6,36 @@ compared with the graph's as a whole then (`reconcile`), and only their changes 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
 
-from kgraph.graphdb.catalogue import is_builtin
-from kgraph.graphdb.errors import GraphTimeout, GraphUnavailable
 from kgraph.graphdb.kinds import todays_group
-from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey, kind_label
-from kgraph.graphdb.store import Record, Store
+from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey
+from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, NotFound
 from kgraph.kube.objects import Head, decode, head
 from kgraph.kube.watching import WatchEvent
 from kgraph.sync.extract import Extractor, Unidentified
+from kgraph.sync.kind_state import Held, KindState
+from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.rows import edge_properties
 from kgraph.sync.selector_index import Delta, SelectorIndex
-from kgraph.sync.served import group_kind, kind_key, kind_properties
+from kgraph.sync.served import group_kind, kind_key, kind_properties, label_of, todays_kind
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-READ_AGAIN_SECONDS = 1.0
 # How many objects are worked through before other tasks get their turn: some 10 ms.
 TURN = 100
 # What these say, or that they come and go, changes which kinds there are.
 KINDS_OF_KINDS = frozenset({"CustomResourceDefinition", "APIService"})
-
-
-class Held(NamedTuple):
-    """What the graph holds of one resource (or will, once what is queued is written)."""
-
-    uid: str
-    version: str
-    fingerprint: str
-    edges_fingerprint: str
-
-
-class KindState(msgspec.Struct):
-    """How far one kind has come."""
-
-    resource: ApiResource
-    held: dict[str, Held] = {}
-    seen: set[str] | None = None  # the keys of the list that is under way
-    listed: bool = False
-    error: str = ""
-    problems: dict[str, str] = {}  # what is left out, by key -> why
 
 
 class Intake:
@@ -94,13 +73,11 @@ class Intake:
         checkpoint = await patiently(
             lambda: self._store.read("read/checkpoint", {"key": kind_key(self._cluster, resource)})
         )
-        trusted = bool(checkpoint) and checkpoint[0]["extraction"] == self.extraction
+        trusted = bool(checkpoint) and checkpoint[0]["extraction"] == self._extraction(resource)
         record = await patiently(lambda: self._store.read_one("read/kind_state", {"prefix": self._prefix(resource)}))
         state = self.kinds.setdefault(group_kind(resource), KindState(resource))
         state.resource = resource
-        state.held = _held(record, trusted=trusted)
-        state.seen = set()
-        state.problems.clear()
+        state.begin(record, trusted=trusted)
 
     async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
         """Compare some of the list with the graph."""
@@ -119,7 +96,7 @@ class Intake:
         unknown = not state.listed or bool(state.error)
         await self._forget_all(state, self._known(state) - (state.seen or set()))
         async with self._gate:
-            state.seen, state.listed, state.error = None, True, ""
+            state.complete()
             self._checkpoint(state, resource_version)
         self._settle()
         if self._live and unknown:
@@ -141,6 +118,7 @@ class Intake:
                 for event in turn:
                     with self._left_out(state, event.object):
                         self._change(state, event)
+                self._tell(state)
 
     async def failed(self, resource: ApiResource, error: KubeError) -> None:
         """The kind can't be read: the others go on, and the kind's own node says why."""
@@ -164,10 +142,11 @@ class Intake:
         if not self._live:
             await self.reconcile()
 
-    def expect(self, resources: Iterable[ApiResource]) -> None:
-        """These kinds will be listed."""
+    def expect(self, resources: Iterable[ApiResource], remarks: Mapping[GroupKind, str] = {}) -> None:
+        """These kinds will be listed; `remarks` are what is to be said of some of them as a whole."""
         for resource in resources:
-            self.kinds.setdefault(group_kind(resource), KindState(resource))
+            kind = group_kind(resource)
+            self.kinds.setdefault(kind, KindState(resource)).remark = remarks.get(kind, "")
 
     async def drop(self, resource: ApiResource) -> None:
         """The cluster no longer serves the kind: its resources go."""
@@ -179,6 +158,13 @@ class Intake:
             self._pipeline.pending.forget_kind(kind_key(self._cluster, resource))
             self._pipeline.changed()
         self._settle()
+
+    def refused(self, key: str, why: str) -> None:
+        """Neo4j would not take a resource: it is left out."""
+        for state in self.kinds.values():
+            if key.startswith(self._prefix(state.resource)):
+                state.problems[key] = why
+                self._tell(state)
 
     async def put_objects(self, resource: ApiResource, objects: Sequence[Mapping[str, Any]]) -> None:
         """Compare objects that came from elsewhere than a watch with the graph: a snapshot's."""
@@ -252,12 +238,12 @@ class Intake:
         new = extracted.resource
         if state.seen is not None:
             state.seen.add(new.key)
-        if extracted.problems:
-            log.info("an object is malformed in part", key=new.key, problems=extracted.problems)
-        state.problems.pop(new.key, None)
+        reported = state.read(new.key, extracted.problems)
+        if reported and extracted.problems:
+            log.warning("an object is malformed in part", key=new.key, problems=extracted.problems)
         known = state.held.get(new.key)
         edges_changed = known is None or known.edges_fingerprint != new.edges_fingerprint
-        if edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid:
+        if reported or edges_changed or known is None or (known.fingerprint, known.uid) != (new.fingerprint, new.uid):
             self._pipeline.pending.put(new, edges_changed=edges_changed, fresh=known is None)
             self._checkpoint(state, new.resource_version)
             self._pipeline.changed()
@@ -294,10 +280,10 @@ class Intake:
             async with self._turn():
                 for key in turn:
                     self._forget(state, key)
+                self._tell(state)
 
     def _forget(self, state: KindState, key: str) -> None:
-        state.held.pop(key, None)
-        state.problems.pop(key, None)
+        state.forget(key)
         self._follow(self._index.remove(key))
         self._pipeline.pending.remove(key, label_of(state.resource.group, state.resource.kind))
         self._pipeline.changed()
@@ -314,13 +300,23 @@ class Intake:
 
     def _checkpoint(self, state: KindState, version: str | None) -> None:
         resource = state.resource
-        properties = {**kind_properties(self._cluster, resource), "error": state.error or None}
+        state.told = state.status
+        properties = {**kind_properties(self._cluster, resource), **state.told}
         if version is not None:
             properties["resourceVersion"] = version
-        if state.listed and not state.error:
-            properties |= {"syncedAt": datetime.now(UTC), "extraction": self.extraction}
+        if state.listed and state.seen is None and not state.error:
+            properties |= {"syncedAt": datetime.now(UTC), "extraction": self._extraction(resource)}
         self._pipeline.pending.checkpoint(kind_key(self._cluster, resource), properties)
         self._pipeline.changed()
+
+    def _tell(self, state: KindState) -> None:
+        """Write how the kind goes where that has changed; while a list is under way it is not known."""
+        if state.seen is None and state.told and state.told != state.status:
+            self._checkpoint(state, None)
+
+    def _extraction(self, resource: ApiResource) -> str:
+        """What decides what the kind's objects become."""
+        return f"{self.extraction}-{self.extractor.digest(resource.group, resource.kind)}"
 
     def _settle(self) -> None:
         if all(state.listed or state.error for state in self.kinds.values()):
@@ -349,45 +345,6 @@ def _turns(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + TURN] for start in range(0, len(items), TURN))
 
 
-async def patiently(read: Callable[[], Awaitable[T]]) -> T:
-    """Read from the graph, however long it takes for Neo4j to answer."""
-    while True:
-        try:
-            return await read()
-        except (GraphUnavailable, GraphTimeout) as error:
-            log.warning("a reader waits for Neo4j", why=str(error))
-            await asyncio.sleep(READ_AGAIN_SECONDS)
-
-
-def label_of(group: str, kind: str) -> str:
-    """The second label of a kind's nodes; groups of old are today's."""
-    today = todays_group(group, kind)
-    return kind_label(today, kind, builtin=is_builtin(today))
-
-
-def todays_kind(kind: GroupKind) -> GroupKind:
-    """The kind as keys have it: groups of old are today's."""
-    return GroupKind(todays_group(kind.group, kind.kind), kind.kind)
-
-
 def _kind_of(key: str) -> GroupKind:
     parsed = ResourceKey.parse(key)
     return parsed.group_kind
-
-
-def _held(record: Record, *, trusted: bool) -> dict[str, Held]:
-    """What the graph holds. An edge count that is not the one written means that someone has changed the graph."""
-    held = {}
-    for key, uid, version, fingerprint, edges_fingerprint, edges in zip(
-        record["keys"],
-        record["uids"],
-        record["versions"],
-        record["fingerprints"],
-        record["edgesFingerprints"],
-        record["edges"],
-        strict=True,
-    ):
-        count, colon, _ = edges_fingerprint.partition(":")
-        whole = not colon or count == str(edges)
-        held[key] = Held(uid, version if trusted and whole else "", fingerprint, edges_fingerprint if whole else "")
-    return held

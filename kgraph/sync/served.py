@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kgraph.graphdb.kinds import Kind
-from kgraph.graphdb.model import GroupKind
+from kgraph.graphdb.catalogue import is_builtin
+from kgraph.graphdb.kinds import Kind, todays_group
+from kgraph.graphdb.model import GroupKind, kind_label
 from kgraph.kube.discovery import ApiResource
 
 READ_VERBS = ("list", "watch")
@@ -74,3 +75,14 @@ def discovered_kinds(found: Iterable[ApiResource]) -> list[Kind]:
         )
         for resource in found
     ]
+
+
+def label_of(group: str, kind: str) -> str:
+    """The second label of a kind's nodes; groups of old are today's."""
+    today = todays_group(group, kind)
+    return kind_label(today, kind, builtin=is_builtin(today))
+
+
+def todays_kind(kind: GroupKind) -> GroupKind:
+    """The kind as keys have it: groups of old are today's."""
+    return GroupKind(todays_group(kind.group, kind.kind), kind.kind)
