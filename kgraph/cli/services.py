@@ -24,6 +24,9 @@ def sync_options(configuration: Configuration) -> SyncOptions:
         watch_resources=configuration.watch_resources,
         resync_seconds=configuration.resync_period,
         default_namespace=configuration.default_namespace,
+        custom_resources=configuration.enable_custom_resources,
+        own_kinds=configuration.custom_resource_definitions,
+        relationships=configuration.enable_relationships,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from kgraph.graphdb.catalogue import Catalogue, is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
-from kgraph.graphdb.edges.row import ANY, CUSTOM, EdgeRow
+from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import Kind, todays_group
 from kgraph.graphdb.model import GroupKind
 from kgraph.kube.discovery import ApiResource, Discovery
@@ -20,12 +20,6 @@ from kgraph.sync.extract import Extractor
 from kgraph.sync.inferred import rows_at
 from kgraph.sync.options import OwnEdge, SyncOptions
 from kgraph.sync.served import discovered_kinds
-
-
-def own_edge_types() -> tuple[str, ...]:
-    """The types that rows of one's own may have: those that not every resource has anyway."""
-    everywhere = {row.type for row in EDGE_ROWS if not row.convention and {ANY, CUSTOM} & set(row.start)}
-    return tuple(sorted({row.type for row in EDGE_ROWS} - everywhere))
 
 
 def select_kinds(found: Discovery, options: SyncOptions) -> tuple[ApiResource, ...]:

@@ -73,6 +73,9 @@ def find_of(row: EdgeRow) -> Find:
         for match in (match for path in paths for match in _matches(path, start.object)):
             field = _written(match)
             named = match.obj if type(match.obj) is str else name.value(start, match)
+            if type(match.obj) not in (str, dict):
+                yield f"{field} is {match.obj!r:.{_SHOWN}} where a name or an object with one was expected"
+                continue
             if named is None or named == "":
                 continue
             if not is_name(named):

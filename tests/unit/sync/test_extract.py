@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.kinds import KINDS
-from kgraph.graphdb.model import ResourceKey
+from kgraph.graphdb.model import RESOURCE_PROPERTIES, ResourceKey
 from kgraph.kube.objects import redact
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.promote import PROMOTE
@@ -20,12 +20,6 @@ from kgraph.sync.queries import FOLLOW
 from kgraph.sync.references import FIND
 from tests.unit.sync.graphs import CATALOGUE, extract, extract_one, objects
 from tests.unit.sync.test_edges import CASES
-
-# What every node has: docs/graph.md.
-BASE = frozenset({
-    "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "resourceVersion", "generation",
-    "createdAt", "deletedAt", "labels", "fingerprint", "edgesFingerprint", "manifest", "health",
-})  # fmt: skip
 
 
 def _properties(text: str) -> dict[str, Any]:
@@ -339,14 +333,14 @@ status:
 )
 def test_promoted_properties(text: str, wanted: dict[str, Any]) -> None:
     """What an SRE filters on is a property of its own, absent where the object does not say it."""
-    properties = {name: value for name, value in _properties(text).items() if name not in BASE}
+    properties = {name: value for name, value in _properties(text).items() if name not in RESOURCE_PROPERTIES}
     assert properties == wanted
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.group_kind))
 def test_promoted_names_shadow_nothing(kind: Any) -> None:
     """A promoted property never takes the place of one that every node has."""
-    assert not BASE & kind.promote.keys()
+    assert not RESOURCE_PROPERTIES & kind.promote.keys()
 
 
 @pytest.mark.parametrize(
