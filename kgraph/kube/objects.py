@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from kgraph.kube import nesting
 from kgraph.kube.errors import BadAnswer
 
 # What kubectl apply keeps of the manifest, a Secret's values included.
@@ -42,7 +43,7 @@ _object = msgspec.json.Decoder(dict[str, Any])
 def head(raw: bytes | msgspec.Raw) -> Head:
     """The object's metadata; BadAnswer where the bytes are no object."""
     try:
-        return _head.decode(raw)
+        return nesting.decoded(_head.decode, raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadAnswer(f"an object that is not one: {error}") from error
 
@@ -53,7 +54,7 @@ def decode(raw: bytes | msgspec.Raw, group: str, kind: str, version: str = "") -
     Items of a list name neither their kind nor their version; where `version` is given both are filled in.
     """
     try:
-        value = _object.decode(raw)
+        value = nesting.decoded(_object.decode, raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadAnswer(f"a {kind} that is no object: {error}") from error
     if version:

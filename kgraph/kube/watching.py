@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from kgraph.kube import nesting
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import (
@@ -161,7 +162,7 @@ class _Lines:
         if end < len(chunk):
             self._keep(chunk[end:])
         try:
-            events = _events.decode_lines(whole)
+            events = nesting.decoded(_events.decode_lines, whole)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             said = shown(whole)
             raise BadAnswer(f"a line that is no watch event: {said}", attempt=self._attempt) from error

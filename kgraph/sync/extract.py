@@ -14,6 +14,7 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
+from kgraph.kube.nesting import CUT_OFF, DEEPEST, LEVELS, shallow_value
 from kgraph.sync import manifest as manifests
 from kgraph.sync.jsonpath import ROOT
 from kgraph.sync.plan import POD, Plan
@@ -101,13 +102,19 @@ class Extractor:
         try:
             return self._extract(obj, group, version, kind, [])
         except UnicodeEncodeError as error:
-            return self._extract(manifests.of_real_text(obj), group, version, kind, [f"a text is no text: {error}"])
+            mended = manifests.of_real_text(shallow_value(obj))
+            return self._extract(mended, group, version, kind, [f"a text is no text: {error}"])
+        except RecursionError:
+            return self._extract(manifests.of_real_text(shallow_value(obj)), group, version, kind, [])
 
     def _extract(self, obj: Mapping[str, Any], group: str, version: str, kind: str, problems: list[str]) -> Extracted:
         plan = self._plans.get((group, kind)) or self._plan(group, kind)
         key = self.key(obj, group, kind)
         kept = manifests.normalised(obj, group, version, kind)
         metadata = kept["metadata"]
+        manifest = manifests.manifest(kept)
+        if CUT_OFF in manifest:
+            problems.append(f"something in it is nested more than {DEEPEST} levels deep: {LEVELS} are kept")
         labels = _labels(metadata, problems)
         start = Start(
             cluster=self._cluster,
@@ -127,9 +134,10 @@ class Extractor:
         edges = rules.edges(start, problems)
         queries = rules.queries(start, problems)
         shown = tuple(_shown(problem) for problem in problems[:PROBLEMS_KEPT])
-        return Extracted(self._resource(start, plan, edges, shown), queries, fact_of(start), shown)
+        told = {"manifest": manifest} | ({"problems": list(shown)} if shown else {})
+        return Extracted(self._resource(start, plan, edges, told), queries, fact_of(start), shown)
 
-    def _resource(self, start: Start, plan: Plan, edges: tuple[Edge, ...], problems: tuple[str, ...]) -> Resource:
+    def _resource(self, start: Start, plan: Plan, edges: tuple[Edge, ...], told: Mapping[str, Any]) -> Resource:
         kept = start.object
         metadata = kept["metadata"]
         uid, resource_version = text(metadata.get("uid")), text(metadata.get("resourceVersion"))
@@ -146,7 +154,7 @@ class Extractor:
             "labels": sorted([f"{name}={value}" for name, value in start.labels.items()]),
             "fingerprint": fingerprint,
             "edgesFingerprint": edges_fingerprint,
-            "manifest": manifests.manifest(kept),
+            **told,
         }
         if start.namespace:
             properties["namespace"] = start.namespace
@@ -154,8 +162,6 @@ class Extractor:
             properties["uid"] = uid
         if resource_version:
             properties["resourceVersion"] = resource_version
-        if problems:
-            properties["problems"] = list(problems)
         if type(generation := metadata.get("generation")) is int:
             properties["generation"] = stored("generation", generation)
         for name, field in (("createdAt", "creationTimestamp"), ("deletedAt", "deletionTimestamp")):

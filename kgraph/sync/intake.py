@@ -315,8 +315,8 @@ class Intake:
             self._checkpoint(state, None)
 
     def _extraction(self, resource: ApiResource) -> str:
-        """What decides what the kind's objects become."""
-        return f"{self.extraction}-{self.extractor.digest(resource.group, resource.kind)}"
+        """What decides what objects become: in another version they are others, though nobody changed them."""
+        return f"{self.extraction}-{resource.version}-{self.extractor.digest(resource.group, resource.kind)}"
 
     def _settle(self) -> None:
         if all(state.listed or state.error for state in self.kinds.values()):

@@ -170,8 +170,8 @@ MISTAKES = {
     "a property that every node has": (
         "custom_resource_definitions: [{group: a.b, plural: c, promote: {name: .spec.name}}]",
         (
-            "custom_resource_definitions[0].promote is {name: .spec.name}; allowed is names of properties and JSONPaths, "
-            "such as `engine: .spec.engine`; 'name' can be no name"
+            "custom_resource_definitions[0].promote is {name: .spec.name}; allowed is names of properties and "
+            "JSONPaths, such as `engine: .spec.engine`; 'name' can be no name"
         ),
     ),
     "a promoted path that is none": (
