@@ -16,6 +16,8 @@ T = TypeVar("T")
 DEEPEST = 800
 # and this much of it is kept: ten times what a Pod has, twice what the schemas of definitions have.
 LEVELS = 200
+# JSON keeps a little more: an object may stand in a list or an event, and is the same in both once it is cut to LEVELS.
+_LEVELS_OF_JSON = LEVELS + 10
 CUT_OFF = f"(cut off: nested more than {DEEPEST} levels deep)"
 _REPLACED = f'"{CUT_OFF}"'.encode()
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
@@ -30,18 +32,18 @@ def decoded(decode: Callable[[bytes | msgspec.Raw], T], body: bytes | msgspec.Ra
 
 
 def shallow(body: bytes) -> bytes:
-    """The JSON with a text in place of what is more than `LEVELS` deep, where that leads deeper than `DEEPEST`."""
+    """The JSON with a text in place of what is some more than `LEVELS` deep, where that leads beyond `DEEPEST`."""
     parts: list[bytes] = []
     level = kept_to = begins_at = 0
     too_deep = False
     for token in _TOKEN.finditer(body):
         if token[0] in (b"{", b"["):
             level += 1
-            if level == LEVELS + 1:
+            if level == _LEVELS_OF_JSON + 1:
                 begins_at, too_deep = token.start(), False
             too_deep = too_deep or level > DEEPEST
         elif token[0] in (b"}", b"]"):
-            if level == LEVELS + 1 and too_deep:
+            if level == _LEVELS_OF_JSON + 1 and too_deep:
                 parts += (body[kept_to:begins_at], _REPLACED)
                 kept_to = token.end()
             level -= 1
@@ -49,7 +51,7 @@ def shallow(body: bytes) -> bytes:
 
 
 def shallow_value(value: Any, levels: int = LEVELS) -> Any:
-    """The same of a value that is decoded already."""
+    """The same of a value that is decoded already: an object on its own, however deep it was."""
     if type(value) not in (dict, list):
         return value
     if not levels:

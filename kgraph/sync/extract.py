@@ -111,10 +111,12 @@ class Extractor:
         plan = self._plans.get((group, kind)) or self._plan(group, kind)
         key = self.key(obj, group, kind)
         kept = manifests.normalised(obj, group, version, kind)
-        metadata = kept["metadata"]
         manifest = manifests.manifest(kept)
         if CUT_OFF in manifest:
+            kept = shallow_value(kept)
+            manifest = manifests.manifest(kept)
             problems.append(f"something in it is nested more than {DEEPEST} levels deep: {LEVELS} are kept")
+        metadata = kept["metadata"]
         labels = _labels(metadata, problems)
         start = Start(
             cluster=self._cluster,

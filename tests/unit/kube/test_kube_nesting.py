@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from kgraph.kube.nesting import CUT_OFF, DEEPEST, LEVELS, decoded, shallow, shallow_value
+from kgraph.graphdb.catalogue import Catalogue
+from kgraph.kube.nesting import _LEVELS_OF_JSON, CUT_OFF, DEEPEST, LEVELS, decoded, shallow, shallow_value
 from kgraph.kube.objects import decode, head
+from kgraph.sync.extract import Extractor
 
 
 def nested(levels: int, kind: str = "map", inner: str = '"]}\\""') -> str:
@@ -33,7 +35,7 @@ def test_what_is_too_deep_is_cut_off_and_the_rest_is_kept(levels: int, kind: str
     value = msgspec.json.decode(shallow(text.encode()))
     assert value["metadata"] == {"name": "x"}
     assert value["after"] == [1, "}"]
-    assert depth(value["spec"]) == LEVELS - 1
+    assert depth(value["spec"]) == _LEVELS_OF_JSON - 1
     assert CUT_OFF in json.dumps(value)
 
 
@@ -41,14 +43,23 @@ def test_what_a_decoder_can_read_is_as_it_was() -> None:
     """Nothing is cut off that need not be, not even beside something that must."""
     deep, deeper = nested(DEEPEST - 2), nested(5_000)
     value = json.loads(shallow(f"[{deep},{deeper},{deep}]".encode()))
-    assert [depth(each) for each in value] == [DEEPEST - 2, LEVELS - 1, DEEPEST - 2]
+    assert [depth(each) for each in value] == [DEEPEST - 2, _LEVELS_OF_JSON - 1, DEEPEST - 2]
 
 
 def test_one_object_of_a_list_does_not_cost_the_others() -> None:
     """Lines and items with something too deep are read with all that stands around them."""
     lines = "\n".join(['{"a": 1}', nested(3_000), '{"b": [2]}']).encode()
     first, second, third = decoded(msgspec.json.Decoder(dict[str, Any]).decode_lines, lines)
-    assert (first, depth(second), third) == ({"a": 1}, LEVELS, {"b": [2]})
+    assert (first, depth(second), third) == ({"a": 1}, _LEVELS_OF_JSON, {"b": [2]})
+
+
+def test_an_object_is_the_same_from_a_list_and_from_an_event() -> None:
+    """Whatever stands around an object, it is cut off at the same place: else the graph would never be in step."""
+    text = f'{{"metadata":{{"name":"x"}},"spec":{nested(5_000)}}}'
+    listed = msgspec.json.decode(shallow(f'{{"items":[{text}]}}'.encode()))["items"][0]
+    watched = msgspec.json.decode(shallow(f'{{"object":{text}}}'.encode()))["object"]
+    read = [Extractor("c", Catalogue()).extract(each, "g", "v1", "K").resource for each in (listed, watched)]
+    assert read[0] == read[1]
 
 
 def test_an_object_too_deep_has_its_name() -> None:
