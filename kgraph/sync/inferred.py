@@ -24,7 +24,8 @@ MAX_FIELDS = 50_000
 MAX_PLACES = 1_000
 
 # API conventions, "Object references": a field that ends in Ref, or Refs for a list, is an object with a name.
-_REFERENCE = re.compile(r"(?P<stem>.+?)(?:Key)?Refs?")
+_REFERENCE = re.compile(r"(?P<stem>.+)Refs?")
+_CAPITAL = re.compile(r"[A-Z]")
 _ANY_REFERENCE = "*Ref"
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_./-]+")  # others would mean something else in a path
 _GROUP_FIELDS = ("group", "apiGroup", "apiVersion")
@@ -100,8 +101,8 @@ def rows_at(
 ) -> tuple[EdgeRow, ...]:
     """The rows of a custom kind for the places of its schema; none for a kind of which the edge table has rows.
 
-    A reference that names no kind means the one that its field is called after (`databaseRef`: the Database of the own
-    group, else of core), or the one that the schema gives; where there is neither, it means nothing.
+    A reference that names no kind means the one that the schema gives, or that its field is called after, in the own
+    group, else in core: `databaseRef`, `primaryDatabaseRef`; where there is neither, it means nothing.
     """
     table = conventions(rows)
     if has_rows(kind, catalogue, rows):
@@ -143,19 +144,17 @@ def _default(kind: GroupKind, place: Place, catalogue: Catalogue) -> GroupKind |
         return GroupKind(group, said) if group else catalogue.named(said, kind.group) or GroupKind("", said)
     match = _REFERENCE.fullmatch(place.field)
     assert match is not None
-    for among in (group,) if group else (kind.group, ""):
-        for spelling in (place.field.removesuffix("s").removesuffix("Ref"), match["stem"]):
-            if named := _spelled(spelling, among, catalogue):
+    for spelling in (*_endings(match["stem"]), *_endings(match["stem"].removesuffix("Key"))):
+        for among in (group,) if group else (kind.group, ""):
+            if named := catalogue.called(spelling, among):
                 return named
     return None
 
 
-def _spelled(spelling: str, group: str, catalogue: Catalogue) -> GroupKind | None:
-    """The kind of a group that is called so, whatever its capitals: `configMap`, `database`."""
-    wanted = spelling.lower()
-    return next(
-        (each.group_kind for each in catalogue.kinds if each.group == group and each.kind.lower() == wanted), None
-    )
+def _endings(stem: str) -> Iterator[str]:
+    """What a field may be called after, the longest first: `couponSecret`, `Secret`."""
+    yield stem
+    yield from (stem[match.start() :] for match in _CAPITAL.finditer(stem) if match.start())
 
 
 def _properties(schema: Any) -> Mapping[Any, Any]:

@@ -54,7 +54,7 @@ def resource_of(kind: Kind) -> ApiResource:
     )
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(found=st.lists(spoilt(), min_size=1, max_size=40))
 async def test_neo4j_takes_whatever_is_made_of_malformed_objects(
     store: Store, found: list[tuple[Kind, dict[str, Any]]]

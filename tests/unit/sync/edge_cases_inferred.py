@@ -103,12 +103,15 @@ spec:
   configMapRef: {name: of-core}
   from: [{secretKeyRef: {name: s, key: k}}]
   jobRef: {name: of-neither}
+  couponSecretRef: {name: of-the-last-word}
+  bannerConfigMapRefs: [{name: of-the-last-words}]
   regionRefs: [{name: a}, {name: b}]
   ref: {name: no-x}
   routeRef: {name: given-by-the-schema}
 """
         + _definition(
-            f"{{regionRef: {NAMED}, configMapRef: {NAMED}, jobRef: {NAMED}, ref: {NAMED}, routeRef: {FIXED}, "
+            f"{{regionRef: {NAMED}, configMapRef: {NAMED}, jobRef: {NAMED}, ref: {NAMED}, couponSecretRef: {NAMED}, "
+            f"bannerConfigMapRefs: {{type: array, items: {NAMED}}}, routeRef: {FIXED}, "
             f"from: {{type: array, items: {{type: object, properties: {{secretKeyRef: {NAMED}}}}}}}, "
             f"regionRefs: {{type: array, items: {NAMED}}}}}"
         ),
@@ -116,6 +119,8 @@ spec:
 REFERS_TO shop.example.com/Region/_/of-own-group inferred
 REFERS_TO core/ConfigMap/shop/of-core inferred
 REFERS_TO core/Secret/shop/s inferred
+REFERS_TO core/Secret/shop/of-the-last-word inferred
+REFERS_TO core/ConfigMap/shop/of-the-last-words inferred
 REFERS_TO shop.example.com/Region/_/a inferred
 REFERS_TO shop.example.com/Region/_/b inferred
 REFERS_TO networking.k8s.io/Ingress/shop/given-by-the-schema inferred
