@@ -2,6 +2,8 @@
 
 import msgspec
 
+from kgraph.api.status import Status, SyncState, status_of
+from kgraph.graphdb.registry import LOST_SECONDS
 from kgraph.graphdb.store import Store
 
 
@@ -22,9 +24,23 @@ class Cluster(msgspec.Struct, frozen=True):
     node_count: int
     namespace_count: int
     created_at: str | None  # of the kube-system namespace, which is as old as its cluster
+    connected: bool | None
+    connected_since: str | None
+    problem: str | None
+    lag_seconds: float | None
+    last_event_at: str | None
+    resource_count: int | None
+    failing_kinds: int
+    removing: bool
+    followed: bool
+
+    @property
+    def status(self) -> Status:
+        """How its sync is."""
+        return status_of(msgspec.convert(self, SyncState, from_attributes=True))
 
 
 async def all_clusters(store: Store, *, timeout: float) -> tuple[Cluster, ...]:
     """All clusters by id."""
-    record = await store.read_one("read/clusters", timeout=timeout)
+    record = await store.read_one("read/clusters", {"of": {"lostSeconds": LOST_SECONDS}}, timeout=timeout)
     return tuple(Cluster(*row) for row in record["clusters"])

@@ -14,7 +14,7 @@ import rich_click as click
 from kgraph import __version__
 
 # Sub-commands are modules of their own that import what they need when they run.
-from kgraph.cli.commands import check, cypher, graph, impact, path, serve, snapshot, up, worker
+from kgraph.cli.commands import check, cluster, cypher, graph, impact, path, serve, snapshot, up, worker
 from kgraph.cli.errors import CliError, leaves
 from kgraph.cli.interrupts import Interrupted
 
@@ -39,7 +39,7 @@ def kgraph() -> None:
     """A live graph of Kubernetes clusters: what owns, selects, mounts, routes to and binds what."""
 
 
-for command in (up, graph, impact, path, cypher, check, snapshot, worker, serve):
+for command in (up, graph, impact, path, cypher, check, cluster, snapshot, worker, serve):
     kgraph.add_command(command.command)
 
 

@@ -4,8 +4,12 @@ import msgspec
 
 
 class SyncOptions(msgspec.Struct, frozen=True):
-    """What holds for every cluster: the kinds to sync, and how often all is listed and compared again (0: never)."""
+    """What holds for every cluster: the kinds to sync, and how often all is listed and compared again (0: never).
+
+    `writers` is how many transactions the clusters of one process may have under way together.
+    """
 
     watch_resources: tuple[str, ...] = ()
     resync_seconds: float = 600.0
     default_namespace: str = "default"
+    writers: int = 4

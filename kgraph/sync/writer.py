@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.errors import Fenced, GraphError
 from kgraph.graphdb.model import cluster_key
-from kgraph.graphdb.store import Store, Transaction
+from kgraph.graphdb.store import Record, Store, Transaction
 from kgraph.sync.batch import Batch
 from kgraph.sync.rows import edge_row
 
@@ -49,11 +49,14 @@ class Writer:
             raise GraphError(f"claiming the cluster {cluster}: Neo4j gave no epoch")
         return cls(store, cluster, int(record["epoch"]))
 
-    async def write(self, batch: Batch) -> None:
-        """Write the batch or nothing of it; Fenced when another worker has taken the cluster over."""
+    async def write(self, batch: Batch, state: Mapping[str, Any] | None = None) -> None:
+        """Write the batch, or nothing of it, and what the cluster's own node says of the sync (`state`).
+
+        Fenced when another worker has taken the cluster over.
+        """
 
         async def work(transaction: Transaction) -> None:
-            await self._fence(transaction)
+            await self._fence(transaction, state)
             await _write_batch(transaction, batch)
 
         await self._store.write(work, what=f"writing {len(batch)} changes of the cluster {self._cluster}")
@@ -62,15 +65,27 @@ class Writer:
         """Set properties of the cluster's own node."""
 
         async def work(transaction: Transaction) -> None:
-            await self._fence(transaction)
-            await transaction.run(
-                "write/describe_cluster", {"key": cluster_key(self._cluster), "properties": dict(properties)}
-            )
+            await self._fence(transaction, properties)
 
         await self._store.write(work, what=f"describing the cluster {self._cluster}")
 
-    async def _fence(self, transaction: Transaction) -> None:
-        held = await transaction.run("write/check_fence", {"key": cluster_key(self._cluster), "epoch": self._epoch})
+    async def run(self, name: str, parameters: Mapping[str, Any]) -> list[Record]:
+        """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records."""
+
+        async def work(transaction: Transaction) -> list[Record]:
+            await self._fence(transaction)
+            records = await transaction.run(name, parameters)
+            for some in _chunks([key for record in records for key in record.get("loose", ())]):
+                await transaction.run("write/sweep", {"keys": some})
+            return records
+
+        return await self._store.write(work, what=f"{name} of the cluster {self._cluster}")
+
+    async def _fence(self, transaction: Transaction, state: Mapping[str, Any] | None = None) -> None:
+        held = await transaction.run(
+            "write/check_fence",
+            {"key": cluster_key(self._cluster), "epoch": self._epoch, "state": dict(state or {})},
+        )
         if not held:
             raise Fenced(
                 f"writing the cluster {self._cluster}: another worker has taken it over since epoch {self._epoch}; "

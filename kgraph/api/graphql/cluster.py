@@ -9,12 +9,30 @@ from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.scalars import DateTime
 
 
+@strawberry.type(description="One part of what keeps the graph in step with a cluster.")
+class ClusterComponent:
+    """One part of the status."""
+
+    name: str = strawberry.field(description="`worker`, `connection` or `sync`; `removal` while it is being removed.")
+    ready: bool = strawberry.field(description="Whether nothing is wrong with it.")
+    message: str = strawberry.field(description="What is wrong, or since when nothing is.")
+
+
 @strawberry.type(description="Whether the graph is in step with the cluster.")
 class ClusterStatus:
     """The sync's state."""
 
     ready: bool = strawberry.field(description="Whether the cluster was read in full and nothing is wrong now.")
     message: str = strawberry.field(description="What is wrong, or since when it is in step.")
+    components: list[ClusterComponent] = strawberry.field(description="The same part by part.")
+    connected: bool | None = strawberry.field(description="Whether its apiserver answers; null where nobody has asked.")
+    connected_since: DateTime | None = strawberry.field(description="Since when `connected` is what it is.")
+    lag_seconds: float | None = strawberry.field(
+        description="From the watch's delivery of a change to its commit, of the last changes or of those that wait."
+    )
+    last_event_at: DateTime | None = strawberry.field(description="When the watch last delivered a change.")
+    resource_count: int | None = strawberry.field(description="How many resources of it are in the graph.")
+    failing_kinds: int = strawberry.field(description="How many kinds can't be read; their last known state stays.")
 
 
 @strawberry.type(description="A Kubernetes cluster.")
@@ -55,7 +73,7 @@ class ClusterQueries:
         found = await all_clusters(info.context.store, timeout=info.context.timeout)
         for one in found:
             if one.id == id:
-                return _shown(one)
+                return shown(one)
         there_are = ", ".join(one.id for one in found) or "none yet"
         raise NotFound(f"there is no cluster {id!r}; clusters: {there_are}")
 
@@ -64,7 +82,7 @@ class ClusterQueries:
         """Clusters that fulfil the filter."""
         wanted = filter or ClusterFilter()
         return [
-            _shown(one)
+            shown(one)
             for one in await all_clusters(info.context.store, timeout=info.context.timeout)
             if (wanted.ids is None or one.id in wanted.ids)
             and wanted.environment in (None, one.environment)
@@ -72,9 +90,8 @@ class ClusterQueries:
         ]
 
 
-def _shown(found: Found) -> Cluster:
-    ready = found.synced_at is not None and not found.error
-    message = found.error or (f"in step at {found.synced_at}" if ready else "not read in full yet")
+def shown(found: Found) -> Cluster:
+    """A cluster as the schema has it."""
     return Cluster(
         key=found.key,
         id=strawberry.ID(found.id),
@@ -84,9 +101,28 @@ def _shown(found: Found) -> Cluster:
         version=found.version,
         server=found.server,
         source=found.source,
-        status=ClusterStatus(ready=ready, message=message),
-        synced_at=DateTime(found.synced_at) if found.synced_at else None,
+        status=_status(found),
+        synced_at=_time(found.synced_at),
         node_count=found.node_count,
         namespace_count=found.namespace_count,
-        created_at=DateTime(found.created_at) if found.created_at else None,
+        created_at=_time(found.created_at),
     )
+
+
+def _status(found: Found) -> ClusterStatus:
+    status = found.status
+    return ClusterStatus(
+        ready=status.ready,
+        message=status.message,
+        components=[ClusterComponent(name=one.name, ready=one.ready, message=one.message) for one in status.components],
+        connected=found.connected,
+        connected_since=_time(found.connected_since),
+        lag_seconds=found.lag_seconds,
+        last_event_at=_time(found.last_event_at),
+        resource_count=found.resource_count,
+        failing_kinds=found.failing_kinds,
+    )
+
+
+def _time(text: str | None) -> DateTime | None:
+    return DateTime(text) if text else None

@@ -1,4 +1,4 @@
-"""The schema: all queries together, with its limits, its words for errors and its executor."""
+"""The schema: all queries, and mutations, together, with its limits, its words for errors and its executor."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from kgraph.api.graphql.extensions import LimitsExtension, worded
 from kgraph.api.graphql.findings import FindingQueries
 from kgraph.api.graphql.graph import GraphQueries
 from kgraph.api.graphql.impact import ImpactQueries
+from kgraph.api.graphql.mutations import ClusterMutations
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.graphql.ways import PathQueries
@@ -26,6 +27,11 @@ CACHED_DOCUMENTS = 500
 @strawberry.type(description="A live graph of Kubernetes clusters.")
 class Query(ClusterQueries, ResourceQueries, GraphQueries, ImpactQueries, PathQueries, FindingQueries):
     """All queries."""
+
+
+@strawberry.type(description="What changes something; there are mutations only where `enable_mutations` is true.")
+class Mutation(ClusterMutations):
+    """All mutations."""
 
 
 class Schema(strawberry.Schema):
@@ -42,10 +48,11 @@ class Schema(strawberry.Schema):
         return result
 
 
-def make_schema(limits: Limits) -> Schema:
-    """The schema with these limits."""
+def make_schema(limits: Limits, *, mutations: bool = False) -> Schema:
+    """The schema with these limits, and with mutations where they are enabled."""
     return Schema(
         Query,
+        Mutation if mutations else None,
         # Factories: an extension keeps its operation, and the caches are shared by their size.
         extensions=[
             lambda: ParserCache(CACHED_DOCUMENTS),

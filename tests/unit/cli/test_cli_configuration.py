@@ -130,7 +130,7 @@ MISTAKES = {
         "clusters: [{id: a, service_account_token: [hunter2]}]",
         "clusters[0].service_account_token is <hidden>; allowed is a text",
     ),
-    "not in this version": ("enable_mutations: true", "enable_mutations is true, which is not in this version"),
+    "not in this version": ("enable_cache: true", "enable_cache is true, which is not in this version"),
 }
 
 
