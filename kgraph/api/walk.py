@@ -14,12 +14,11 @@ import msgspec
 
 from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.nodes import Node, node, read_key
-from kgraph.graphdb.edges import EDGE_ROWS, EDGE_TYPES
+from kgraph.graphdb.edges import CONTAINMENT, EDGE_TYPES
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Record, Store
 
 FANOUT = 50
-CONTAINMENT = frozenset(row.type for row in EDGE_ROWS if row.containment)
 DEPENDENCIES = tuple(kind for kind in EDGE_TYPES if kind not in CONTAINMENT)  # what a walk follows unless told
 CONTAINERS = frozenset({GroupKind("", "Namespace"), GroupKind("", "Cluster")})
 
@@ -87,7 +86,7 @@ class Neighbourhood(msgspec.Struct, frozen=True):
 async def neighbourhood(store: Store, key: str, walk: Walk, *, timeout: float) -> Neighbourhood:
     """All that `walk` reaches from `key`; NotFound where there is no such node."""
     contains = walk.types is None and read_key(key).group_kind in CONTAINERS
-    left_out = CONTAINMENT if walk.types is None else frozenset()
+    left_out = CONTAINMENT if walk.types is None else ()
     parameters: dict[str, Any] = {
         "outward": walk.outward,
         "inward": walk.inward,

@@ -34,6 +34,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     resync_period: float = 600.0
     worker_pool_size: int = 4
     enable_mutations: bool = False
+    history_changes: int = 20
+    history_retention: float = 86_400.0
     neo4j_uri: str = ""
     neo4j_user: str = "neo4j"
     neo4j_password: str = ""

@@ -17,6 +17,7 @@ from kgraph.cli.workers import Workers
 from kgraph.graphdb.store import GraphSettings
 from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import AuthMethod
+from kgraph.sync.history import HistoryLimits
 from kgraph.sync.options import SyncOptions
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ def sync_options(configuration: Configuration) -> SyncOptions:
         watch_resources=configuration.watch_resources,
         resync_seconds=configuration.resync_period,
         default_namespace=configuration.default_namespace,
+        history=HistoryLimits(configuration.history_changes, configuration.history_retention),
         writers=configuration.worker_pool_size,
     )
 

@@ -17,6 +17,7 @@ from kgraph.graphdb.registry import registration_key
 from kgraph.graphdb.store import Record, Store
 from kgraph.sync.intake import patiently
 from kgraph.sync.pipeline import MEETINGS, MET_ANOTHER
+from kgraph.sync.retention import forget
 from kgraph.sync.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 FIRST_PIECE = 500
 MOST_PIECE = 5000
 PIECE_SECONDS = 0.25
+# What was remembered of deleted resources goes too: all of it, though a worker's clock may have been ahead of ours.
+CLOCK_SECONDS = 86_400.0
 
 
 class Removal:
@@ -51,6 +54,7 @@ class Removal:
         while record := await self._piece(writer, "write/remove_nodes_of_cluster", {"start": start, "end": end}):
             self.resources += record["removed"]
         await self._run(writer, "write/bury_cluster", {"start": start, "end": end})
+        await forget(self._store, cluster, -CLOCK_SECONDS)
         names = {"prefix": start, "key": cluster_key(cluster), "registration": registration_key(cluster)}
         await self._run(writer, "write/forget_cluster", names)
         log.info(

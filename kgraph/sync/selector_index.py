@@ -4,6 +4,7 @@ One index a cluster, in memory, fed with what `extract` gave: a fact and queries
 answers with the edges that came and went. Their set depends on what is there, never on the order it came in.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from kgraph.sync.queries import (
 # What a query waits for: ("kind", kind, namespace or None for all, label and value or None for any), ("name", key or
 # alias), ("default", kind), ("policy", key). A change of a resource looks only at those who wait for the like of it.
 _Bucket = tuple[Hashable, ...]
+_BY_KIND = "kind"
 
 
 class Delta(msgspec.Struct, gc=False):
@@ -54,6 +56,7 @@ class SelectorIndex:
         self._facts: dict[str, Fact] = {}
         self._asked: dict[str, _Asked] = {}
         self._waiting: dict[_Bucket, set[str]] = {}
+        self._sought: Counter[Hashable] = Counter()  # kind -> how many buckets wait for it by labels
         self._edges: dict[str, dict[tuple[str, str], Edge]] = {}
         self._kept: dict[GroupKind, dict[str, set[str]]] = {}  # kind -> namespace -> keys
         self._aliases: dict[str, set[str]] = {}
@@ -106,8 +109,11 @@ class SelectorIndex:
         """Change what is known of one resource, and look again at whoever asks for the like of it."""
         known = [fact for fact in (old, new) if fact]
         starts: set[str] = set()
-        for bucket in {bucket for fact in known for bucket in _buckets_of(fact)}:
-            starts.update(self._waiting.get(bucket, ()))
+        for fact in known:
+            # Most kinds are sought by name alone: their labels need not be looked at.
+            for bucket in _buckets_of(fact, by_labels=fact.group_kind in self._sought):
+                if bucket in self._waiting:
+                    starts.update(self._waiting[bucket])
         kind, key = known[0].group_kind, known[0].key
         default = self._default(kind), self._default(kind, only=True)
         if old:
@@ -168,15 +174,25 @@ class SelectorIndex:
                 starts.remove(start)
                 if not starts:
                     del self._waiting[bucket]
+                    self._seek(bucket, -1)
             self._by_namespace_labels.discard(start)
         if not stated:
             return
         asked = _Asked(stated, tuple(self._resolved(stated)))
         self._asked[start] = asked
         for bucket in _buckets_asked(asked):
-            self._waiting.setdefault(bucket, set()).add(start)
+            if bucket not in self._waiting:
+                self._waiting[bucket] = set()
+                self._seek(bucket, 1)
+            self._waiting[bucket].add(start)
         if any(isinstance(query, Selected) and query.namespace_selector for query in asked.queries):
             self._by_namespace_labels.add(start)
+
+    def _seek(self, bucket: _Bucket, change: int) -> None:
+        if bucket[0] == _BY_KIND:
+            self._sought[bucket[1]] += change
+            if not self._sought[bucket[1]]:
+                del self._sought[bucket[1]]
 
     def _resolved(self, stated: Iterable[AnyQuery]) -> Iterator[AnyQuery]:
         for query in stated:
@@ -300,15 +316,16 @@ class SelectorIndex:
         delta.removed.append((start, *pair))
 
 
-def _buckets_of(fact: Fact) -> Iterator[_Bucket]:
+def _buckets_of(fact: Fact, *, by_labels: bool) -> Iterator[_Bucket]:
     """Every bucket in which a query that the fact answers may wait."""
     yield "name", fact.key
     if fact.alias:
         yield "name", fact.alias
-    for namespace in (fact.namespace, None):
-        yield "kind", fact.group_kind, namespace, None
-        for pair in fact.labels.items():
-            yield "kind", fact.group_kind, namespace, pair
+    if by_labels:
+        for namespace in (fact.namespace, None):
+            yield _BY_KIND, fact.group_kind, namespace, None
+            for pair in fact.labels.items():
+                yield _BY_KIND, fact.group_kind, namespace, pair
 
 
 def _buckets_asked(asked: _Asked) -> set[_Bucket]:
@@ -319,9 +336,9 @@ def _buckets_asked(asked: _Asked) -> set[_Bucket]:
             case Selected():
                 pair = query.selector.required_pair()
                 for namespace in query.namespaces or (None,):
-                    found.add(("kind", query.target, namespace, pair))
+                    found.add((_BY_KIND, query.target, namespace, pair))
             case Numbered():
-                found.update(("kind", query.target, namespace, None) for namespace in query.namespaces)
+                found.update((_BY_KIND, query.target, namespace, None) for namespace in query.namespaces)
             case Present():
                 found.update(("name", name) for name in query.names)
             case Default():

@@ -12,6 +12,7 @@ from kgraph.graphdb.model import GroupKind
 
 EDGE_ROWS: tuple[EdgeRow, ...] = (*everywhere.ROWS, *workloads.ROWS, *storage.ROWS, *network.ROWS, *access.ROWS)
 EDGE_TYPES: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS}))
+CONTAINMENT: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS if row.containment}))
 
 _POD = "Pod"
 _TEMPLATE_KINDS = tuple(str(kind.group_kind) for kind in KINDS if kind.pod_spec and kind.kind != _POD)
