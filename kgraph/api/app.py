@@ -19,6 +19,7 @@ from kgraph.api.loopback import ListensElsewhere, allow_hosts, ensure_loopback
 from kgraph.api.pages import landing_page
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
+from kgraph.kube.sealing import Sealer
 
 STATIC = Path(__file__).parent / "static"
 # How long open streams and running statements may take to end after SIGTERM; Kubernetes kills after 30.
@@ -34,13 +35,13 @@ _HEADERS = {
 }
 
 
-def create_app(store: Store, settings: ApiSettings) -> Litestar:
+def create_app(store: Store, settings: ApiSettings, sealer: Sealer) -> Litestar:
     """The API over `store`; it holds nothing that is not in its arguments."""
     kinds = KindReader(store)
 
     def make_context() -> Context:
         loaders = Loaders(store, settings.limits.statement_seconds)
-        return Context(store=store, kinds=kinds, settings=settings, loaders=loaders)
+        return Context(store=store, kinds=kinds, settings=settings, loaders=loaders, sealer=sealer)
 
     with warnings.catch_warnings():
         # Strawberry's controller infers its dependencies, which Litestar 2 warns of and Litestar 3 will refuse.
@@ -49,7 +50,9 @@ def create_app(store: Store, settings: ApiSettings) -> Litestar:
             route_handlers=[
                 landing_page(settings.neo4j_browser),
                 *health_routes(ReadinessProbe(store)),
-                graphql_controller(make_schema(settings.limits), make_context, settings.limits),
+                graphql_controller(
+                    make_schema(settings.limits, mutations=settings.mutations), make_context, settings.limits
+                ),
                 create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
             ],
             guards=[allow_hosts(settings.allowed_hosts)],

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from kgraph.api.status import Status, SyncState, status_of
+from kgraph.graphdb.registry import LOST_SECONDS
 from kgraph.graphdb.store import Store
 
 
@@ -51,10 +53,24 @@ class Cluster(msgspec.Struct, frozen=True):
     node_count: int
     namespace_count: int
     created_at: str | None  # of the kube-system namespace, which is as old as its cluster
+    connected: bool | None
+    connected_since: str | None
+    problem: str | None
+    lag_seconds: float | None
+    last_event_at: str | None
+    resource_count: int | None
+    failing_kinds: int
+    removing: bool
+    followed: bool
     ailing: tuple[Ailing, ...]
+
+    @property
+    def status(self) -> Status:
+        """How its sync is."""
+        return status_of(msgspec.convert(self, SyncState, from_attributes=True))
 
 
 async def all_clusters(store: Store, *, timeout: float) -> tuple[Cluster, ...]:
     """All clusters by id."""
-    record = await store.read_one("read/clusters", timeout=timeout)
+    record = await store.read_one("read/clusters", {"of": {"lostSeconds": LOST_SECONDS}}, timeout=timeout)
     return tuple(Cluster(*[*row, tuple(Ailing(*kind) for kind in ailing)]) for *row, ailing in record["clusters"])

@@ -3,6 +3,7 @@
     ApiError
     ├── BadUserInput      BAD_USER_INPUT   the question cannot be understood, or asks for more than may be asked
     ├── NotFound          NOT_FOUND        what was named is not in the graph
+    ├── Conflict          CONFLICT         what is asked for does not go with what is there
     └── TooComplex        TOO_COMPLEX      the operation would cost more than the limit
 
 `as_api_failure` says what an error of the graph is to a caller. A statement that took too long is TIMEOUT. A Neo4j
@@ -36,6 +37,12 @@ class NotFound(ApiError):
     """What the caller named is not in the graph."""
 
     code = "NOT_FOUND"
+
+
+class Conflict(ApiError):
+    """What the caller asks for does not go with what is there: an id that is taken, a cluster of the configuration."""
+
+    code = "CONFLICT"
 
 
 class TooComplex(ApiError):

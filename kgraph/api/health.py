@@ -12,7 +12,9 @@ import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from kgraph.api.status import SyncState, status_of
 from kgraph.graphdb.errors import GraphError
+from kgraph.graphdb.registry import LOST_SECONDS
 from kgraph.graphdb.store import Store
 
 # Probes of three replicas, a load balancer and a person: one question a second is enough for all of them.
@@ -27,6 +29,9 @@ class ClusterReadiness(msgspec.Struct, frozen=True, rename="camel"):
     synced: bool
     synced_at: str | None
     error: str | None
+    connected: bool | None
+    lag_seconds: float | None
+    last_event_at: str | None
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -57,16 +62,27 @@ class ReadinessProbe:
 
     async def _asked(self) -> Readiness:
         try:
-            record = await self._store.read_one("read/readiness", timeout=TIMEOUT_SECONDS)
+            of = {"lostSeconds": LOST_SECONDS}
+            record = await self._store.read_one("read/readiness", {"of": of}, timeout=TIMEOUT_SECONDS)
         except GraphError:
             return Readiness(ready=False, message="the graph does not answer")
-        clusters = tuple(
-            ClusterReadiness(identity, synced_at is not None and not error, synced_at, error)
-            for identity, synced_at, error in record["clusters"]
-        )
+        clusters = tuple(_readiness(identity, SyncState(*rest)) for identity, *rest in record["clusters"])
         waiting = [cluster.id for cluster in clusters if not cluster.synced]
         message = f"not in step: {', '.join(waiting)}" if waiting else "the graph answers"
         return Readiness(ready=True, message=message, clusters=clusters)
+
+
+def _readiness(identity: str, state: SyncState) -> ClusterReadiness:
+    status = status_of(state)
+    return ClusterReadiness(
+        id=identity,
+        synced=status.ready,
+        synced_at=state.synced_at,
+        error=None if status.ready else status.message,
+        connected=state.connected,
+        lag_seconds=state.lag_seconds,
+        last_event_at=state.last_event_at,
+    )
 
 
 def health_routes(probe: ReadinessProbe) -> list[HTTPRouteHandler]:

@@ -7,8 +7,8 @@ from kgraph.api.settings import Limits
 
 
 def schema_text() -> str:
-    """The schema as SDL, with a newline at the end."""
-    return f"{make_schema(Limits()).as_str().rstrip()}\n"
+    """The schema as SDL, mutations included, with a newline at the end."""
+    return f"{make_schema(Limits(), mutations=True).as_str().rstrip()}\n"
 
 
 if __name__ == "__main__":

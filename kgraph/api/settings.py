@@ -28,3 +28,4 @@ class ApiSettings(msgspec.Struct, frozen=True):
     neo4j_browser: str = ""  # where Neo4j Browser is, "" where it is not known: the landing page links it
     allowed_hosts: tuple[str, ...] = ()  # names beside loopback's own that a Host header may carry
     limits: Limits = Limits()
+    mutations: bool = False  # whether the schema has any

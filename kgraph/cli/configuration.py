@@ -17,15 +17,14 @@ from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
 from kgraph.cli.values import read_value
 from kgraph.graphdb.catalogue import is_builtin
+from kgraph.kube.given import CLUSTER_ID, ID_RULE
 from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.options import OwnKind
 
-# What may stand in keys (no `/`) and in entity ids (no `:`), and reads well in both.
-_CLUSTER_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _ROWS: Mapping[str, Mapping[str, Setting]] = {
     parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
 }
-_SECRET_NAMES = frozenset({"service_account_token"})
+_SECRET_NAMES = frozenset({"service_account_token", "key_data"})
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +34,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     default_namespace: str = "default"
     watch_resources: tuple[str, ...] = ()
     resync_period: float = 600.0
+    worker_pool_size: int = 4
+    enable_mutations: bool = False
     history_changes: int = 20
     history_retention: float = 86_400.0
     enable_relationships: bool = True
@@ -168,11 +169,8 @@ def _from_variable(row: Setting, text: str) -> Any:
 
 
 def _check_cluster(cluster: Mapping[str, Any], source: str) -> None:
-    if not _CLUSTER_ID.fullmatch(cluster["id"]):
-        raise BadConfiguration(
-            f"{source}: the cluster id {cluster['id']!r} cannot stand in a key; allowed are letters, digits, "
-            "`-`, `_` and `.`, with a letter or digit at both ends"
-        )
+    if not CLUSTER_ID.fullmatch(cluster["id"]):
+        raise BadConfiguration(f"{source}: the cluster id {cluster['id']!r} cannot stand in a key; {ID_RULE}")
     if (cluster.get("auth_method") == "snapshot") is not bool(cluster.get("snapshot_path")):
         raise BadConfiguration(
             f"{source}: cluster {cluster['id']}: auth_method snapshot and snapshot_path belong together"

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from kgraph.api.settings import ApiSettings
 from kgraph.cli.defaults import API_HOST, API_PORT, BOLT_PORT, BROWSER_PORT
 from kgraph.cli.errors import CliError
 from kgraph.cli.graphs import Named, opened, own_graph
+from kgraph.cli.limits import raise_file_limit
+from kgraph.cli.registry import Follower
 from kgraph.cli.running import Running, announced
-from kgraph.cli.services import sync_options
+from kgraph.cli.services import api_settings, sync_options
 from kgraph.cli.serving import address_of, listening, served
 from kgraph.cli.sources import Asked, choose_source, configured
 from kgraph.cli.sync_progress import show_first_sync
@@ -21,6 +22,7 @@ from kgraph.cli.terminal import remarks
 from kgraph.cli.welcome import print_example, print_ready
 from kgraph.cli.workers import Workers
 from kgraph.graphdb.store import GraphSettings
+from kgraph.kube.sealing import Sealer
 from kgraph.stack.neo4j import Neo4jServer
 from kgraph.stack.neo4j_config import Neo4jOptions
 from kgraph.stack.ports import is_free
@@ -43,6 +45,8 @@ async def up(wanted: UpOptions) -> None:
     """Run until cancelled, or with `once` until an example was shown."""
     console = remarks()
     configuration = configured(wanted.asked.config)
+    sealer = Sealer.of()
+    raise_file_limit()
     settings = own_graph(wanted.neo4j, configuration)
     source = await choose_source(wanted.asked, configuration)
     console.print(source.why)
@@ -55,13 +59,11 @@ async def up(wanted: UpOptions) -> None:
             settings = GraphSettings(uri=server.bolt_uri, user=server.user, password=server.password)
         store = await stack.enter_async_context(opened(settings))
         workers = Workers(store, source.clusters, sync_options(configuration))
-        api = ApiSettings(
-            default_namespace=configuration.default_namespace, neo4j_browser=server.browser_uri if server else ""
-        )
-        serving = await stack.enter_async_context(served(store, api, listener))
+        api = api_settings(configuration, server.browser_uri if server else "")
+        serving = await stack.enter_async_context(served(store, api, sealer, listener))
         running = Running(
             api=address_of(listener),
-            clusters=tuple(workers.by_cluster),
+            clusters=workers.configured,
             source=source.again,
             neo4j_uri=server.bolt_uri if server else "",
             neo4j_user=server.user if server else "",
@@ -71,8 +73,12 @@ async def up(wanted: UpOptions) -> None:
         stack.enter_context(announced(running))
         syncing = asyncio.create_task(workers.run(), name="workers")
         stack.push_async_callback(_ended, syncing)
+        parts = {syncing}
+        if not wanted.once:
+            parts.add(asyncio.create_task(Follower(store, workers, sealer).run(), name="follow the registry"))
+            stack.push_async_callback(_ended, *parts)
         await show_first_sync(workers, console)
-        if workers.failed and len(workers.failed) == len(workers.by_cluster):
+        if set(workers.configured) <= set(workers.failed):
             raise CliError("; ".join(workers.failed.values()))
         print_ready(console, workers, running, seconds=time.monotonic() - began)
         await asyncio.to_thread(print_example, running)
@@ -80,7 +86,7 @@ async def up(wanted: UpOptions) -> None:
             return
         console.print("Ctrl-C ends it.", style="dim")
         try:
-            await _until_something_ends(server, serving, syncing)
+            await _until_something_ends(server, serving, parts)
         except asyncio.CancelledError:
             # Being told to end is how this ends well; what was started is now stopped in good order.
             if task := asyncio.current_task():
@@ -101,20 +107,25 @@ async def embedded(data: Path | None) -> AsyncIterator[Neo4jServer]:
 
 
 async def _until_something_ends(
-    server: Neo4jServer | None, serving: asyncio.Task[None], syncing: asyncio.Task[None]
+    server: Neo4jServer | None, serving: asyncio.Task[None], syncing: set[asyncio.Task[None]]
 ) -> None:
     """Wait for ever; CliError where a part ends that should not. Workers may end: a snapshot is loaded once."""
     while server is None or server.is_running:
-        parts = {serving} if syncing.done() else {serving, syncing}
-        await asyncio.wait(parts, timeout=ALIVE_POLL_SECONDS)
-        if syncing.done():
-            syncing.result()
+        await asyncio.wait(
+            {serving, *(task for task in syncing if not task.done())},
+            timeout=ALIVE_POLL_SECONDS,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        for task in syncing:
+            if task.done():
+                task.result()
         if serving.done():
             serving.result()
             raise CliError("the API ended by itself")
     raise CliError(f"Neo4j ended by itself; its log is {server.log}")
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait({task})
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)

@@ -16,6 +16,7 @@ from kgraph import __version__
 # Sub-commands are modules of their own that import what they need when they run.
 from kgraph.cli.commands import (
     check,
+    cluster,
     compare,
     cypher,
     diff,
@@ -53,7 +54,22 @@ def kgraph() -> None:
     """A live graph of Kubernetes clusters: what owns, selects, mounts, routes to and binds what."""
 
 
-for command in (up, search, graph, impact, path, history, compare, diff, cypher, check, snapshot, worker, serve):
+for command in (
+    up,
+    search,
+    graph,
+    impact,
+    path,
+    history,
+    compare,
+    diff,
+    cypher,
+    check,
+    cluster,
+    snapshot,
+    worker,
+    serve,
+):
     kgraph.add_command(command.command)
 
 

@@ -8,11 +8,15 @@ from kgraph.api.settings import ApiSettings
 from kgraph.cli.configuration import Configuration
 from kgraph.cli.errors import BadConfiguration, CliError
 from kgraph.cli.graphs import Named, opened, own_graph
+from kgraph.cli.limits import raise_file_limit
+from kgraph.cli.registry import Follower
 from kgraph.cli.running import Running, announced
 from kgraph.cli.serving import address_of, listening, served
 from kgraph.cli.sources import configured
 from kgraph.cli.workers import Workers
 from kgraph.graphdb.store import GraphSettings
+from kgraph.kube.sealing import Sealer
+from kgraph.kube.settings import AuthMethod
 from kgraph.sync.history import HistoryLimits
 from kgraph.sync.options import SyncOptions
 
@@ -29,19 +33,29 @@ def sync_options(configuration: Configuration) -> SyncOptions:
         custom_resources=configuration.enable_custom_resources,
         own_kinds=configuration.custom_resource_definitions,
         relationships=configuration.enable_relationships,
+        writers=configuration.worker_pool_size,
+    )
+
+
+def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSettings:
+    """What the configuration says of the API."""
+    return ApiSettings(
+        default_namespace=configuration.default_namespace,
+        neo4j_browser=neo4j_browser,
+        mutations=configuration.enable_mutations,
     )
 
 
 async def work(config: str, named: Named) -> None:
     """Sync until told to end, or until no cluster is left to sync; CliError where one of them failed."""
     configuration = configured(config)
-    if not configuration.clusters:
-        raise BadConfiguration("no cluster is configured: name them under `clusters:` in --config or CLUSTERS_CONFIG")
+    sealer = Sealer.of()
+    raise_file_limit()
     async with opened(_graph(named, configuration)) as store:
         workers = Workers(store, configuration.clusters, sync_options(configuration))
-        log.info("workers start", clusters=[cluster.id for cluster in configuration.clusters])
+        log.info("workers start", clusters=list(workers.configured))
         try:
-            await workers.run()
+            await _work(workers, Follower(store, workers, sealer), configuration)
         except asyncio.CancelledError:
             _accept_end()
             return
@@ -49,22 +63,40 @@ async def work(config: str, named: Named) -> None:
             raise CliError("; ".join(f"{cluster}: {why}" for cluster, why in workers.failed.items()))
 
 
+async def _work(workers: Workers, follower: Follower, configuration: Configuration) -> None:
+    """Sync what is configured and what the registry gives; a process that only loads snapshots leaves it to others."""
+    clusters = configuration.clusters
+    if clusters and all(cluster.auth_method is AuthMethod.SNAPSHOT for cluster in clusters):
+        await workers.run()
+        return
+    async with asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(follower.run(), name="follow the registry")
+        if clusters:
+            await workers.run()
+            if not follower.is_busy:
+                following.cancel()
+        else:
+            log.info("no cluster is configured: waiting for such as are added by addCluster or `kgraph cluster add`")
+
+
 async def serve(config: str, named: Named, host: str, port: int) -> None:
     """Serve until told to end."""
     configuration = configured(config)
+    sealer = Sealer.of()
     graph = _graph(named, configuration)
     with listening(host, port) as listener:
         api = address_of(listener)
-        async with opened(graph) as store:
-            settings = ApiSettings(default_namespace=configuration.default_namespace)
-            async with served(store, settings, listener) as serving:
-                with announced(Running(api=api)):
-                    log.info("the API listens", address=api)
-                    try:
-                        await asyncio.shield(serving)
-                    except asyncio.CancelledError:
-                        _accept_end()
-                        return
+        async with (
+            opened(graph) as store,
+            served(store, api_settings(configuration), sealer, listener) as serving,
+        ):
+            with announced(Running(api=api)):
+                log.info("the API listens", address=api)
+                try:
+                    await asyncio.shield(serving)
+                except asyncio.CancelledError:
+                    _accept_end()
+                    return
     raise CliError("the API ended by itself")
 
 

@@ -12,6 +12,7 @@ from kgraph.api.loopback import ensure_loopback
 from kgraph.api.settings import ApiSettings
 from kgraph.cli.errors import BadConfiguration
 from kgraph.graphdb.store import Store
+from kgraph.kube.sealing import Sealer
 
 BACKLOG = 2048  # uvicorn's own
 STARTED_POLL_SECONDS = 0.02
@@ -48,10 +49,12 @@ def address_of(listener: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def served(store: Store, settings: ApiSettings, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+async def served(
+    store: Store, settings: ApiSettings, sealer: Sealer, listener: socket.socket
+) -> AsyncIterator[asyncio.Task[None]]:
     """The API answers while the block runs; its task ends early only where the server fails."""
     config = uvicorn.Config(
-        create_app(store, settings),
+        create_app(store, settings, sealer),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -135,6 +135,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="clusters[].tls_config.cert_file", takes=Takes.TEXT, meaning="PEM file of our certificate"),
     Setting(key="clusters[].tls_config.key_file", takes=Takes.TEXT, meaning="PEM file of its key"),
     Setting(
+        key="clusters[].tls_config.ca_data", takes=Takes.TEXT, meaning="the authority itself, PEM, in place of a file"
+    ),
+    Setting(
+        key="clusters[].tls_config.cert_data",
+        takes=Takes.TEXT,
+        meaning="our certificate itself, PEM, in place of a file",
+    ),
+    Setting(key="clusters[].tls_config.key_data", takes=Takes.TEXT, meaning="its key itself, PEM; better in a file"),
+    Setting(
         key="clusters[].tls_config.server_name",
         takes=Takes.TEXT,
         meaning="the name that the server's certificate must have, where it is not the address's",
@@ -225,17 +234,13 @@ SETTINGS: tuple[Setting, ...] = (
         key="worker_pool_size",
         takes=Takes.WHOLE,
         default=4,
-        only=1,
-        because="every cluster has one writer of its own, and no pool",
-        meaning="concurrent writers over the shards of one worker",
+        meaning="how many transactions the clusters of one worker may have under way together; each has one at most",
     ),
     Setting(
         key="enable_mutations",
         takes=Takes.SWITCH,
         default=False,
-        only=False,
-        because="the API only reads",
-        meaning="let callers change clusters through the API",
+        meaning="let callers of the API add clusters and remove them; without it the schema has no mutations",
     ),
     Setting(
         key="enable_custom_resources",
@@ -330,6 +335,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="NEO4J_USER", default="neo4j", meaning="who logs in to it"),
     Variable(name="NEO4J_PASSWORD", meaning="the password"),
     Variable(name="NEO4J_DATABASE", default="neo4j", meaning="the database in it"),
+    Variable(
+        name="KGRAPH_CREDENTIALS_KEY",
+        meaning="the key that seals the credentials of clusters which are added at run time: 32 bytes in URL-safe "
+        "base64; several with commas between, of which the first seals and all open",
+    ),
     Variable(
         name="LOG_LEVEL",
         choices=("debug", "info", "warning", "error"),

@@ -32,7 +32,7 @@ async def _bars(workers: Workers, console: Console, waiting: asyncio.Future[None
     )
     with Progress(*columns, console=console, transient=True) as progress:
         bars = {
-            cluster: progress.add_task(cluster, total=None, kinds="", resources=0) for cluster in workers.by_cluster
+            cluster: progress.add_task(cluster, total=None, kinds="", resources=0) for cluster in workers.configured
         }
         while not waiting.done():
             for cluster, bar in bars.items():
@@ -49,8 +49,8 @@ async def _lines(workers: Workers, console: Console, waiting: asyncio.Future[Non
     while not waiting.done():
         if time.monotonic() - said_at >= PLAIN_LINE_SECONDS:
             said_at = time.monotonic()
-            for cluster, worker in workers.by_cluster.items():
-                now = worker.progress
+            for cluster in workers.configured:
+                now = workers.by_cluster[cluster].progress
                 console.print(f"Syncing {cluster}: {now.kinds_listed}/{now.kinds} kinds, {now.resources:,} resources")
         await _within(waiting, REFRESH_SECONDS)
 

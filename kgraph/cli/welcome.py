@@ -29,11 +29,11 @@ query Examples($clusters: [String!], $kinds: [String!], $fields: String) {
 
 def print_ready(console: Console, workers: Workers, running: Running, *, seconds: float) -> None:
     """What was synced, what could not be, and all addresses."""
-    for cluster, worker in workers.by_cluster.items():
+    for cluster in workers.configured:
         if cluster in workers.failed:
             console.print(Text(f"{cluster} is not in the graph: {workers.failed[cluster]}", style="red"))
             continue
-        now = worker.progress
+        now = workers.by_cluster[cluster].progress
         console.print(f"{cluster}: {now.resources:,} resources of {now.kinds} kinds, in {seconds:.0f} s", style="bold")
         for kind, why in list(now.failing.items())[:FAILING_SHOWN]:
             console.print(Text(f"  {kind} cannot be read: {why}", style="yellow"))

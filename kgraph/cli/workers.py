@@ -1,4 +1,4 @@
-"""The workers of several clusters in one process: each fails alone."""
+"""The workers of several clusters in one process: each starts, fails and ends alone."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from kgraph.graphdb.errors import Fenced
 from kgraph.graphdb.store import Store
 from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.options import SyncOptions
+from kgraph.sync.vitals import tell_failure
 from kgraph.sync.worker import ClusterWorker
 
 log = structlog.get_logger(__name__)
@@ -19,24 +20,53 @@ START_AGAIN_SECONDS = 30.0
 
 
 class Workers:
-    """One worker a cluster."""
+    """One worker a cluster. They share the store, and the places for transactions."""
 
     def __init__(self, store: Store, clusters: Iterable[ClusterSettings], options: SyncOptions) -> None:
-        self.by_cluster = {settings.id: ClusterWorker(store, settings, options) for settings in clusters}
+        self.by_cluster: dict[str, ClusterWorker] = {}
         self.failed: dict[str, str] = {}  # the clusters whose worker does not run, and why
-        self._first_ended = {cluster: asyncio.Event() for cluster in self.by_cluster}
+        self._first_ended: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._writers = asyncio.Semaphore(options.writers)
         self._store = store
         self._options = options
+        for settings in clusters:
+            self._add(settings)
+        self.configured = tuple(self.by_cluster)
 
     async def run(self) -> None:
-        """Run all; a failed one starts again later. Returns when none is left: snapshots are loaded, others taken."""
-        async with asyncio.TaskGroup() as tasks:
-            for cluster in self.by_cluster:
-                tasks.create_task(self._keep_running(cluster), name=f"worker of {cluster}")
+        """Run those that there are from the start; a failed one starts again later.
+
+        Returns when none of them is left: snapshots are loaded, others taken.
+        """
+        for cluster in self.configured:
+            self._start(cluster)
+        ours = [self._tasks[cluster] for cluster in self.configured]
+        try:
+            await asyncio.gather(*ours)
+        finally:
+            await self.stop(*self.configured)
+
+    def start(self, settings: ClusterSettings) -> None:
+        """Begin with one more cluster, which runs until `stop`."""
+        self._add(settings)
+        self._start(settings.id)
+
+    async def stop(self, *clusters: str) -> None:
+        """End with some clusters once what they have read is written; their part of the graph stays."""
+        ending = [task for cluster in clusters if (task := self._tasks.pop(cluster, None))]
+        for task in ending:
+            task.cancel()
+        if ending:
+            await asyncio.wait(ending)
+        for cluster in clusters:
+            if cluster not in self.configured:
+                for each in (self.by_cluster, self.failed, self._first_ended):
+                    each.pop(cluster, None)
 
     async def first_sync(self) -> None:
-        """Wait until every cluster is in the graph, or its worker has failed for the first time."""
-        for cluster in tuple(self.by_cluster):
+        """Wait until every cluster of the start is in the graph, or its worker has failed for the first time."""
+        for cluster in self.configured:
             either = [
                 asyncio.create_task(event.wait())
                 for event in (self.by_cluster[cluster].synced, self._first_ended[cluster])
@@ -47,6 +77,13 @@ class Workers:
                 for task in either:
                     task.cancel()
 
+    def _add(self, settings: ClusterSettings) -> None:
+        self.by_cluster[settings.id] = ClusterWorker(self._store, settings, self._options, self._writers)
+        self._first_ended[settings.id] = asyncio.Event()
+
+    def _start(self, cluster: str) -> None:
+        self._tasks[cluster] = asyncio.create_task(self._keep_running(cluster), name=f"worker of {cluster}")
+
     async def _keep_running(self, cluster: str) -> None:
         while True:
             worker = self.by_cluster[cluster]
@@ -56,11 +93,12 @@ class Workers:
                 ends = tuple(leaves(error))
             else:
                 return  # a snapshot is loaded once
-            self.failed[cluster] = "; ".join(dict.fromkeys(str(end) or type(end).__name__ for end in ends))
+            self.failed[cluster] = why = "; ".join(dict.fromkeys(str(end) or type(end).__name__ for end in ends))
             self._first_ended[cluster].set()
-            log.error("a cluster's worker ended", cluster=cluster, why=self.failed[cluster])
+            log.error("a cluster's worker ended", cluster=cluster, why=why)
             if any(isinstance(end, Fenced) for end in ends):
                 return  # taking the cluster back would have two workers take it from each other for ever
+            await tell_failure(self._store, cluster, why)
             await asyncio.sleep(START_AGAIN_SECONDS)
             del self.failed[cluster]
-            self.by_cluster[cluster] = ClusterWorker(self._store, worker.settings, self._options)
+            self.by_cluster[cluster] = ClusterWorker(self._store, worker.settings, self._options, self._writers)

@@ -170,8 +170,8 @@ def _impersonation(user: kubeconfig.User) -> tuple[tuple[str, str], ...]:
 
 
 def _from_token(settings: ClusterSettings, environ: Mapping[str, str]) -> Access:
-    files = _certificate_files(settings)
-    if not settings.service_account_token and not settings.service_account_token_file and files is None:
+    files, certificate = _certificate_files(settings), _certificate_data(settings)
+    if not (settings.service_account_token or settings.service_account_token_file or files or certificate):
         raise ConfigurationError(
             f"cluster {settings.id}: auth_method {settings.auth_method} needs service_account_token_file, "
             "service_account_token, or a client certificate in tls_config"
@@ -183,6 +183,7 @@ def _from_token(settings: ClusterSettings, environ: Mapping[str, str]) -> Access
         Stored(
             token=settings.service_account_token.strip(),
             token_file=Path(token_file).expanduser() if token_file else None,
+            certificate=certificate,
             certificate_files=files,
         ),
     )
@@ -234,6 +235,8 @@ def _in_cluster(settings: ClusterSettings, environ: Mapping[str, str], folder: P
 
 def _ca(settings: ClusterSettings) -> bytes:
     file = settings.tls_config.ca_file
+    if settings.tls_config.ca_data:
+        return settings.tls_config.ca_data.encode()
     return read_file(Path(file).expanduser(), "tls_config.ca_file") if file else b""
 
 
@@ -242,3 +245,10 @@ def _certificate_files(settings: ClusterSettings) -> tuple[Path, Path] | None:
     if bool(certificate) is not bool(key):
         raise ConfigurationError(f"cluster {settings.id}: tls_config needs both cert_file and key_file, or neither")
     return (Path(certificate).expanduser(), Path(key).expanduser()) if certificate else None
+
+
+def _certificate_data(settings: ClusterSettings) -> Certificate | None:
+    tls = settings.tls_config
+    if bool(tls.cert_data) is not bool(tls.key_data):
+        raise ConfigurationError(f"cluster {settings.id}: tls_config needs both cert_data and key_data, or neither")
+    return Certificate(tls.cert_data.encode(), tls.key_data.encode()) if tls.cert_data else None

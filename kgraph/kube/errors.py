@@ -2,7 +2,9 @@
 
     KubeError
     ├── ConfigurationError   the settings, the kubeconfig or the exec plugin cannot give a login or a server
-    │   └── UnknownResources `watch_resources` names kinds that the cluster has not
+    │   ├── UnknownResources `watch_resources` names kinds that the cluster has not
+    │   ├── NoCredentialsKey the environment holds no key for sealed credentials, or what is no key
+    │   └── SealedByAnotherKey  no key of the environment opens a cluster's sealed credentials
     ├── Unauthenticated      401: the apiserver does not know who asks; or an exec plugin or OIDC gives no login
     ├── Forbidden            403: it knows, and refuses
     ├── NotFound             404
@@ -108,6 +110,23 @@ class UnknownResources(ConfigurationError):
     def __init__(self, problem: str, names: tuple[str, ...]) -> None:
         super().__init__(problem)
         self.names = names
+
+
+class NoCredentialsKey(ConfigurationError):
+    """KGRAPH_CREDENTIALS_KEY holds no key, or what is no key, and credentials are to be sealed or opened."""
+
+    advice = (
+        "make a key with `python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'`, "
+        "and give every worker and API the same one"
+    )
+
+
+class SealedByAnotherKey(ConfigurationError):
+    """No key of KGRAPH_CREDENTIALS_KEY opens a cluster's sealed credentials."""
+
+    advice = (
+        "put the key that sealed them behind the others, with a comma between, or remove the cluster and add it again"
+    )
 
 
 class Unauthenticated(KubeError):

@@ -132,6 +132,16 @@ def choose(files: Sequence[Path], context: str = "") -> Chosen:
     listed = ", ".join(map(str, files))
     if not read:
         raise ConfigurationError(f"no kubeconfig: {listed} is not there; set kubeconfig_path or KUBECONFIG")
+    return _chosen(read, f"kubeconfig {listed}", context)
+
+
+def choose_in(text: str, context: str = "") -> Chosen:
+    """The same in a kubeconfig's own text, which has no folder: `Chosen`'s folders mean nothing."""
+    what = "the given kubeconfig"
+    return _chosen([(Path(), _parsed(text, what))], what, context)
+
+
+def _chosen(read: Sequence[tuple[Path, _File]], what: str, context: str) -> Chosen:
     clusters: dict[str, tuple[Path, Cluster]] = {}
     users: dict[str, tuple[Path, User]] = {}
     contexts: dict[str, _Context] = {}
@@ -144,24 +154,21 @@ def choose(files: Sequence[Path], context: str = "") -> Chosen:
             contexts.setdefault(entry.name, entry.context or _Context())
     wanted = context or next((file.current_context for _, file in read if file.current_context), "")
     if not wanted:
-        raise ConfigurationError(
-            f"kubeconfig {listed} has no current-context; set kubeconfig_context to {_one_of(contexts)}"
-        )
+        raise ConfigurationError(f"{what} has no current-context; set kubeconfig_context to {_one_of(contexts)}")
     if wanted not in contexts:
-        raise ConfigurationError(f"kubeconfig {listed} has no context {wanted!r}; there are: {_one_of(contexts)}")
+        raise ConfigurationError(f"{what} has no context {wanted!r}; there are: {_one_of(contexts)}")
     chosen = contexts[wanted]
     if chosen.cluster not in clusters:
         raise ConfigurationError(
-            f"kubeconfig {listed}: context {wanted} names the cluster {chosen.cluster!r}; "
-            f"there are: {_one_of(clusters)}"
+            f"{what}: context {wanted} names the cluster {chosen.cluster!r}; there are: {_one_of(clusters)}"
         )
     if chosen.user and chosen.user not in users:
         raise ConfigurationError(
-            f"kubeconfig {listed}: context {wanted} names the user {chosen.user!r}; there are: {_one_of(users)}"
+            f"{what}: context {wanted} names the user {chosen.user!r}; there are: {_one_of(users)}"
         )
     cluster_folder, found = clusters[chosen.cluster]
     if not found.server:
-        raise ConfigurationError(f"kubeconfig {listed}: the cluster {chosen.cluster!r} has no server")
+        raise ConfigurationError(f"{what}: the cluster {chosen.cluster!r} has no server")
     user_folder, login = users.get(chosen.user, (cluster_folder, User()))
     return Chosen(wanted, found, cluster_folder, login, user_folder)
 
@@ -179,19 +186,23 @@ def _one_of(names: dict[str, Any]) -> str:
 
 
 def _read(path: Path) -> _File:
-    """One file; errors show the place, never the text, which holds logins."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigurationError(f"kubeconfig {path} cannot be read: {reason}") from None
+    return _parsed(text, f"kubeconfig {path}")
+
+
+def _parsed(text: str, what: str) -> _File:
+    """A kubeconfig's text; errors show the place, never the text, which holds logins."""
     try:
         content = yaml.load(text, yaml.CSafeLoader) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
-        raise ConfigurationError(f"kubeconfig {path}{place} is not YAML") from None
+        raise ConfigurationError(f"{what}{place} is not YAML") from None
     try:
         return msgspec.convert(content, _File, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"kubeconfig {path}: {error}") from None
+        raise ConfigurationError(f"{what}: {error}") from None

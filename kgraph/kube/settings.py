@@ -19,14 +19,30 @@ class AuthMethod(StrEnum):
     SNAPSHOT = "snapshot"
 
 
-class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the server proves itself, and with which client certificate we do; paths of PEM files."""
+class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How the server proves itself, and with which client certificate we do; paths of PEM files.
+
+    `…_data` are the same as PEM texts, and win: clusters that are added at run time have no files.
+    """
 
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
     server_name: str = ""
     insecure_skip_verify: bool = False
+    ca_data: str = ""
+    cert_data: str = ""
+    key_data: str = ""
+
+    def __repr__(self) -> str:
+        return (
+            f"TlsSettings(ca_file={self.ca_file!r}, cert_file={self.cert_file!r}, server_name={self.server_name!r}, "
+            f"insecure_skip_verify={self.insecure_skip_verify!r})"
+        )
+
+    def __rich_repr__(self) -> list[tuple[str, str]]:
+        """What rich, and msgspec's own repr, may print: what `repr` shows."""
+        return [("", repr(self))]
 
 
 class OidcSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,7 +58,7 @@ class OidcSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ca_file: str = ""
 
 
-class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One cluster: its names, its server, its login, and how hard it may be asked.
 
     `qps` and `burst` are client-go's: that many requests a second, and so many at once before that holds; qps 0

@@ -6,6 +6,7 @@ compared with the graph's as a whole then (`reconcile`), and only their changes 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -115,11 +116,13 @@ class Intake:
     async def changed(self, resource: ApiResource, events: Sequence[WatchEvent]) -> None:
         """Apply what the watch delivered, in its order."""
         state = self.kinds[group_kind(resource)]
+        delivered_at = time.monotonic()
         for turn in _turns(events):
             async with self._turn():
-                for event in turn:
-                    with self._left_out(state, event.object):
-                        self._change(state, event)
+                with self._pipeline.delivery(delivered_at):
+                    for event in turn:
+                        with self._left_out(state, event.object):
+                            self._change(state, event)
                 self._tell(state)
 
     async def failed(self, resource: ApiResource, error: KubeError) -> None:

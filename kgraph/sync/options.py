@@ -41,6 +41,7 @@ class OwnKind(msgspec.Struct, frozen=True, kw_only=True):
 class SyncOptions(msgspec.Struct, frozen=True):
     """What holds for every cluster: the kinds to sync, and how often all is listed and compared again (0: never).
 
+    `writers` is how many transactions the clusters of one process may have under way together.
     `own_kinds` are the only custom kinds where there are any. Without `relationships` the graph has no edges but those
     to where a resource is.
     """
@@ -57,3 +58,5 @@ class SyncOptions(msgspec.Struct, frozen=True):
     def versions(self) -> Mapping[tuple[str, str], str]:
         """The versions that are to be read, by group and plural."""
         return {(each.group, each.plural): each.version for each in self.own_kinds if each.version}
+
+    writers: int = 4

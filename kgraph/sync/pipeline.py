@@ -6,7 +6,10 @@ Neo4j slows the watch, not the process's heap. When Neo4j is away the batch wait
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import structlog
 
@@ -23,7 +26,7 @@ RETRY_FIRST_SECONDS = 0.2
 RETRY_MOST_SECONDS = 15.0
 
 # What another cluster's worker may cause by taking away, or making, an image or a host that both refer to.
-_MET_ANOTHER = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Schema.ConstraintValidationFailed")
+MET_ANOTHER = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Schema.ConstraintValidationFailed")
 # So often in a row two workers do not meet by chance.
 MEETINGS = 5
 
@@ -41,6 +44,11 @@ class Pipeline:
         self.pending = Batch()
         self.refused: dict[str, str] = {}  # key of what Neo4j would not take the last time -> why
         self.transactions = 0
+        self.changed_at: datetime | None = None  # when the last change was delivered
+        self.lag_seconds = 0.0  # from the delivery of the last batch's first change to its commit
+        self._delivered_at: float | None = None  # what is put just now came with this
+        self._oldest: float | None = None  # when the first change in `pending` was delivered
+        self._writing: float | None = None  # the same of the batch that is being written
         self._cluster = cluster
         self._write = write
         self._limit = limit
@@ -52,9 +60,28 @@ class Pipeline:
         self._committed = 0
         self._advanced = asyncio.Condition()
 
+    @contextmanager
+    def delivery(self, at: float) -> Iterator[None]:
+        """What is put within came from the cluster at this time of the monotonic clock, and may have waited since."""
+        self._delivered_at = at
+        try:
+            yield
+        finally:
+            self._delivered_at = None
+
+    @property
+    def age_seconds(self) -> float:
+        """How long ago the oldest change was delivered that is not committed; 0 where all are."""
+        oldest = [at for at in (self._oldest, self._writing) if at is not None]
+        return time.monotonic() - min(oldest) if oldest else 0.0
+
     def changed(self) -> None:
         """Say that `pending` has something new in it."""
         self._put += 1
+        if self._delivered_at is not None:
+            self.changed_at = datetime.now(UTC)
+        if self._oldest is None:
+            self._oldest = self._delivered_at or time.monotonic()
         self._work.set()
         if len(self.pending) >= self._limit or self.pending.bytes >= BATCH_BYTES:
             self._room.clear()
@@ -80,9 +107,13 @@ class Pipeline:
         self._work.clear()
         batch, self.pending = self.pending, Batch()
         put = self._put
+        self._writing, self._oldest = self._oldest, None
         self._room.set()
         if batch:
             await self._write_surely(batch)
+        if self._writing is not None:
+            self.lag_seconds = time.monotonic() - self._writing
+            self._writing = None
         async with self._advanced:
             self._committed = put
             self._advanced.notify_all()
@@ -113,8 +144,8 @@ class Pipeline:
                 why = str(error)
             except StatementRefused as error:
                 why = str(error)
-                meetings += error.code in _MET_ANOTHER
-                if _is_about_the_data(error.code) and (error.code not in _MET_ANOTHER or meetings > MEETINGS):
+                meetings += error.code in MET_ANOTHER
+                if _is_about_the_data(error.code) and (error.code not in MET_ANOTHER or meetings > MEETINGS):
                     batch.distrust()
                     return why
             else:

@@ -26,6 +26,7 @@ from kgraph.kube.discovery import ApiResource, Discovery, discover
 from kgraph.kube.errors import KubeError, UnknownResources
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.asked import AskedCatalogue
+from kgraph.sync.batch import Batch
 from kgraph.sync.custom import extractor, kinds_of, select_kinds, unserved, versions_of
 from kgraph.sync.definitions import Definition, read_definitions
 from kgraph.sync.extract import Extractor
@@ -37,6 +38,7 @@ from kgraph.sync.reflector import Backoff, Reflector
 from kgraph.sync.retention import forget, forget_for_ever
 from kgraph.sync.served import group_kind, listing_order, resource_of
 from kgraph.sync.snapshot import load_snapshot
+from kgraph.sync.vitals import Vitals
 from kgraph.sync.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -68,11 +70,21 @@ class Progress(msgspec.Struct):
 class ClusterWorker:
     """Keeps one cluster's part of the graph in step with it."""
 
-    def __init__(self, store: Store, settings: ClusterSettings, options: SyncOptions) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: ClusterSettings,
+        options: SyncOptions,
+        writers: asyncio.Semaphore | None = None,
+    ) -> None:
+        """`writers` are the places for transactions that the clusters of one process share."""
         self.synced = asyncio.Event()
         self.settings = settings
         self._store = store
         self._options = options
+        # First come, first served, and a cluster waits for one place at a time: its own large batches of a first sync
+        # do not stand in front of others' small ones.
+        self._writers = writers or asyncio.Semaphore(options.writers)
         self._intake: Intake | None = None
         self.pipeline: Pipeline | None = None
         self._kinds_changed = asyncio.Event()
@@ -91,16 +103,26 @@ class ClusterWorker:
         return Progress(
             kinds=len(states),
             kinds_listed=sum(state.listed or bool(state.error) for state in states),
-            resources=sum(len(state.held) for state in states),
+            resources=self._resources,
             failing={state.resource.plural: state.error for state in states if state.error},
             left_out={**left_out, **(self.pipeline.refused if self.pipeline else {})},
         )
+
+    @property
+    def _resources(self) -> int:
+        return sum(len(state.held) for state in self._intake.kinds.values()) if self._intake else 0
 
     async def run(self) -> None:
         """Sync until cancelled (a snapshot: until it is loaded); Fenced when another worker takes the cluster over."""
         cluster = self.settings.id
         writer = await patiently(lambda: Writer.claim(self._store, cluster, self._described(), self._options.history))
-        self.pipeline = pipeline = Pipeline(cluster, writer.write, on_refused=self._refused)
+
+        async def write(batch: Batch) -> None:
+            async with self._writers:
+                await writer.write(batch, vitals.riding())
+
+        self.pipeline = pipeline = Pipeline(cluster, write, on_refused=self._refused)
+        vitals = Vitals(cluster, pipeline, lambda: self._resources)
         try:
             async with asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(pipeline.run(), name=f"write {cluster}")
@@ -109,7 +131,7 @@ class ClusterWorker:
                         await self._load(pipeline, writer)
                         await forget(self._store, cluster, self._options.history.seconds)
                     else:
-                        await self._reflect(pipeline, writer, tasks)
+                        await self._reflect(pipeline, writer, vitals, tasks)
                 finally:
                     await self._drain(pipeline, writing)
         except ExceptionGroup as failures:
@@ -135,16 +157,17 @@ class ClusterWorker:
         await patiently(partial(writer.describe, described))
         self.synced.set()
 
-    async def _reflect(self, pipeline: Pipeline, writer: Writer, tasks: asyncio.TaskGroup) -> None:
+    async def _reflect(self, pipeline: Pipeline, writer: Writer, vitals: Vitals, tasks: asyncio.TaskGroup) -> None:
         cluster = self.settings.id
         forgetting = forget_for_ever(self._store, cluster, self._options.history.seconds)
         remembering = tasks.create_task(forgetting, name=f"forget what {cluster} has deleted")
         async with Connection.open(self.settings) as connection:
+            looking = tasks.create_task(vitals.follow(connection, writer), name=f"look at {cluster}")
             try:
                 await self._follow_cluster(connection, pipeline, writer, tasks)
             finally:
                 # Before the connection is closed under their feet.
-                ending = [remembering, *(task for _, task in self._reflecting.values())]
+                ending = [remembering, looking, *(task for _, task in self._reflecting.values())]
                 for task in ending:
                     task.cancel()
                 await asyncio.wait(ending)
@@ -286,6 +309,7 @@ class ClusterWorker:
             "environment": settings.environment or None,
             "region": settings.region or None,
             "source": "snapshot" if settings.auth_method is AuthMethod.SNAPSHOT else "live",
+            "removing": None,
         }
 
     def _discovered(self, version: Mapping[str, Any], found: Discovery, connection: Connection) -> dict[str, Any]:

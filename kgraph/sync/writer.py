@@ -14,7 +14,7 @@ from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.errors import Fenced, GraphError
 from kgraph.graphdb.model import cluster_key
-from kgraph.graphdb.store import Store, Transaction
+from kgraph.graphdb.store import Record, Store, Transaction
 from kgraph.sync.batch import Batch
 from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
 from kgraph.sync.rows import edge_row, node_row
@@ -57,11 +57,14 @@ class Writer:
             raise GraphError(f"claiming the cluster {cluster}: Neo4j gave no epoch")
         return cls(store, cluster, int(record["epoch"]), history)
 
-    async def write(self, batch: Batch) -> None:
-        """Write the batch or nothing of it; Fenced when another worker has taken the cluster over."""
+    async def write(self, batch: Batch, state: Mapping[str, Any] | None = None) -> None:
+        """Write the batch, or nothing of it, and what the cluster's own node says of the sync (`state`).
+
+        Fenced when another worker has taken the cluster over.
+        """
 
         async def work(transaction: Transaction) -> None:
-            before = await self._open(transaction, batch)
+            before = await self._open(transaction, batch, state)
             await _write_batch(transaction, batch, before, self._history)
 
         await self._store.write(work, what=f"writing {len(batch)} changes of the cluster {self._cluster}")
@@ -70,18 +73,30 @@ class Writer:
         """Set properties of the cluster's own node."""
 
         async def work(transaction: Transaction) -> None:
-            await self._open(transaction, Batch())
-            await transaction.run(
-                "write/describe_cluster", {"key": cluster_key(self._cluster), "properties": dict(properties)}
-            )
+            await self._open(transaction, Batch(), properties)
 
         await self._store.write(work, what=f"describing the cluster {self._cluster}")
 
-    async def _open(self, transaction: Transaction, batch: Batch) -> dict[str, Before]:
+    async def run(self, name: str, parameters: Mapping[str, Any]) -> list[Record]:
+        """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records."""
+
+        async def work(transaction: Transaction) -> list[Record]:
+            await self._open(transaction, Batch())
+            records = await transaction.run(name, parameters)
+            for some in _chunks([key for record in records for key in record.get("loose", ())]):
+                await transaction.run("write/sweep", {"keys": some})
+            return records
+
+        return await self._store.write(work, what=f"{name} of the cluster {self._cluster}")
+
+    async def _open(
+        self, transaction: Transaction, batch: Batch, state: Mapping[str, Any] | None = None
+    ) -> dict[str, Before]:
         """Check the epoch and remember the checkpoints; what the graph holds of what is to be written again, by key."""
         parameters = {
             "key": cluster_key(self._cluster),
             "epoch": self._epoch,
+            "state": dict(state or {}),
             "kinds": [{"key": key, "properties": each} for key, each in sorted(batch.checkpoints.items())],
             "written": sorted(key for key, upsert in batch.upserts.items() if not upsert.fresh),
         }

@@ -23,6 +23,7 @@ from kgraph.api.graphql.schema import Schema, make_schema
 from kgraph.api.kinds import KindReader
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Record, Store
+from kgraph.kube.sealing import Sealer
 from kgraph.stack.neo4j import DATABASE
 from kgraph.stack.ports import free_ports
 from tests.bench.bench import Bench, quiet
@@ -153,7 +154,7 @@ async def _execute(schema: Schema, store: Noting, kinds: KindReader, variables: 
         store.noted = []
     settings = ApiSettings()
     loaders = Loaders(store, settings.limits.statement_seconds)
-    context = Context(store=store, kinds=kinds, settings=settings, loaders=loaders)
+    context = Context(store=store, kinds=kinds, settings=settings, loaders=loaders, sealer=Sealer.of({}))
     result = await schema.execute(QUERY, variable_values=dict(variables), context_value=context)
     if result.errors:
         raise result.errors[0]

@@ -73,11 +73,22 @@ def test_a_login_that_neo4j_refuses_is_one_sentence(home: Home) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_a_worker_without_clusters_says_where_to_name_them(home: Home) -> None:
-    """An empty configuration is a mistake of usage."""
-    ended = home.run("worker")
-    assert ended.returncode == 2
-    assert "no cluster is configured" in ended.stderr
+def test_a_worker_without_clusters_waits_for_some_and_ends_when_told_to(home: Home) -> None:
+    """Clusters may be added later: a worker with none says how, and SIGTERM ends it with 0."""
+    with started(home, "worker") as process:
+        log = home.folder / "service.log"
+        wait_until(lambda: "kgraph cluster add" in log.read_text(), UP_SECONDS, "it says how to add one")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOP_SECONDS) == 0, log.read_text()
+
+
+def test_a_key_that_is_none_is_told_at_once(home: Home) -> None:
+    """A worker does not start with a key that could open nothing, and the text is not repeated."""
+    home.environ["KGRAPH_CREDENTIALS_KEY"] = "no-key-at-all"
+    ended = home.run("worker", "--config", DEMO)
+    assert ended.returncode == 1
+    assert "KGRAPH_CREDENTIALS_KEY is no key" in " ".join(ended.stderr.split())
+    assert "no-key-at-all" not in ended.stderr
 
 
 @pytest.mark.kubernetes

@@ -2,22 +2,25 @@
 
 import strawberry
 
+from kgraph.api.clusters import Ailing, all_clusters
 from kgraph.api.clusters import Cluster as Found
-from kgraph.api.clusters import all_clusters
 from kgraph.api.errors import NotFound
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health, Rollup, rollup
 from kgraph.api.graphql.scalars import DateTime
 from kgraph.api.nodes import Node
+from kgraph.api.status import Component
 
 
-@strawberry.type(description="A part of the sync that is not as it should be: a kind.")
-class Component:
-    """A kind with which something is wrong."""
+@strawberry.type(description="One part of what keeps the graph in step with a cluster.")
+class ClusterComponent:
+    """One part of the status, or a kind with which something is wrong."""
 
-    name: str = strawberry.field(description="The kind, as kubectl writes it: `widgets.example.com`.")
-    ready: bool = strawberry.field(description="Whether all of its objects are in the graph, if only in part.")
-    message: str = strawberry.field(description="What is wrong, how often, and the first reasons.")
+    name: str = strawberry.field(
+        description="`worker`, `connection`, `sync`, or a kind that is not well; `removal` while it is removed."
+    )
+    ready: bool = strawberry.field(description="Whether nothing is wrong with it.")
+    message: str = strawberry.field(description="What is wrong, or since when nothing is.")
 
 
 @strawberry.type(description="Whether the graph is in step with the cluster.")
@@ -26,9 +29,17 @@ class ClusterStatus:
 
     ready: bool = strawberry.field(description="Whether the cluster was read in full and nothing is wrong now.")
     message: str = strawberry.field(description="What is wrong, or since when it is in step.")
-    components: list[Component] = strawberry.field(
-        description="The kinds that fail, that leave objects out, or whose objects are malformed; empty if all is well."
+    components: list[ClusterComponent] = strawberry.field(
+        description="The same part by part, and each kind that is not well."
     )
+    connected: bool | None = strawberry.field(description="Whether its apiserver answers; null where nobody has asked.")
+    connected_since: DateTime | None = strawberry.field(description="Since when `connected` is what it is.")
+    lag_seconds: float | None = strawberry.field(
+        description="From the watch's delivery of a change to its commit, of the last changes or of those that wait."
+    )
+    last_event_at: DateTime | None = strawberry.field(description="When the watch last delivered a change.")
+    resource_count: int | None = strawberry.field(description="How many resources of it are in the graph.")
+    failing_kinds: int = strawberry.field(description="How many kinds can't be read; their last known state stays.")
 
 
 @strawberry.type(description="A Kubernetes cluster.")
@@ -81,7 +92,7 @@ class ClusterQueries:
         found = await all_clusters(info.context.store, timeout=info.context.timeout)
         for one in found:
             if one.id == id:
-                return _shown(one)
+                return shown(one)
         there_are = ", ".join(one.id for one in found) or "none yet"
         raise NotFound(f"there is no cluster {id!r}; clusters: {there_are}")
 
@@ -90,7 +101,7 @@ class ClusterQueries:
         """Clusters that fulfil the filter."""
         wanted = filter or ClusterFilter()
         return [
-            _shown(one)
+            shown(one)
             for one in await all_clusters(info.context.store, timeout=info.context.timeout)
             if (wanted.ids is None or one.id in wanted.ids)
             and wanted.environment in (None, one.environment)
@@ -98,10 +109,8 @@ class ClusterQueries:
         ]
 
 
-def _shown(found: Found) -> Cluster:
-    ready = found.synced_at is not None and not found.error
-    message = found.error or (f"in step at {found.synced_at}" if ready else "not read in full yet")
-    components = [Component(name=each.name, ready=each.ready, message=each.message) for each in found.ailing]
+def shown(found: Found) -> Cluster:
+    """A cluster as the schema has it."""
     return Cluster(
         node=Node(found.handle, found.key),
         key=found.key,
@@ -112,9 +121,32 @@ def _shown(found: Found) -> Cluster:
         version=found.version,
         server=found.server,
         source=found.source,
-        status=ClusterStatus(ready=ready, message=message, components=components),
-        synced_at=DateTime(found.synced_at) if found.synced_at else None,
+        status=_status(found),
+        synced_at=_time(found.synced_at),
         node_count=found.node_count,
         namespace_count=found.namespace_count,
-        created_at=DateTime(found.created_at) if found.created_at else None,
+        created_at=_time(found.created_at),
     )
+
+
+def _component(one: Component | Ailing) -> ClusterComponent:
+    return ClusterComponent(name=one.name, ready=one.ready, message=one.message)
+
+
+def _status(found: Found) -> ClusterStatus:
+    status = found.status
+    return ClusterStatus(
+        ready=status.ready,
+        message=status.message,
+        components=[_component(one) for one in status.components] + [_component(one) for one in found.ailing],
+        connected=found.connected,
+        connected_since=_time(found.connected_since),
+        lag_seconds=found.lag_seconds,
+        last_event_at=_time(found.last_event_at),
+        resource_count=found.resource_count,
+        failing_kinds=found.failing_kinds,
+    )
+
+
+def _time(text: str | None) -> DateTime | None:
+    return DateTime(text) if text else None

@@ -9,6 +9,7 @@ from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.kinds import KindReader
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
+from kgraph.kube.sealing import Sealer
 
 
 class Context(BaseContext, kw_only=True):
@@ -18,6 +19,7 @@ class Context(BaseContext, kw_only=True):
     kinds: KindReader
     settings: ApiSettings
     loaders: Loaders
+    sealer: Sealer
     connection_params: dict[str, Any] | None = None
 
     @property

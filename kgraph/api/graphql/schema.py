@@ -1,4 +1,4 @@
-"""The schema: all queries together, with its limits, its words for errors and its executor."""
+"""The schema: all queries, and mutations, together, with its limits, its words for errors and its executor."""
 
 from typing import Any
 
@@ -17,6 +17,7 @@ from kgraph.api.graphql.findings import FindingQueries
 from kgraph.api.graphql.graph import GraphQueries
 from kgraph.api.graphql.history import HistoryQueries
 from kgraph.api.graphql.impact import ImpactQueries
+from kgraph.api.graphql.mutations import ClusterMutations
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.graphql.ways import PathQueries
@@ -41,6 +42,11 @@ class Query(
     """All queries."""
 
 
+@strawberry.type(description="What changes something; there are mutations only where `enable_mutations` is true.")
+class Mutation(ClusterMutations):
+    """All mutations."""
+
+
 class Schema(strawberry.Schema):
     """Strawberry's schema, with our words for errors."""
 
@@ -55,10 +61,11 @@ class Schema(strawberry.Schema):
         return result
 
 
-def make_schema(limits: Limits) -> Schema:
-    """The schema with these limits."""
+def make_schema(limits: Limits, *, mutations: bool = False) -> Schema:
+    """The schema with these limits, and with mutations where they are enabled."""
     return Schema(
         Query,
+        Mutation if mutations else None,
         # Factories: an extension keeps its operation, and the caches are shared by their size.
         extensions=[
             lambda: ParserCache(CACHED_DOCUMENTS),

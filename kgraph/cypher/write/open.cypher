@@ -2,10 +2,13 @@
 // that the epoch read after it is the one that holds; no record means that another worker has taken over. In the same
 // round trip it remembers how far each kind has come ($kinds of {key, properties}), and says what the graph holds of the
 // resources that are to be written again ($written): [key, uid, manifest, firstSeen, lastChanged, changes] of each that
-// is there and no placeholder.
+// is there and no placeholder. $state is what the cluster's node says of the sync from now on: it costs no write of
+// its own.
 MATCH (c:Cluster {key: $key})
 SET c.writtenAt = datetime()
 WITH c WHERE c.epoch = $epoch
+SET c += $state
+WITH c
 CALL () {
   UNWIND $kinds AS kind
   MERGE (k:SyncedKind {key: kind.key})

@@ -11,6 +11,7 @@ from kgraph.api.app import create_app
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import GraphSettings, Store
+from kgraph.kube.sealing import Sealer
 from tests.integration.api.graphs import clear_graph, shop, write_cluster
 from tests.servers import Graph
 
@@ -69,7 +70,7 @@ class Client:
 @pytest.fixture(scope="module")
 async def api(shop_store: Store) -> AsyncIterator[Client]:
     """A client of the API over the little shop."""
-    app = create_app(shop_store, ApiSettings(default_namespace="shop"))
+    app = create_app(shop_store, ApiSettings(default_namespace="shop"), Sealer.of({}))
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield Client(http, shop_store)

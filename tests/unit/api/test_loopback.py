@@ -7,6 +7,7 @@ from kgraph.api.app import create_app
 from kgraph.api.loopback import ListensElsewhere, ensure_loopback, name_in
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.errors import GraphUnavailable
+from kgraph.kube.sealing import Sealer
 
 
 class NoGraph:
@@ -20,7 +21,7 @@ class NoGraph:
 
 def client(**settings: object) -> httpx.AsyncClient:
     """A client of the application over a graph that is away."""
-    app = create_app(NoGraph(), ApiSettings(**settings))  # type: ignore[arg-type]
+    app = create_app(NoGraph(), ApiSettings(**settings), Sealer.of({}))  # type: ignore[arg-type]
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
     return httpx.AsyncClient(transport=transport, base_url="http://localhost:8080")
 

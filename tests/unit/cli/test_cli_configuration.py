@@ -205,7 +205,7 @@ MISTAKES = {
         "custom_resource_definitions: [{group: a.b, plural: c, edges: [{type: REFERS_TO, end: Secret}]}]",
         "custom_resource_definitions[0].edges[0].path is missing",
     ),
-    "not in this version": ("enable_mutations: true", "enable_mutations is true, which is not in this version"),
+    "not in this version": ("enable_cache: true", "enable_cache is true, which is not in this version"),
 }
 
 

@@ -1,0 +1,89 @@
+"""How one cluster's sync is, as its own node says it: connected or why not, how much there is, how far behind.
+
+What changes with every change (the count, the lag, the last event) rides on the transaction that writes it. The rest
+is looked at every PROBE_SECONDS and written only where it differs, so that an idle cluster writes nothing, and one
+that is dead or hangs is known to be within a minute: watches alone may be silent for minutes.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from kgraph.graphdb.errors import GraphError
+from kgraph.graphdb.store import Store
+from kgraph.kube.connection import Connection
+from kgraph.kube.errors import KubeError
+from kgraph.sync.patience import patiently
+from kgraph.sync.pipeline import Pipeline
+from kgraph.sync.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+PROBE_SECONDS = 20.0
+# /version is answered from memory, in milliseconds; whoever takes longer than this is not answering.
+PROBE_TIMEOUT_SECONDS = 10.0
+# What a lag must have changed by to be worth a write where nothing else is.
+LAG_SECONDS = 1.0
+
+
+class Vitals:
+    """Knows one cluster's state, and what of it the graph has been told."""
+
+    def __init__(self, cluster: str, pipeline: Pipeline, resources: Callable[[], int]) -> None:
+        self._cluster = cluster
+        self._pipeline = pipeline
+        self._resources = resources
+        self._told: dict[str, Any] = {}
+
+    def riding(self) -> dict[str, Any]:
+        """What the next transaction may say in passing."""
+        state: dict[str, Any] = {"resourceCount": self._resources(), "lagSeconds": self._lag()}
+        if self._pipeline.changed_at is not None:
+            state["lastEventAt"] = self._pipeline.changed_at
+        self._told |= state
+        return state
+
+    async def follow(self, connection: Connection, writer: Writer) -> None:
+        """Look for ever."""
+        while True:
+            await self.look(connection, writer)
+            await asyncio.sleep(PROBE_SECONDS)
+
+    async def look(self, connection: Connection, writer: Writer) -> None:
+        """Ask the apiserver for its version, and write what has become of the cluster where that is new."""
+        state: dict[str, Any] = {"connected": True, "problem": None, "resourceCount": self._resources()}
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
+                state["version"] = (await connection.version()).get("gitVersion")
+        except KubeError as error:
+            state |= {"connected": False, "problem": str(error)}
+        except TimeoutError:
+            problem = f"{connection.server} has not answered GET /version for {PROBE_TIMEOUT_SECONDS:g} s"
+            state |= {"connected": False, "problem": problem}
+        if state["connected"] != self._told.get("connected"):
+            state["connectedSince"] = datetime.now(UTC)
+            log.info("connected" if state["connected"] else "lost", cluster=self._cluster, why=state["problem"])
+        state["lagSeconds"] = self._lag()
+        if self._is_news(state):
+            await patiently(lambda: writer.describe(state))
+            self._told |= state
+
+    def _lag(self) -> float:
+        return round(self._pipeline.age_seconds or self._pipeline.lag_seconds, 3)
+
+    def _is_news(self, state: Mapping[str, Any]) -> bool:
+        lag = abs(state["lagSeconds"] - self._told.get("lagSeconds", 0.0))
+        others = (name for name in state if name != "lagSeconds")
+        return lag >= LAG_SECONDS or any(state[name] != self._told.get(name) for name in others)
+
+
+async def tell_failure(store: Store, cluster: str, why: str) -> None:
+    """Say on a cluster's node that its worker cannot run; whoever wrote the cluster before is fenced off."""
+    state = {"connected": False, "connectedSince": datetime.now(UTC), "problem": why}
+    try:
+        await Writer.claim(store, cluster, state)
+    except GraphError as error:
+        log.warning("a cluster's failure cannot be written down", cluster=cluster, why=str(error))
