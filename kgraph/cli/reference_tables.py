@@ -9,14 +9,14 @@ from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import CLUSTER, HOST, IMAGE, PODS, SUBJECT, TEMPLATES, EdgeRow
 from kgraph.graphdb.errors import GraphError
-from kgraph.graphdb.kinds import GROUPS_OF_OLD, KINDS, NOISE_EVERYWHERE
+from kgraph.graphdb.kinds import CUSTOM_KINDS, GROUPS_OF_OLD, KINDS, NOISE_EVERYWHERE
 from kgraph.kube.errors import KubeError
 from kgraph.stack.errors import StackError
 
 _KINDS_HEAD = """\
 # Kinds
 
-<!-- Written by `make docs` from kgraph/graphdb/kinds.py. -->
+<!-- Written by `make docs` from kgraph/graphdb/kinds. -->
 
 Every kind that a cluster lists and lets watch becomes nodes, custom ones included; these are the kinds of which more
 is known. A node's second label is its kind (`:Pod`), for a kind that is not Kubernetes' own with its group
@@ -59,7 +59,7 @@ _ENDS: Mapping[str, str] = {
 def kinds_page() -> str:
     """The page of the kinds table."""
     parts = [_KINDS_HEAD]
-    rows = sorted(KINDS, key=lambda row: (row.group, row.kind))
+    rows = sorted((*KINDS, *CUSTOM_KINDS), key=lambda row: (row.group, row.kind))
     for group, kinds in groupby(rows, key=lambda row: row.group):
         parts += [f"## {group or 'core'}", "", "| kind | names | scope | properties | noise |", "|---|---|---|---|---|"]
         for kind in kinds:

@@ -4,10 +4,10 @@ import pytest
 
 from kgraph.graphdb.edges import EDGE_ROWS, EDGE_TYPES, meaning
 from kgraph.graphdb.edges.row import NO_RESOURCES, EdgeRow
-from kgraph.graphdb.kinds import KINDS
+from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS
 from kgraph.graphdb.model import GroupKind
 
-_KINDS = frozenset(str(kind.group_kind) for kind in KINDS)
+_KINDS = frozenset(str(kind.group_kind) for kind in (*KINDS, *CUSTOM_KINDS))
 _DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
 _WORDS = frozenset({"*", "custom", "pods", "templates"})
 
