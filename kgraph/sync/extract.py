@@ -15,9 +15,10 @@ from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
 from kgraph.sync import manifest as manifests
+from kgraph.sync.facts import Fact, fact_of, fact_of_labels
 from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
-from kgraph.sync.queries import AnyQuery, Fact, fact_of, fact_of_labels
+from kgraph.sync.queries import AnyQuery
 from kgraph.sync.start import Keys, Start, group_of, maps, text
 
 

@@ -9,12 +9,15 @@ from kgraph.graphdb.kinds import NOISE_EVERYWHERE, Kind
 from kgraph.graphdb.model import Edge, GroupKind, kind_label
 from kgraph.kube.selectors import SelectorError
 from kgraph.sync import manifest as manifests
+from kgraph.sync.facts import OFFERS_MORE
+from kgraph.sync.follow import Follow, selected
+from kgraph.sync.functions import FIND, FOLLOW
 from kgraph.sync.merge import edge_of
 from kgraph.sync.paths import Path, Trie, Walk, dig, parse_one
 from kgraph.sync.promote import reader
-from kgraph.sync.queries import FOLLOW, OFFERS_MORE, AnyQuery, Follow, selected
+from kgraph.sync.queries import AnyQuery
 from kgraph.sync.reference_rows import Conditions, ReferenceRow, paths_of
-from kgraph.sync.references import FIND, Find, Found
+from kgraph.sync.references import Find, Found
 from kgraph.sync.start import Keys, Start
 
 POD = GroupKind("", "Pod")

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from kgraph.kube.objects import DATA_SIZES
+from kgraph.sync.follow import applies
 from kgraph.sync.manifest import timestamp
 from kgraph.sync.paths import EACH, dig, parse_one, read
-from kgraph.sync.queries import applies
 from kgraph.sync.start import maps, text
 
 Object = Mapping[str, Any]

@@ -11,13 +11,11 @@ import msgspec
 
 from kgraph.graphdb.model import Edge, GroupKind
 from kgraph.kube.selectors import LabelSelector
+from kgraph.sync.facts import NAMESPACE, NAMESPACE_NAME_LABEL, Fact
 from kgraph.sync.merge import edge_of_queries
 from kgraph.sync.queries import (
-    NAMESPACE,
-    NAMESPACE_NAME_LABEL,
     AnyQuery,
     Default,
-    Fact,
     Numbered,
     Parameters,
     Present,

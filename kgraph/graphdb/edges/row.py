@@ -66,8 +66,8 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     with `.` where they start at the reference. Without a kind it is the `default`; with a kind and no group, that of
     the `default`, else the built-in kind of that name.
 
-    The odd ones out name a function instead: `find` of `kgraph.sync.references`, or, for edges that follow both
-    ends, `selects` or `follow` of `kgraph.sync.queries`.
+    The odd ones out name a function of `kgraph.sync.functions` instead: `find`, or, for edges that follow both ends,
+    `follow`, or say in `selects` where a selector stands.
 
     `when` and `unless` compare a path of the start's object with a text. A name that begins with `skip` is none.
 

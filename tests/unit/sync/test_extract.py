@@ -15,9 +15,8 @@ from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS
 from kgraph.graphdb.model import ResourceKey
 from kgraph.kube.objects import redact
 from kgraph.sync.extract import Extractor, Unidentified
+from kgraph.sync.functions import FIND, FOLLOW
 from kgraph.sync.promote import PROMOTE
-from kgraph.sync.queries import FOLLOW
-from kgraph.sync.references import FIND
 from tests.unit.sync.graphs import CATALOGUE, extract, extract_one, objects
 from tests.unit.sync.test_edges import CASES
 
