@@ -105,10 +105,10 @@ class Extractor:
             keys=self._keys,
         )
         rules = plan.bare if plan.bare is not None and self._is_made_by_template(metadata) else plan.rules
-        edges = rules.edges(start, problems)
+        edges, queries = rules.read(start, problems)
         return Extracted(
             self._resource(start, plan, edges),
-            rules.queries(start, problems),
+            queries,
             fact_of(start),
             tuple(problems),
         )

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kgraph.graphdb.edges.row import EdgeRow
-from kgraph.graphdb.model import GroupKind
+from kgraph.graphdb.model import Edge, GroupKind, ResourceKey
 from kgraph.kube.selectors import EVERYTHING, LabelSelector
-from kgraph.sync.facts import NAMESPACE
+from kgraph.sync.facts import NAMESPACE, Grant
 from kgraph.sync.paths import find_all, parse_one, write
-from kgraph.sync.queries import AnyQuery, Default, Numbered, Parameters, Present, Selected
+from kgraph.sync.queries import AnyQuery, Default, Granted, Numbered, Parameters, Present, Selected
 from kgraph.sync.references import default_class_asked, ordinals, storage_class_asked
 from kgraph.sync.start import Start, is_name, maps, text
 
@@ -37,6 +37,26 @@ def selected(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
             continue
         read = LabelSelector.from_labels if selection.plain and type(value) is dict else LabelSelector.from_object
         yield Selected(type=row.type, fields=(field,), target=target, selector=read(value), namespaces=namespaces)
+
+
+def granted(start: Start, edge: Edge) -> Granted | None:
+    """The query that takes the place of an edge which a ReferenceGrant allows; None of one that needs none.
+
+    References within a namespace, and to what has none, need no grant (Gateway API's reference, ReferenceGrant).
+    """
+    end = ResourceKey.parse(edge.end)
+    if end.namespace in ("", start.namespace):
+        return None
+    return Granted(
+        type=edge.type,
+        fields=edge.fields,
+        optional=edge.optional,
+        inferred=edge.inferred,
+        properties=edge.properties,
+        end=edge.end,
+        namespace=end.namespace,
+        wanted=Grant(start.group_kind, start.namespace, end.group_kind, end.name),
+    )
 
 
 def _definition(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:

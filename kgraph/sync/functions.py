@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kgraph.sync import follow, references
+from kgraph.sync import follow, follow_network, references, references_network
 
-FIND: Mapping[str, references.Find] = {**references.FIND}
-FOLLOW: Mapping[str, follow.Follow] = {**follow.FOLLOW}
+FIND: Mapping[str, references.Find] = {**references.FIND, **references_network.FIND}
+FOLLOW: Mapping[str, follow.Follow] = {**follow.FOLLOW, **follow_network.FOLLOW}

@@ -1,7 +1,7 @@
 """Edges that follow both ends, as questions: what a resource asks of others.
 
 A `Query` is stated by an edge's start, a `Fact` is what is known of a possible end; `selector_index` brings the two
-together.
+together. Most questions find what is there; those that stand give an edge to what is not there too.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ import msgspec
 
 from kgraph.graphdb.model import GroupKind
 from kgraph.kube.selectors import EVERYTHING, LabelSelector
+from kgraph.sync.facts import Grant
 
 NO_PROPERTIES: Mapping[str, Any] = {}
 
@@ -81,4 +82,30 @@ class Parameters(Query, frozen=True, gc=False, kw_only=True):
     name: str = ""
 
 
-AnyQuery = Selected | Present | Numbered | Default | Parameters
+class Granted(Query, frozen=True, gc=False, kw_only=True):
+    """One resource in another `namespace`, there or not: whether a ReferenceGrant allows it is the edge's `granted`.
+
+    `wanted` is the grant that allows it; one without a name does as well.
+    """
+
+    end: str
+    namespace: str
+    wanted: Grant
+
+
+class Beside(Query, frozen=True, gc=False, kw_only=True):
+    """One resource in every namespace that has a resource of a kind whose labels match, there or not.
+
+    `prefix` is what the keys of its kind begin with, up to the namespace. `namespaces` None is all of them.
+    """
+
+    target: GroupKind
+    selector: LabelSelector
+    namespaces: tuple[str, ...] | None
+    prefix: str
+    name: str
+
+
+# Their edges do not hang on single ends: they need not be there, or the edge depends on more than two resources.
+STANDING = (Granted, Beside)
+AnyQuery = Selected | Present | Numbered | Default | Parameters | Granted | Beside
