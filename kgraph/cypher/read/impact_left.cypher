@@ -1,11 +1,12 @@
-// How many of several are left: for each [start's handle, type] of $of.starts, in one list: [handle, type, how many
-// of its ends by that type worked, how many of those are not in $of.gone (a map to true)]. A Pod works when it is ready and not
-// finished; other ends when they are there.
+// How many of several are left: for each [start's handle, type, properties that spare it] of $of.starts, in one list:
+// [handle, type, how many of its ends by that type worked, how many of those are not in $of.gone (a map to true)]. A Pod
+// works when it is ready and not finished; other ends when they are there. An end that is spared is none of several.
 UNWIND $of.starts AS one
 MATCH (s) WHERE elementId(s) = one[0]
 CALL (s, one) {
   MATCH (s)-[r]->(e)
   WHERE type(r) = one[1] AND r.stale IS NULL AND coalesce(r.optional, false) = false AND NOT e:Missing
+    AND none(name IN keys(one[2]) WHERE coalesce(r[name] = one[2][name], false))
     AND coalesce(e.ready, true) AND NOT (e:Pod AND coalesce(e.phase, "") IN ["Succeeded", "Failed"])
   RETURN count(*) AS all, sum(CASE WHEN $of.gone[elementId(e)] THEN 0 ELSE 1 END) AS left
 }
