@@ -123,7 +123,8 @@ def _edge(row: EdgeRow) -> str:
         where = f"`{row.selects.at}` selects"
     else:
         where = (row.find or row.follow).replace("_", " ")
-    properties = ", ".join(f"`{each.name}`" for each in row.properties)
+    names = [each.name for each in row.properties] + ["granted"] * row.granted
+    properties = ", ".join(f"`{name}`" for name in names)
     follows = " *Follows both ends.*" if row.selects or row.follow else ""
     cells = (
         start,
