@@ -52,7 +52,7 @@ class _Downloaded(msgspec.Struct, rename="pascal"):
 
 @asynccontextmanager
 async def installed(cluster: Cluster, *projects: str) -> AsyncIterator[None]:
-    """The definitions of these projects, served; at the block's end their deletion is asked for."""
+    """The definitions of these projects, served; at the block's end they and their objects go."""
     arguments = [
         argument for name in projects for file in await files(PROJECTS[name]) for argument in ("-f", str(file))
     ]
@@ -61,7 +61,7 @@ async def installed(cluster: Cluster, *projects: str) -> AsyncIterator[None]:
         await cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *arguments)
         yield
     finally:
-        await cluster.kubectl("delete", "--ignore-not-found", "--wait=false", *arguments)
+        await cluster.kubectl("delete", "--ignore-not-found", "--timeout=60s", *arguments)
 
 
 async def files(project: Project) -> list[Path]:
