@@ -14,6 +14,7 @@ import msgspec
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import ClusterKinds, KindReader, resolve
 from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
+from kgraph.graphdb.health import Health
 from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import CORE, NO_NAMESPACE
 from kgraph.graphdb.store import Store
@@ -33,6 +34,7 @@ class Filter(msgspec.Struct, frozen=True):
     field_selector: str = ""
     node_name: str | None = None
     phase: str | None = None
+    health: tuple[Health, ...] | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -43,15 +45,22 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Conditions(msgspec.Struct, frozen=True):
-    """A filter as the statements take it: ranges of keys, and conditions on labels and properties."""
+    """A filter as the statements take it: ranges of keys, and conditions on labels, properties and health."""
 
     prefixes: tuple[str, ...]
     labels: Mapping[str, Any]
     fields: tuple[Mapping[str, Any], ...]
+    health: tuple[Health, ...] | None = None
 
     def parameters(self) -> dict[str, Any]:
         """What `read/resources` and `read/resource_count` take."""
-        return {"prefixes": self.prefixes, "labels": self.labels, "fields": self.fields, "hidden": HIDDEN_PROPERTIES}
+        return {
+            "prefixes": self.prefixes,
+            "labels": self.labels,
+            "fields": self.fields,
+            "health": self.health,
+            "hidden": HIDDEN_PROPERTIES,
+        }
 
 
 async def page(
@@ -114,6 +123,7 @@ async def conditions(kinds: KindReader, wanted: Filter) -> Conditions:
         prefixes=tuple(sorted(_prefixes(chosen, known, wanted.namespaces))),
         labels=_labels(labels),
         fields=tuple(terms),
+        health=wanted.health,
     )
 
 

@@ -14,7 +14,9 @@ _KINDS = {"cluster": "Cluster", "image": "Image", "host": "Host", "subject": "Su
 # What every resource has, or nobody looks at: not part of `properties`.
 HIDDEN_PROPERTIES = (
     "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "createdAt", "labels", "manifest",
-    "fingerprint", "edgesFingerprint", "resourceVersion", "generation",
+    "fingerprint", "edgesFingerprint", "resourceVersion", "generation", "images", "annotations", "managers",
+    "firstSeen", "lastChanged", "changes", "health", "healthReason",
+    "healthImage",
 )  # fmt: skip
 
 
@@ -40,6 +42,8 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     uid: str | None = None
     created_at: str | None = None
     labels: tuple[str, ...] = ()
+    health: str | None = None
+    health_reason: str | None = None
     properties: Mapping[str, Any] = {}
 
 
@@ -92,10 +96,23 @@ def node(row: Sequence[Any]) -> Node:
 
 
 def node_with_facts(row: Sequence[Any]) -> Node:
-    """The same from [handle, key, missing, version, uid, createdAt, labels, properties]."""
-    handle, key, missing, version, uid, created_at, labels, properties = row
-    facts = Facts(version, uid, created_at, tuple(labels or ()), plain(dict(properties or ())))
+    """The same from [handle, key, missing, version, uid, createdAt, labels, health, reason, image, properties]."""
+    handle, key, missing, version, uid, created_at, labels, health, reason, image, properties = row
+    facts = Facts(
+        version=version,
+        uid=uid,
+        created_at=created_at,
+        labels=tuple(labels or ()),
+        health=health,
+        health_reason=with_image(reason, image),
+        properties=plain(dict(properties or ())),
+    )
     return Node(handle, key, missing, facts)
+
+
+def with_image(reason: str | None, image: str | None) -> str | None:
+    """A health's reason with the image that it is about: `ImagePullBackOff (nginx:1.99)`."""
+    return f"{reason} ({image})" if reason and image else reason
 
 
 def plain(value: Any) -> Any:

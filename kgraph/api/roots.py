@@ -3,6 +3,7 @@
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import NODE_KINDS, KindReader
 from kgraph.graphdb.model import ResourceKey, cluster_key, host_key, image_key, subject_key
+from kgraph.kube.images import parse_image
 
 
 class Namer:
@@ -31,10 +32,10 @@ class Namer:
 
 
 def node_key(kind: str, cluster: str, name: str) -> str:
-    """The key of a node that is no resource; a subject is `jane` or `User/jane`, `Group/ops`."""
+    """The key of a node that is no resource: an image as Pods write it; a subject `jane`, `User/jane`, `Group/ops`."""
     match kind:
         case "Image":
-            return image_key(name)
+            return image_key(str(parse_image(name) or name))
         case "Host":
             return host_key(name)
         case "Cluster":

@@ -1,4 +1,4 @@
-"""A walk over the graph, breadth-first, one statement a level: what is near a resource, and what it needs.
+"""A walk over the graph, breadth-first, level by level: what is near a resource, and what it needs.
 
 Order and cut are deterministic: nodes come by (depth, key), and the walk ends when `limit` of them are found.
 Containment (IN_NAMESPACE, IN_CLUSTER) is left out unless asked for. A node with more than `fanout` neighbours by one
@@ -7,18 +7,18 @@ Image would otherwise bring half the cluster in. The root was asked for, so that
 however many they are; a Namespace's or a Cluster's are what it contains.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.nodes import Node, node, read_key
-from kgraph.graphdb.edges import EDGE_ROWS, EDGE_TYPES
+from kgraph.graphdb.edges import CONTAINMENT, EDGE_TYPES
 from kgraph.graphdb.model import GroupKind
-from kgraph.graphdb.store import Store
+from kgraph.graphdb.store import Record, Store
 
 FANOUT = 50
-CONTAINMENT = frozenset(row.type for row in EDGE_ROWS if row.containment)
 DEPENDENCIES = tuple(kind for kind in EDGE_TYPES if kind not in CONTAINMENT)  # what a walk follows unless told
 CONTAINERS = frozenset({GroupKind("", "Namespace"), GroupKind("", "Cluster")})
 
@@ -85,74 +85,96 @@ class Neighbourhood(msgspec.Struct, frozen=True):
 
 async def neighbourhood(store: Store, key: str, walk: Walk, *, timeout: float) -> Neighbourhood:
     """All that `walk` reaches from `key`; NotFound where there is no such node."""
-    asked = DEPENDENCIES if walk.types is None else walk.types
-    implied = CONTAINMENT if walk.types is None and read_key(key).group_kind in CONTAINERS else frozenset()
-    shared = {
+    contains = walk.types is None and read_key(key).group_kind in CONTAINERS
+    left_out = CONTAINMENT if walk.types is None else ()
+    parameters: dict[str, Any] = {
         "outward": walk.outward,
         "inward": walk.inward,
         "kinds": None if walk.kinds is None else [f"{kind.group}/{kind.kind}" for kind in walk.kinds],
+        "fanout": walk.fanout,
+        "only": walk.types,
+        "without": [*left_out],
+        "inside": [] if contains else [*left_out],  # what a container contains is what it was asked for
+        "depth": walk.depth,
+        "fields": walk.fields,
     }
-    record = await store.read_one(
-        "read/walk_from",
-        {"walk": {**shared, "key": key, "types": [*asked, *implied], "room": walk.limit if walk.depth > 0 else 0}},
-        timeout=timeout,
-    )
+    beginning = {**parameters, "key": key, "room": walk.limit if walk.depth > 0 else 0}
+    record = await store.read_one("read/walk_from", {"walk": beginning}, timeout=timeout)
     if record["root"] is None:
         raise NotFound(f"{key} is not in the graph")
-    root = node(record["root"])
-    nodes, depths, seen = [root], {root.key: 0}, [root.handle]
-    omitted: list[Omission] = []
-    found, depth, truncated = record["found"], 1, False
-    while True:
-        room = walk.limit - len(nodes)
-        truncated = walk.depth > 0 and len(found) > room
-        frontier = [node(row) for row in found[:room]]
-        for reached in frontier:
-            depths[reached.key] = depth
-        nodes += frontier
-        seen += [reached.handle for reached in frontier]
-        if truncated or not frontier or depth >= walk.depth:
+    reached = _Reached(node(record["root"]), walk.limit)
+    omitted = [Omission(*row) for row in record["hubs"]]
+    edges: list[Any] | None = None
+    # Two steps are in the first answer; the second is not taken where the first already filled the limit.
+    frontier = reached.add(record["near"], 1)
+    if frontier and walk.depth > 1:
+        frontier = reached.add(record["far"], 2)
+    for depth in range(3, walk.depth + 1):
+        if not frontier:
             break
-        depth += 1
-        record = await store.read_one(
-            "read/walk",
-            {
-                "walk": {
-                    **shared,
-                    "frontier": [reached.handle for reached in frontier],
-                    "seen": dict.fromkeys(seen, True),
-                    "types": list(asked),
-                    "fanout": walk.fanout,
-                    "room": walk.limit - len(nodes) + 1,
-                }
-            },
-            timeout=timeout,
-        )
+        last = walk.edges and depth == walk.depth
+        record = await _step(store, parameters, reached, frontier, edges=last, timeout=timeout)
         omitted += [Omission(*row) for row in record["hubs"]]
-        found = record["found"]
-    edges: tuple[GraphEdge, ...] = ()
-    if walk.edges:
-        edges = await _edges_between(store, seen, [*asked, *implied], fields=walk.fields, timeout=timeout)
+        frontier = reached.add(record["found"], depth)
+        edges = record["edges"] if last else None
+    if walk.edges and edges is None:
+        edges = (await _step(store, parameters, reached, [], edges=True, timeout=timeout))["edges"]
     return Neighbourhood(
-        root=root,
-        nodes=tuple(nodes),
-        depths=depths,
-        edges=edges,
+        root=reached.nodes[0],
+        nodes=tuple(reached.nodes),
+        depths=reached.depths,
+        edges=_edges(edges or ()),
         omitted=tuple(sorted(omitted, key=lambda o: (o.key, o.type, o.direction))),
-        truncated=truncated,
+        truncated=reached.truncated,
         depth=walk.depth,
     )
 
 
-async def _edges_between(
-    store: Store, handles: list[str], types: list[str], *, fields: bool, timeout: float
-) -> tuple[GraphEdge, ...]:
-    record = await store.read_one(
-        "read/edges_between",
-        {"among": {"handles": handles, "shown": dict.fromkeys(handles, True), "types": types, "fields": fields}},
-        timeout=timeout,
-    )
-    rows = sorted(record["edges"], key=lambda row: (row[0], row[1], row[2]))
-    return tuple(
-        GraphEdge(start, kind, end, optional, tuple(paths or ())) for start, kind, end, optional, paths in rows
-    )
+class _Reached:
+    """What a walk has found so far, at most `limit` nodes; `truncated` once there were more."""
+
+    def __init__(self, root: Node, limit: int) -> None:
+        self.nodes = [root]
+        self.depths = {root.key: 0}
+        self.truncated = False
+        self._limit = limit
+
+    @property
+    def fits(self) -> int:
+        """How many more there may be."""
+        return self._limit - len(self.nodes)
+
+    def add(self, rows: Sequence[Sequence[Any]], depth: int) -> list[str]:
+        """Take what fits of a step; the handles to walk on from, none where not all of it fitted."""
+        self.truncated = len(rows) > self.fits
+        found = [node(row) for row in rows[: self.fits]]
+        self.nodes += found
+        self.depths.update((one.key, depth) for one in found)
+        return [] if self.truncated else [one.handle for one in found]
+
+
+async def _step(
+    store: Store,
+    parameters: Mapping[str, Any],
+    reached: _Reached,
+    frontier: Sequence[str],
+    *,
+    edges: bool,
+    timeout: float,
+) -> Record:
+    """One step from the frontier, none where that is empty; with `edges`, those among all that is found then."""
+    step = {
+        **parameters,
+        "frontier": frontier,
+        "seen": [one.handle for one in reached.nodes],
+        "room": reached.fits + 1,
+        "fits": reached.fits,
+        "edges": edges,
+        "apart": parameters["inside"],
+    }
+    return await store.read_one("read/walk", {"walk": step}, timeout=timeout)
+
+
+def _edges(rows: Iterable[Sequence[Any]]) -> tuple[GraphEdge, ...]:
+    ordered = sorted(rows, key=lambda row: (row[0], row[1], row[2]))
+    return tuple([GraphEdge(row[0], row[1], row[2], row[3], tuple(row[4] or ())) for row in ordered])

@@ -14,7 +14,14 @@ from kgraph.cli.targets import Target
 ROOTS_MOST = 20
 
 
-class Item(msgspec.Struct, frozen=True):
+class Rollup(msgspec.Struct, frozen=True):
+    """How a node and all that belongs to it are."""
+
+    health: str
+    reason: str | None = None
+
+
+class Item(msgspec.Struct, frozen=True, rename="camel"):
     """A node: a resource, or an image, a host, a subject, a cluster."""
 
     key: str
@@ -24,6 +31,9 @@ class Item(msgspec.Struct, frozen=True):
     namespace: str | None = None
     cluster: str | None = None
     missing: bool = False
+    health: str | None = None
+    health_reason: str | None = None
+    rollup: Rollup | None = None
 
 
 class Arc(msgspec.Struct, frozen=True):
@@ -54,14 +64,14 @@ class Part(msgspec.Struct, frozen=True):
     truncated: bool = False
 
 
-ITEM_FIELDS = "key kind group name namespace cluster missing"
+ITEM_FIELDS = "key kind group name namespace cluster missing health healthReason"
 
 _GRAPH = f"""
 query Graph($cluster: String!, $namespace: String, $resourceType: String!, $name: String!, $depth: Int!,
             $direction: Direction!, $edgeTypes: [String!], $kinds: [String!], $limit: Int!) {{
   resourceGraph(cluster: $cluster, namespace: $namespace, resourceType: $resourceType, name: $name, depth: $depth,
                 direction: $direction, edgeTypes: $edgeTypes, kinds: $kinds, limit: $limit) {{
-    root {{ {ITEM_FIELDS} }}
+    root {{ {ITEM_FIELDS} rollup {{ health reason }} }}
     nodes {{ {ITEM_FIELDS} }}
     edges {{ type source target fields optional }}
     omitted {{ key type direction count }}
@@ -148,13 +158,13 @@ def places(client: Client, cluster: str, namespace: str, targets: tuple[Target, 
 
 def resource_graph(client: Client, place: Place, **options: Any) -> dict[str, Any]:
     """The answer of `resourceGraph` as it came."""
-    with _hinted(client, place):
+    with hinted(client, place):
         answer: dict[str, Any] = client.ask(_GRAPH, **place.variables, **options)["resourceGraph"]
     return answer
 
 
 @contextmanager
-def _hinted(client: Client, *asked: Place) -> Iterator[None]:
+def hinted(client: Client, *asked: Place) -> Iterator[None]:
     """Where a resource is not found, and no namespace was named, say in which namespaces there is one of that name."""
     try:
         yield
@@ -181,6 +191,7 @@ class Affected(msgspec.Struct, frozen=True):
     path: tuple[Arc, ...] = ()
     left: int | None = None
     of: int | None = None
+    before: str | None = None
 
 
 class ImpactAnswer(msgspec.Struct, frozen=True):
@@ -203,7 +214,7 @@ query Impact($cluster: String!, $namespace: String, $resourceType: String!, $nam
          limit: $limit) {{
     root {{ {ITEM_FIELDS} }}
     change
-    affected {{ resource {{ {ITEM_FIELDS} }} effect left of path {{ type source target optional }} }}
+    affected {{ resource {{ {ITEM_FIELDS} }} effect before left of path {{ type source target optional }} }}
     deleted broken degraded truncated complete
   }}
 }}"""
@@ -211,7 +222,7 @@ query Impact($cluster: String!, $namespace: String, $resourceType: String!, $nam
 
 def impact(client: Client, place: Place, *, change: str, limit: int) -> dict[str, Any]:
     """The answer of `impact` as it came."""
-    with _hinted(client, place):
+    with hinted(client, place):
         answer: dict[str, Any] = client.ask(_IMPACT, **place.variables, change=change, limit=limit)["impact"]
     return answer
 
@@ -236,7 +247,7 @@ query Path($from: ResourceRef!, $to: ResourceRef!, $depth: Int!) {{
 
 def path(client: Client, start: Place, end: Place, *, depth: int) -> dict[str, Any] | None:
     """The answer of `path` as it came; None where there is no path."""
-    with _hinted(client, start, end):
+    with hinted(client, start, end):
         ends = {"from": start.variables, "to": end.variables}
         answer: dict[str, Any] | None = client.ask(_PATH, **ends, depth=depth)["path"]
     return answer

@@ -33,6 +33,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     default_namespace: str = "default"
     watch_resources: tuple[str, ...] = ()
     resync_period: float = 600.0
+    history_changes: int = 20
+    history_retention: float = 86_400.0
     neo4j_uri: str = ""
     neo4j_user: str = "neo4j"
     neo4j_password: str = ""

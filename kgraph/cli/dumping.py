@@ -16,7 +16,7 @@ from kgraph.kube.settings import AuthMethod, ClusterSettings
 async def dump_cluster(asked: Asked, cluster: str, folder: Path) -> None:
     """Write the dump; CliError where a part of it is missing, after the rest is written."""
     asked.check()
-    settings = _settings(asked, configured(asked.config), cluster)
+    settings = live_cluster(asked, configured(asked.config), cluster)
     _ensure_empty(folder)
     console = remarks()
     async with Connection.open(settings) as connection:
@@ -26,7 +26,7 @@ async def dump_cluster(asked: Asked, cluster: str, folder: Path) -> None:
     _tell(kinds, folder)
 
 
-def _settings(asked: Asked, configuration: Configuration, cluster: str) -> ClusterSettings:
+def live_cluster(asked: Asked, configuration: Configuration, cluster: str) -> ClusterSettings:
     """The configured cluster of that id, or the only one; without a configuration, the context."""
     if asked.context or asked.kubeconfig or not configuration.clusters:
         return context_settings(asked)

@@ -3,6 +3,7 @@
     CliError              one clear paragraph on standard error, exit code 1
     ├── BadConfiguration  the file, a variable or an option says what cannot be; exit code 2
     ├── NothingRuns       there is no API to ask
+    ├── Uncertain         `diff` could not compare; exit code 2, as 1 says that there is drift
     └── Refused           the API answered with an error
 
 The errors of the other packages are told in the same way; see `main`.
@@ -25,6 +26,12 @@ class BadConfiguration(CliError):
 
 class NothingRuns(CliError):
     """No API answers at the address."""
+
+
+class Uncertain(CliError):
+    """Nothing can be said of a drift."""
+
+    exit_code = 2
 
 
 class Refused(CliError):

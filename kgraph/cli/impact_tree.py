@@ -6,7 +6,7 @@ from rich.tree import Tree
 
 from kgraph.cli.answers import Affected, Arc, ImpactAnswer
 from kgraph.cli.names import short_name
-from kgraph.cli.trees import label, title
+from kgraph.cli.trees import label, title, trouble
 
 _EFFECTS = (("DELETED", "red"), ("BROKEN", "red"), ("DEGRADED", "yellow"))
 _CHANGES = {"DELETE": "is deleted", "FAIL": "fails"}
@@ -14,7 +14,7 @@ _CHANGES = {"DELETE": "is deleted", "FAIL": "fails"}
 
 def impact_tree(answer: ImpactAnswer) -> Tree:
     """One tree: the cause, and a branch for each effect."""
-    head = Text("When ").append(title(msgspec.structs.replace(answer.root, missing=False)))
+    head = Text("When ").append(title(msgspec.structs.replace(answer.root, missing=False, health=None)))
     head.append(" is not there" if answer.root.missing else f" {_CHANGES.get(answer.change, answer.change)}")
     tree = Tree(head, guide_style="dim")
     counts = {"DELETED": answer.deleted, "BROKEN": answer.broken, "DEGRADED": answer.degraded}
@@ -38,6 +38,7 @@ def impact_tree(answer: ImpactAnswer) -> Tree:
 
 def _line(one: Affected, beside: str | None) -> Text:
     text = label(one.resource, beside)
+    text.append(trouble(one.before, "already "))
     if one.left is not None and one.of is not None:
         text.append(f"  {one.left} of {one.of} left", style="bold")
     if len(one.path) == 1:

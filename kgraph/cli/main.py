@@ -1,7 +1,7 @@
 """The command `kgraph`: its sub-commands, and how any of them fails.
 
 A failure is one paragraph on standard error and an exit code: 1 when what was asked for failed or differs, 2 when it
-was asked wrongly, 130 after Ctrl-C. A traceback comes only with --debug.
+was asked wrongly (or `diff` could not compare), 130 after Ctrl-C. A traceback comes only with --debug.
 """
 
 import os
@@ -14,7 +14,21 @@ import rich_click as click
 from kgraph import __version__
 
 # Sub-commands are modules of their own that import what they need when they run.
-from kgraph.cli.commands import check, cypher, graph, impact, path, serve, snapshot, up, worker
+from kgraph.cli.commands import (
+    check,
+    compare,
+    cypher,
+    diff,
+    graph,
+    history,
+    impact,
+    path,
+    search,
+    serve,
+    snapshot,
+    up,
+    worker,
+)
 from kgraph.cli.errors import CliError, leaves
 from kgraph.cli.interrupts import Interrupted
 
@@ -39,7 +53,7 @@ def kgraph() -> None:
     """A live graph of Kubernetes clusters: what owns, selects, mounts, routes to and binds what."""
 
 
-for command in (up, graph, impact, path, cypher, check, snapshot, worker, serve):
+for command in (up, search, graph, impact, path, history, compare, diff, cypher, check, snapshot, worker, serve):
     kgraph.add_command(command.command)
 
 

@@ -1,4 +1,4 @@
-"""The reference of kinds, edges and errors, written from the tables and the classes themselves."""
+"""The reference of kinds, edges, health and errors, written from the tables and the classes themselves."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -9,7 +9,11 @@ from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import CLUSTER, HOST, IMAGE, PODS, SUBJECT, TEMPLATES, EdgeRow
 from kgraph.graphdb.errors import GraphError
+from kgraph.graphdb.health import HEALTH_ROWS, HealthRow
+from kgraph.graphdb.health.cluster import WITHOUT_HEALTH
+from kgraph.graphdb.health.kstatus import ROW as KSTATUS
 from kgraph.graphdb.kinds import CUSTOM_KINDS, GROUPS_OF_OLD, KINDS, NOISE_EVERYWHERE
+from kgraph.graphdb.model import GroupKind
 from kgraph.kube.errors import KubeError
 from kgraph.stack.errors import StackError
 
@@ -33,6 +37,24 @@ Every edge points from the dependent to what it depends on. *Deleted* and *fails
 the end is deleted or fails: it is **deleted** with it, it is **broken**, it is **degraded** (it loses one of several,
 and is broken when it has lost all), or nothing. An optional reference to something missing means nothing.
 `pods` are Pods and all kinds that make Pods of a template; `templates` are these without Pods themselves.
+"""
+
+_HEALTH_HEAD = """\
+# Health
+
+<!-- Written by `make docs` from kgraph/graphdb/health. -->
+
+How each kind's objects say how they are, in Argo CD's terms. The checks are asked in turn; the first that answers
+decides, and *else* is what is left. Where it says *Argo CD*, its answers are given, but for what the last column says
+and what holds for all:
+
+- deletion comes first, for every kind: PROGRESSING, with the finalizers that are waited for;
+- a status that cannot be read is UNKNOWN, and says where;
+- kinds without a row have no health, and nor have those of Kubernetes at the end of this page;
+- other custom kinds are read as kstatus reads them, if their status has conditions.
+
+From the best to the worst, which is the order of a roll-up: HEALTHY, SUSPENDED, PROGRESSING, MISSING, DEGRADED,
+UNKNOWN.
 """
 
 _ERRORS_HEAD = """\
@@ -94,6 +116,18 @@ def edges_page() -> str:
     return "\n".join(parts)
 
 
+def health_page() -> str:
+    """The page of the health table."""
+    parts = [_HEALTH_HEAD]
+    rows = sorted((*HEALTH_ROWS, KSTATUS), key=lambda row: (row is KSTATUS, row.group))
+    for group, same in groupby(rows, key=lambda row: "custom kinds without a row" if row is KSTATUS else row.group):
+        parts += [f"## {group or 'core'}", "", "| kinds | checks, in turn | else | | |", "|---|---|---|---|---|"]
+        parts += [_health(row) for row in same]
+        parts.append("")
+    silent = ", ".join(str(GroupKind(*kind)) for kind in sorted(WITHOUT_HEALTH))
+    return "\n".join([*parts, "## Kinds of Kubernetes that say nothing of how they are", "", silent, ""])
+
+
 def errors_page() -> str:
     """The page of all errors: GraphQL's codes first, then each package's tree."""
     parts = [_ERRORS_HEAD, "## GraphQL codes", "", "| code | when |", "|---|---|"]
@@ -112,7 +146,14 @@ def errors_page() -> str:
     return "\n".join([*parts, ""])
 
 
-PAGES = {"kinds.md": kinds_page, "edges.md": edges_page, "errors.md": errors_page}
+PAGES = {"kinds.md": kinds_page, "edges.md": edges_page, "health.md": health_page, "errors.md": errors_page}
+
+
+def _health(row: HealthRow) -> str:
+    checks = "; ".join(check.words for check in row.checks)
+    left = f"{row.otherwise}" if row.otherwise else "no health"
+    cells = ("all" if row is KSTATUS else ", ".join(row.kinds), checks, left, "Argo CD" if row.argo else "", row.doc)
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
 
 
 def _edge(row: EdgeRow) -> str:

@@ -13,6 +13,7 @@ from kgraph.cli.serving import address_of, listening, served
 from kgraph.cli.sources import configured
 from kgraph.cli.workers import Workers
 from kgraph.graphdb.store import GraphSettings
+from kgraph.sync.history import HistoryLimits
 from kgraph.sync.options import SyncOptions
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,7 @@ def sync_options(configuration: Configuration) -> SyncOptions:
         watch_resources=configuration.watch_resources,
         resync_seconds=configuration.resync_period,
         default_namespace=configuration.default_namespace,
+        history=HistoryLimits(configuration.history_changes, configuration.history_retention),
     )
 
 

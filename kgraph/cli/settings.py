@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+# Nine digits: more than anything here counts, and a number to every library.
+WHOLE_MOST = 999_999_999
+
 
 class Takes(StrEnum):
     """What a setting takes."""
@@ -26,8 +29,8 @@ class Takes(StrEnum):
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One setting. `key` is its path: `clusters[].tls_config.ca_file`.
 
-    `default` is written as a user would write it. `only` is the one value that this version can honour, with
-    `because` for whoever sets another: a setting is never taken and then ignored.
+    `default` is written as a user would write it; `least` and `most` bound whole numbers. `only` is the one value that
+    this version can honour, with `because` for whoever sets another: a setting is never taken and then ignored.
     """
 
     key: str
@@ -36,6 +39,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     default: Any = ""
     choices: tuple[str, ...] = ()
     required: bool = False
+    least: int = 1
+    most: int = WHOLE_MOST
     only: Any = msgspec.UNSET
     because: str = ""
 
@@ -106,9 +111,14 @@ SETTINGS: tuple[Setting, ...] = (
         key="clusters[].oidc.refresh_token_file",
         takes=Takes.TEXT,
         required=True,
-        meaning="a file with the refresh token; a new one is written back",
+        meaning="a file with the refresh token; where the issuer gives a new one, it is written back",
     ),
     Setting(key="clusters[].oidc.client_secret_file", takes=Takes.TEXT, meaning="a file with the client's secret"),
+    Setting(
+        key="clusters[].oidc.ca_file",
+        takes=Takes.TEXT,
+        meaning="PEM file of the issuer's authority; else the system's. Its certificate is always checked",
+    ),
     Setting(
         key="clusters[].api_server_url",
         takes=Takes.TEXT,
@@ -192,6 +202,20 @@ SETTINGS: tuple[Setting, ...] = (
         takes=Takes.DURATION,
         default="10m",
         meaning="how often all is listed again and compared with the graph; 0: never",
+    ),
+    Setting(
+        key="history_changes",
+        takes=Takes.WHOLE,
+        least=0,
+        most=1000,
+        default=20,
+        meaning="how many changes of each resource are remembered, the latest; 0: none",
+    ),
+    Setting(
+        key="history_retention",
+        takes=Takes.DURATION,
+        default="24h",
+        meaning="how long a deleted resource can still be found; 0: not at all",
     ),
     Setting(
         key="worker_pool_size",

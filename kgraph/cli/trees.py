@@ -8,10 +8,16 @@ from rich.tree import Tree
 
 from kgraph.cli.answers import Arc, Item, Omission, Part
 
+_HEALTH_STYLES = {"DEGRADED": "bold red", "UNKNOWN": "bold magenta", "PROGRESSING": "yellow", "SUSPENDED": "blue"}
+
 
 def graph_tree(root: Item, needs: Part | None, needed_by: Part | None) -> Tree:
     """One tree with a branch for each way that was asked."""
     tree = Tree(title(root), guide_style="dim")
+    if root.rollup:
+        _explain(tree, root.rollup.health, root.rollup.reason)
+    else:
+        _explain(tree, root.health, root.health_reason)
     ways = (("needs", needs, True), ("needed by", needed_by, False))
     for words, part, outward in ways:
         if part is None:
@@ -33,7 +39,14 @@ def title(item: Item) -> Text:
         text.append(f" in {item.cluster}", style="dim")
     if item.missing:
         text.append("  not there", style="bold red")
-    return text
+        return text
+    return text.append(trouble(item.rollup.health if item.rollup else item.health))
+
+
+def trouble(health: str | None, before: str = "") -> Text:
+    """A health as one coloured word, after the words `before`; nothing where all is well or nothing is known."""
+    style = _HEALTH_STYLES.get(health or "")
+    return Text(f"  {before}{health}", style=style) if style else Text()
 
 
 def label(item: Item, beside: str | None) -> Text:
@@ -70,11 +83,19 @@ def _grow(branch: Tree, part: Part, *, outward: bool) -> None:
                 line.append(" ↑", style="dim")
                 tree.add(line)
                 continue
-            open_ends.append((tree.add(line), far))
+            leaf = tree.add(line)
+            _explain(leaf, items[far].health, items[far].health_reason)
+            open_ends.append((leaf, far))
         if events[key]:
             tree.add(Text(f"{events[key]} event{'s' * (events[key] > 1)}", style="dim"))
         for omission in omitted[key]:
             tree.add(Text(f"… {omission.count} by {omission.type}, not followed", style="dim"))
+
+
+def _explain(tree: Tree, health: str | None, reason: str | None) -> None:
+    """Say why something is not well, on a line of its own: reasons are long and terminals are not."""
+    if reason and health in _HEALTH_STYLES:
+        tree.add(Text(reason, style="dim"))
 
 
 def _hide_events(steps: dict[str, dict[str, list[Arc]]], items: Mapping[str, Item]) -> dict[str, int]:
@@ -109,6 +130,8 @@ def _order(arcs: list[Arc], item: Item) -> tuple[str, str, str]:
 def _line(arcs: Iterable[Arc], item: Item, beside: str | None) -> Text:
     arcs = list(arcs)
     text = label(item, beside)
+    if not item.missing:
+        text.append(trouble(item.health))
     text.append("  " + " ".join(sorted({arc.type for arc in arcs})), style="dim")
     if all(arc.optional for arc in arcs):
         text.append(" optional", style="dim italic")

@@ -4,28 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import durationpy
+from kgraph.cli.settings import WHOLE_MOST, Setting, Takes
+from kgraph.kube.durations import seconds
 
-from kgraph.cli.settings import Setting, Takes
-
-# Go's time.ParseDuration; durationpy also takes days, weeks and years, which Go and kubectl refuse.
-_GO_DURATION = re.compile(r"[-+]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def read_value(setting: Setting, value: Any) -> Any:
     """The value as the program takes it: durations in seconds, lists as tuples; ValueError says what is allowed."""
     return _READERS[setting.takes](setting, value)
-
-
-def seconds(text: str) -> float:
-    """A Go duration in seconds: `30s`, `5m`, `1h30m`, `0`; ValueError where it is none, or less than nothing."""
-    if not _GO_DURATION.fullmatch(text):
-        raise ValueError("a duration such as 30s, 5m or 1h30m")
-    found = durationpy.from_str(text).total_seconds()
-    if found < 0:
-        raise ValueError("a duration that is not negative, such as 30s")
-    return found
 
 
 def _text(_: Setting, value: Any) -> str:
@@ -45,11 +32,13 @@ def _number(_: Setting, value: Any) -> float:
     return found
 
 
-def _whole(_: Setting, value: Any) -> int:
+def _whole(setting: Setting, value: Any) -> int:
     text = str(value)
-    if isinstance(value, bool) or not re.fullmatch("[0-9]{1,9}", text) or not int(text):
-        raise ValueError("a whole number, 1 or more")
-    return int(text)
+    found = int(text) if not isinstance(value, bool) and re.fullmatch("[0-9]{1,9}", text) else -1
+    if not setting.least <= found <= setting.most:
+        above = f"from {setting.least} to {setting.most}" if setting.most < WHOLE_MOST else f"{setting.least} or more"
+        raise ValueError(f"a whole number, {above}")
+    return found
 
 
 def _switch(_: Setting, value: Any) -> bool:

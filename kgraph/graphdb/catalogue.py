@@ -110,4 +110,5 @@ def _merged(known: Kind | None, discovered: Kind) -> Kind:
         promote={**known.promote, **discovered.promote},
         noise=(*known.noise, *(path for path in discovered.noise if path not in known.noise)),
         noise_by_name={**known.noise_by_name, **discovered.noise_by_name},
+        history=known.history and discovered.history,
     )

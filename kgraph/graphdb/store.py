@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 import neo4j
+import stamina
 import structlog
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction
 from neo4j import exceptions as driver_errors
@@ -121,21 +122,25 @@ class Store:
         timeout: float | None = None,
         max_records: int | None = None,
     ) -> list[Record]:
-        """Run a statement's own text for reading, at most `max_records` records of it."""
+        """Run a statement's own text for reading, at most `max_records` records of it.
 
-        @neo4j.unit_of_work(timeout=timeout)
-        async def work(transaction: AsyncManagedTransaction) -> list[Record]:
-            self.statements_sent += 1
-            result = await transaction.run(text, dict(parameters or {}))
-            if max_records is None:
-                return [dict(record) async for record in result]
-            return [dict(record) for record in await result.fetch(max_records)]
-
+        It is a transaction of its own: one round trip, where a managed one takes three (its beginning, the statement,
+        its end; measured: a walk's four statements at 2.4 ms each instead of 1.9, and a third more of the processor).
+        Trying again is therefore ours, for as long and for the same errors as the driver would.
+        """
+        query = neo4j.Query(text, timeout=timeout)
         with mapped(what):
-            async with self._driver.session(
-                database=self._settings.database, default_access_mode=neo4j.READ_ACCESS
-            ) as session:
-                return await session.execute_read(work)
+            async for attempt in stamina.retry_context(on=_may_pass, attempts=None, timeout=RETRY_SECONDS):
+                with attempt:
+                    self.statements_sent += 1
+                    async with self._driver.session(
+                        database=self._settings.database, default_access_mode=neo4j.READ_ACCESS
+                    ) as session:
+                        result = await session.run(query, _quiet(parameters))
+                        if max_records is None:
+                            return [dict(record) async for record in result]
+                        return [dict(record) for record in await result.fetch(max_records)]
+        raise AssertionError("a retry that neither returns nor raises")
 
     async def explain(self, text: str, parameters: Mapping[str, Any] | None = None) -> str:
         """The kind of a statement, without running it: "r" where it only reads, else "rw", "w" or "s"."""
@@ -143,7 +148,7 @@ class Store:
             async with self._driver.session(
                 database=self._settings.database, default_access_mode=neo4j.READ_ACCESS
             ) as session:
-                result = await session.run(f"EXPLAIN {text}", dict(parameters or {}))
+                result = await session.run(f"EXPLAIN {text}", _quiet(parameters))
                 summary = await result.consume()
                 return summary.query_type or ""
 
@@ -151,7 +156,7 @@ class Store:
         """The plan that Neo4j makes for a statement, as nested mappings (operatorType, children, args)."""
         with mapped("explaining a statement"):
             async with self._driver.session(database=self._settings.database) as session:
-                result = await session.run(f"EXPLAIN {text}", dict(parameters or {}))
+                result = await session.run(f"EXPLAIN {text}", _quiet(parameters))
                 summary = await result.consume()
                 return cast("dict[str, Any]", summary.plan or {})
 
@@ -185,7 +190,7 @@ class Store:
         with mapped(what):
             async with self._driver.session(database=self._settings.database) as session:
                 self.statements_sent += 1
-                result = await session.run(text, dict(parameters or {}))
+                result = await session.run(text, _quiet(parameters))
                 await result.consume()
 
 
@@ -199,8 +204,45 @@ class Transaction:
     async def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Record]:
         """Run the statement `name` and return its records."""
         self._store.statements_sent += 1
-        result = await self._transaction.run(cypher.statement(name), dict(parameters or {}))
+        result = await self._transaction.run(cypher.statement(name), _quiet(parameters))
         return [dict(record) async for record in result]
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the driver itself would try a transaction again that ended so."""
+    return isinstance(error, driver_errors.Neo4jError | driver_errors.DriverError) and error.is_retryable()
+
+
+class _List(list[Any]):
+    """A list that does not write itself out."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} items>"
+
+
+class _Map(dict[str, Any]):
+    """A map that does not write itself out."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} entries>"
+
+
+def _quiet(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The parameters as the driver packs them, without their contents in its log.
+
+    Driver 6 makes the text of its debug line whether anybody wants it or not: for a batch of 2,000 objects that
+    takes as long as packing them.
+    """
+    quiet: dict[str, Any] = {}
+    for name, value in (parameters or {}).items():
+        match value:
+            case list() | tuple():
+                quiet[name] = _List(value)
+            case dict():
+                quiet[name] = _Map(value)
+            case _:
+                quiet[name] = value
+    return quiet
 
 
 @contextmanager

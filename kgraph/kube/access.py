@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -11,19 +11,27 @@ from kgraph.kube import kubeconfig
 from kgraph.kube.credentials import Certificate, Credentials, Stored, read_file
 from kgraph.kube.errors import ConfigurationError
 from kgraph.kube.exec_plugin import ExecPlugin
+from kgraph.kube.followed import FollowedKubeconfig
 from kgraph.kube.oidc import OidcLogin
 from kgraph.kube.proxies import checked_proxy, proxy_for
+from kgraph.kube.rereading import Reread
 from kgraph.kube.settings import AuthMethod, ClusterSettings, kubeconfig_files
 
 SERVICE_ACCOUNT_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_HEADER_SAFE = "!#$&'*+-.^_`|~"  # RFC 9110's token, `%` aside
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """A server and how to speak to it. `ca` is PEM, empty for the system's own authorities; `proxy` a URL or ""."""
+    """A server and how to speak to it.
+
+    `ca` is PEM, empty for the system's own authorities, and `authorities` where it is read again, for clusters change
+    theirs; `proxy` is a URL or "".
+    """
 
     server: str
     credentials: Credentials
     ca: bytes = b""
+    authorities: Reread[bytes] | None = None
     server_name: str = ""
     insecure: bool = False
     proxy: str = ""
@@ -82,42 +90,55 @@ def checked_server(url: str, cluster: str) -> str:
 
 
 def _from_kubeconfig(settings: ClusterSettings, environ: Mapping[str, str]) -> Access:
-    chosen = kubeconfig.choose(kubeconfig_files(settings, environ), settings.kubeconfig_context)
-    cluster, user, tls = chosen.cluster, chosen.user, settings.tls_config
-    server = checked_server(settings.api_server_url or cluster.server, settings.id)
-    if tls.ca_file or cluster.certificate_authority_data:
-        ca = _ca(settings) or kubeconfig.decoded(cluster.certificate_authority_data, "certificate-authority-data")
-    else:
-        file = cluster.certificate_authority
-        ca = read_file(chosen.cluster_folder / file, "certificate-authority") if file else b""
+    files, context = kubeconfig_files(settings, environ), settings.kubeconfig_context
+    followed = FollowedKubeconfig(files, context, lambda chosen: _credentials(settings, chosen))
+    cluster, tls = followed.chosen.cluster, settings.tls_config
+    server = _server(settings, followed.chosen)
     proxy = (
         checked_proxy(cluster.proxy_url, "proxy-url in the kubeconfig")
         if cluster.proxy_url
         else proxy_for(server, environ)
     )
-    plain = server.startswith("http://")
+
+    def ca() -> bytes:
+        return _kubeconfig_ca(settings, followed.chosen)
+
     return Access(
         server=server,
-        # As client-go: nobody is named over a connection that anyone can read.
-        credentials=Stored() if plain else _credentials(settings, chosen),
-        ca=ca,
+        credentials=followed,
+        ca=ca(),
+        authorities=Reread(ca),
         server_name=tls.server_name or cluster.tls_server_name,
         insecure=tls.insecure_skip_verify or cluster.insecure_skip_tls_verify,
         proxy=proxy,
         compressed=not cluster.disable_compression,
-        headers=_impersonation(user),
+        headers=_impersonation(followed.chosen.user),
     )
 
 
+def _server(settings: ClusterSettings, chosen: kubeconfig.Chosen) -> str:
+    return checked_server(settings.api_server_url or chosen.cluster.server, settings.id)
+
+
+def _kubeconfig_ca(settings: ClusterSettings, chosen: kubeconfig.Chosen) -> bytes:
+    data, file = chosen.cluster.certificate_authority_data, chosen.cluster.certificate_authority
+    if settings.tls_config.ca_file or data:
+        return _ca(settings) or kubeconfig.decoded(data, "certificate-authority-data")
+    return read_file(chosen.cluster_folder / file, "certificate-authority") if file else b""
+
+
 def _credentials(settings: ClusterSettings, chosen: kubeconfig.Chosen) -> Credentials:
-    user, folder = chosen.user, chosen.user_folder
+    user, folder, server = chosen.user, chosen.user_folder, _server(settings, chosen)
+    if server.startswith("http://"):
+        # As client-go: nobody is named over a connection that anyone can read.
+        return Stored()
     if user.auth_provider:
         raise ConfigurationError(
             f"context {chosen.context} logs in with auth-provider, which Kubernetes has given up; use the provider's "
             "exec plugin (`kubelogin`, `gke-gcloud-auth-plugin`), or auth_method oidc"
         )
     if user.exec:
-        return ExecPlugin(user.exec, folder, chosen.cluster.exec_info())
+        return ExecPlugin(user.exec, folder, chosen.cluster.exec_info(server, _kubeconfig_ca(settings, chosen)))
     certificate, files = None, _certificate_files(settings)
     if files is None and (user.client_certificate_data or user.client_certificate):
         if user.client_certificate_data or user.client_key_data:
@@ -143,7 +164,8 @@ def _impersonation(user: kubeconfig.User) -> tuple[tuple[str, str], ...]:
     headers = [("Impersonate-User", user.impersonate), ("Impersonate-Uid", user.impersonate_uid)]
     headers += [("Impersonate-Group", group) for group in user.impersonate_groups or ()]
     for key, values in (user.impersonate_extra or {}).items():
-        headers += [(f"Impersonate-Extra-{key}", value) for value in values]
+        # As client-go: a key may hold what no header's name may (`example.com/team`).
+        headers += [(f"Impersonate-Extra-{quote(key, safe=_HEADER_SAFE)}", value) for value in values]
     return tuple((name, value) for name, value in headers if value)
 
 
@@ -169,7 +191,7 @@ def _from_token(settings: ClusterSettings, environ: Mapping[str, str]) -> Access
 def _from_oidc(settings: ClusterSettings, environ: Mapping[str, str]) -> Access:
     if settings.oidc is None or not settings.api_server_url:
         raise ConfigurationError(f"cluster {settings.id}: auth_method oidc needs api_server_url and oidc")
-    return _at_address(settings, environ, OidcLogin(settings.oidc))
+    return _at_address(settings, environ, OidcLogin(settings.oidc, environ))
 
 
 def _at_address(settings: ClusterSettings, environ: Mapping[str, str], credentials: Credentials) -> Access:
@@ -182,6 +204,7 @@ def _at_address(settings: ClusterSettings, environ: Mapping[str, str], credentia
         server=server,
         credentials=credentials,
         ca=_ca(settings),
+        authorities=Reread(lambda: _ca(settings)),
         server_name=settings.tls_config.server_name,
         insecure=settings.tls_config.insecure_skip_verify,
         proxy=proxy_for(server, environ),
@@ -196,10 +219,15 @@ def _in_cluster(settings: ClusterSettings, environ: Mapping[str, str], folder: P
             "and _PORT are not set"
         )
     server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def ca() -> bytes:
+        return _ca(settings) or read_file(folder / "ca.crt", "the cluster's CA")
+
     return Access(
         server=server,
         credentials=Stored(token_file=folder / "token"),
-        ca=_ca(settings) or read_file(folder / "ca.crt", "the cluster's CA"),
+        ca=ca(),
+        authorities=Reread(ca),
         proxy=proxy_for(server, environ),
     )
 

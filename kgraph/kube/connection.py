@@ -13,7 +13,16 @@ import structlog
 
 from kgraph.kube.access import Access, access_to
 from kgraph.kube.credentials import Certificate, Login
-from kgraph.kube.errors import Attempt, BadAnswer, KubeError, TooManyRequests, from_response
+from kgraph.kube.errors import (
+    Attempt,
+    BadAnswer,
+    ConfigurationError,
+    Forbidden,
+    KubeError,
+    TooManyRequests,
+    Unauthenticated,
+    from_response,
+)
 from kgraph.kube.settings import ClusterSettings
 from kgraph.kube.throttle import Throttle
 from kgraph.kube.transport import Response, Transport, tls_context
@@ -23,6 +32,12 @@ JSON = "application/json"
 MAX_REPEATS = 10
 # A server that asks for more is not waited for here: the caller hears of it, and may do something else meanwhile.
 MAX_WAIT_SECONDS = 30
+
+# An apiserver that does not see a login takes us for nobody, and a role for nobody is the wrong advice.
+_UNNOTICED = (
+    "the login did not reach the apiserver, which takes no passwords since Kubernetes 1.19; and a proxy that ends TLS "
+    "keeps client certificates from it"
+)
 
 T = TypeVar("T")
 Params = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -53,7 +68,7 @@ class Connection:
         self._throttle = Throttle(qps, burst)
         self._timeout = timeout
         self._transport = Transport(access.server, proxy=access.proxy, server_name=access.server_name)
-        self._tls: tuple[Certificate | None, ssl.SSLContext] | None = None
+        self._tls: tuple[bytes, Certificate | None, ssl.SSLContext] | None = None
         # kubectl asks for gzip, and so do we, on loopback too: 5,000 Pods (31 MB) in pages over TLS took 0.38 s either
         # way, with 0.12 s of this process's time packed and 0.32 s plain, for what is not sent need not be decrypted.
         # The apiserver packs what has more than 128 KiB, and no watch.
@@ -173,6 +188,8 @@ class Connection:
                     attempt,
                     secrets=(login.authorization.partition(" ")[2],),
                 )
+            if login != Login() and isinstance(error, Forbidden) and '"system:anonymous"' in error.detail:
+                error = Unauthenticated(error.problem, attempt=attempt, status=error.status, advice=_UNNOTICED)
             if response.status == 401 and not renewed:
                 renewed = True
                 if await self._renewed(login):
@@ -205,13 +222,19 @@ class Connection:
         return type(error)(f"no login to cluster {self.cluster} ({self.server}): {error.problem}")
 
     async def _tls_for(self, login: Login) -> ssl.SSLContext:
-        """The TLS context for a login; a new certificate makes a new one, and thereby new connections."""
-        if self._tls is None or self._tls[0] != login.certificate:
-            context = await asyncio.to_thread(
-                tls_context, self._access.ca, login.certificate, insecure=self._access.insecure
-            )
-            self._tls = login.certificate, context
-        return self._tls[1]
+        """The TLS context for a login; a new certificate or authority makes a new one, and thereby new connections."""
+        ca = await self._access.authorities.value() if self._access.authorities else self._access.ca
+        if self._tls is None or self._tls[:2] != (ca, login.certificate):
+            try:
+                context = await asyncio.to_thread(tls_context, ca, login.certificate, insecure=self._access.insecure)
+            except ConfigurationError as error:
+                if self._tls is None:
+                    raise self._of_this_cluster(error) from error
+                # A certificate that is there already, and its key not yet: what was there before still serves.
+                _log.warning("a rewritten certificate cannot be used yet", cluster=self.cluster, why=error.problem)
+            else:
+                self._tls = ca, login.certificate, context
+        return self._tls[2]
 
 
 def _names(headers: Iterable[tuple[str, str]], name: str) -> bool:

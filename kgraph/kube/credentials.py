@@ -3,7 +3,6 @@
 No login, and nothing that holds one, shows it in its repr.
 """
 
-import asyncio
 import base64
 import time
 from collections.abc import Callable
@@ -11,15 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-import structlog
 
 from kgraph.kube.errors import ConfigurationError
-
-# A kubelet renews a mounted token long before it ends; client-go re-reads one each minute as well
-# (client-go transport/token_source.go, NewCachedFileTokenSource).
-REREAD_SECONDS = 60
-
-_log = structlog.get_logger(__name__)
+from kgraph.kube.rereading import Reread
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -82,35 +75,17 @@ class Stored:
         self._basic = basic
         self._certificate = certificate
         self._certificate_files = certificate_files
-        self._clock = clock
-        self._login: Login | None = None
-        self._read_at = 0.0
+        self._files = Reread(self._load, clock=clock) if token_file or certificate_files else None
 
     async def login(self) -> Login:
         """The login as it was last read, not more than a minute ago."""
-        if self._login is None or (self._in_files and self._clock() - self._read_at >= REREAD_SECONDS):
-            await self._read()
-        assert self._login is not None
-        return self._login
+        return await self._files.value() if self._files else self._load()
 
     async def renew(self, refused: Login) -> bool:
-        """Read the files again, and say whether they have changed since the refused login was read."""
-        if self._in_files and self._login == refused:
-            await self._read()
-        return self._login != refused
-
-    @property
-    def _in_files(self) -> bool:
-        return self._token_file is not None or self._certificate_files is not None
-
-    async def _read(self) -> None:
-        try:
-            self._login = await asyncio.to_thread(self._load)
-        except ConfigurationError as error:
-            if self._login is None:
-                raise
-            _log.warning("login file cannot be read again; the old login is kept", error=str(error))
-        self._read_at = self._clock()
+        """Read the files again, unless that has been done since, and say whether they differ from what was refused."""
+        if self._files is None:
+            return self._load() != refused  # the kubeconfig may have had another
+        return await self._files.value() != refused or await self._files.again() != refused
 
     def _load(self) -> Login:
         token, certificate = self._token, self._certificate

@@ -10,6 +10,7 @@
     ├── Invalid              422: the object or the parameters break a rule; `causes` names the fields
     │   └── WatchListUnsupported  the server cannot send a list as a watch
     ├── Expired              410: the resourceVersion or the continue token is too old
+    │   └── WentBack         the server's resourceVersions are lower than they were: its etcd has been restored
     ├── TooManyRequests      429: worth trying again after `retry_after` seconds
     ├── BadRequest           any other 4xx
     ├── ServerTimeout        408, 504 and Kubernetes' own ServerTimeout: worth trying again
@@ -154,6 +155,12 @@ class Expired(KubeError):
         self.continue_token = continue_token
 
 
+class WentBack(Expired):
+    """The server's resourceVersions are lower than those that it has given: what was read since never happened."""
+
+    advice = "etcd has been restored from a backup: list again, and trust no earlier resourceVersion"
+
+
 class TooManyRequests(KubeError):
     """The apiserver asks to be spared for `retry_after` seconds (429)."""
 
@@ -214,6 +221,9 @@ _BY_CODE: Mapping[int, type[KubeError]] = {
     429: TooManyRequests,
     504: ServerTimeout,
 }
+# A resourceVersion that is yet to come (metav1.CauseTypeResourceVersionTooLarge), sent with 504. The apiserver lags, or
+# its etcd has been restored; as client-go's reflector, list again.
+_TOO_LARGE = "ResourceVersionTooLarge"
 _SHOWN_CHARACTERS = 300  # of an answer that is no Status: enough to recognise a proxy's page by
 
 
@@ -223,6 +233,8 @@ def from_status(answer: Status, attempt: Attempt, *, code: int = 0, retry_after:
     kind = _BY_REASON.get(answer.reason) or _BY_CODE.get(code)
     if kind is None:
         kind = BadRequest if 400 <= code < 500 else Unavailable
+    if any(cause.reason == _TOO_LARGE for cause in (answer.details.causes if answer.details else None) or ()):
+        kind = Expired
     said = answer.message or answer.reason or "no reason given"
     problem = f"{code} {said}" if code else said
     if issubclass(kind, TooManyRequests):

@@ -10,8 +10,10 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,10 @@ import msgspec
 
 from kgraph.kube.credentials import Certificate, Login, bearer
 from kgraph.kube.errors import ConfigurationError, Unauthenticated
+from kgraph.kube.renewal import Issued, Renewing
 
 # kubectl waits for ever; a worker would then never say why a cluster stays silent.
 TIMEOUT_SECONDS = 60
-# A login is renewed this long before it ends, so that none ends on its way to the server.
-MARGIN_SECONDS = 20
-# A plugin that hands out an old login again (it has a cache of its own) is not asked more often than this.
-PAUSE_SECONDS = 10
 _SHOWN_CHARACTERS = 500  # of what the plugin wrote to stderr: kubectl shows it, and its reader needs it
 _API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 # JSON Web Tokens, and long runs of base64: no part of a plugin's complaint that anyone needs.
@@ -74,7 +73,7 @@ class _ExecCredential(msgspec.Struct, rename="camel"):
     status: _Status | None = None
 
 
-class ExecPlugin:
+class ExecPlugin(Renewing):
     """The login that a command prints, renewed shortly before it ends and after a 401."""
 
     def __init__(
@@ -84,7 +83,9 @@ class ExecPlugin:
         cluster_info: Mapping[str, Any] | None = None,
         *,
         now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(clock=clock)
         if config.api_version not in _API_VERSIONS:
             raise ConfigurationError(
                 f"exec plugin {config.command}: apiVersion {config.api_version!r} is none of {', '.join(_API_VERSIONS)}"
@@ -98,58 +99,35 @@ class ExecPlugin:
         self._folder = folder
         self._cluster_info = cluster_info
         self._now = now
-        self._login: Login | None = None
-        self._ends_at: float | None = None
-        self._ran_at = 0.0
-        self._running = asyncio.Lock()
 
-    async def login(self) -> Login:
-        """The plugin's login; it runs when there is none, or when the one there is ends soon."""
-        if self._login is None or self._ends_soon():
-            async with self._running:
-                if self._login is None or self._ends_soon():
-                    await self._run()
-        assert self._login is not None
-        return self._login
-
-    async def renew(self, refused: Login) -> bool:
-        """Run the plugin again, unless another request has done so since, and say whether the login is new."""
-        async with self._running:
-            if self._login == refused and self._now() - self._ran_at >= PAUSE_SECONDS:
-                await self._run()
-        return self._login != refused
-
-    def _ends_soon(self) -> bool:
-        if self._ends_at is None or self._now() < self._ends_at - MARGIN_SECONDS:
-            return False
-        return self._now() - self._ran_at >= PAUSE_SECONDS
-
-    async def _run(self) -> None:
-        self._ran_at = self._now()
+    async def _issue(self) -> Issued:
         output = await self._output()
         try:
             credential = msgspec.json.decode(output, type=_ExecCredential)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             # The cause is left out: it may quote what the plugin printed.
-            raise self._failure("printed no ExecCredential in JSON") from None
+            raise self._failed("printed no ExecCredential in JSON") from None
         if credential.kind != "ExecCredential" or credential.api_version != self._config.api_version:
-            raise self._failure(
+            raise self._failed(
                 f"printed {credential.kind or 'no kind'} of {credential.api_version or 'no apiVersion'}, "
                 f"and the kubeconfig says ExecCredential of {self._config.api_version}"
             )
         status = credential.status or _Status()
         if bool(status.client_certificate_data) is not bool(status.client_key_data):
-            raise self._failure("printed a client certificate without its key, or a key alone")
+            raise self._failed("printed a client certificate without its key, or a key alone")
         if not status.token and not status.client_certificate_data:
-            raise self._failure("printed neither a token nor a client certificate")
+            raise self._failed("printed neither a token nor a client certificate")
         certificate = (
             Certificate(status.client_certificate_data.encode(), status.client_key_data.encode())
             if status.client_certificate_data
             else None
         )
         ends = status.expiration_timestamp
-        self._login = Login(bearer(status.token) if status.token else "", certificate)
-        self._ends_at = (ends if ends.tzinfo else ends.replace(tzinfo=UTC)).timestamp() if ends else None
+        login = Login(bearer(status.token) if status.token else "", certificate)
+        return Issued(login, self._seconds_until(ends) if ends else None)
+
+    def _seconds_until(self, ends: datetime) -> float:
+        return (ends if ends.tzinfo else ends.replace(tzinfo=UTC)).timestamp() - self._now()
 
     async def _output(self) -> bytes:
         command = self._command()
@@ -161,6 +139,7 @@ class ExecPlugin:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 env=self._environment(),
+                start_new_session=True,
             )
         except OSError as error:
             raise self._missing(f"cannot be started: {error.strerror}") from error
@@ -168,14 +147,16 @@ class ExecPlugin:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 output, complaint = await process.communicate()
         except TimeoutError:
-            raise self._failure(f"gave no answer within {TIMEOUT_SECONDS} s") from None
+            raise self._failed(f"gave no answer within {TIMEOUT_SECONDS} s") from None
         finally:
             if process.returncode is None:
-                process.kill()
+                # With all that it has started: a shell's children keep its pipes open, and waiting for them has no end.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if process.returncode:
             said = _TOKEN_LIKE.sub("<hidden>", complaint.decode("utf-8", "replace").strip())[-_SHOWN_CHARACTERS:]
-            raise self._failure(f"ended with code {process.returncode}" + (f": {said}" if said else ""))
+            raise self._failed(f"ended with code {process.returncode}" + (f": {said}" if said else ""))
         return output
 
     def _command(self) -> str:
@@ -203,7 +184,7 @@ class ExecPlugin:
         hint = self._config.install_hint.strip()
         return ConfigurationError(f"exec plugin {self._config.command} {what}" + (f"; {hint}" if hint else ""))
 
-    def _failure(self, what: str) -> Unauthenticated:
+    def _failed(self, what: str) -> Unauthenticated:
         return Unauthenticated(
             f"exec plugin {self._config.command} {what}", advice="run the command by hand to see why"
         )

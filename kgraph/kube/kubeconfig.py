@@ -41,13 +41,16 @@ class Cluster(msgspec.Struct, frozen=True, rename="kebab"):
     def __repr__(self) -> str:
         return f"Cluster({self.server!r})"
 
-    def exec_info(self) -> dict[str, Any]:
-        """What an exec plugin with provideClusterInfo is told (`spec.cluster` of its ExecCredential)."""
+    def exec_info(self, server: str, ca: bytes) -> dict[str, Any]:
+        """What an exec plugin with provideClusterInfo is told (`spec.cluster` of its ExecCredential).
+
+        The CA of a file is told as data, as client-go does (rest/exec.go, ConfigToExecCluster).
+        """
         info = {
-            "server": self.server,
+            "server": server,
             "tls-server-name": self.tls_server_name,
             "insecure-skip-tls-verify": self.insecure_skip_tls_verify,
-            "certificate-authority-data": self.certificate_authority_data,
+            "certificate-authority-data": base64.b64encode(ca).decode(),
             "proxy-url": self.proxy_url,
             "disable-compression": self.disable_compression,
             "config": next((e.extension for e in self.extensions or () if e.name == _CLUSTER_INFO_EXTENSION), None),
@@ -124,7 +127,8 @@ def choose(files: Sequence[Path], context: str = "") -> Chosen:
     Of several files the first that has a name wins, and the first current-context; missing files are passed
     over, as long as one is there.
     """
-    read = [(path.resolve().parent, _read(path)) for path in files if path.is_file()]
+    # Not resolved: a mounted Secret's files are links into a folder that goes with the next rotation.
+    read = [(path.absolute().parent, _read(path)) for path in files if path.is_file()]
     listed = ", ".join(map(str, files))
     if not read:
         raise ConfigurationError(f"no kubeconfig: {listed} is not there; set kubeconfig_path or KUBECONFIG")

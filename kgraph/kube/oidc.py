@@ -1,32 +1,38 @@
 """Logins of an OpenID Connect issuer, kept fresh with a refresh token (`auth_method: oidc`).
 
 The apiserver takes the ID token (https://kubernetes.io/docs/reference/access-authn-authz/authentication/
-#openid-connect-tokens). The issuer's certificate is checked against the system's authorities, always.
+#openid-connect-tokens). The issuer's certificate is checked, always: against `ca_file`, else against the system's
+authorities.
 """
 
 import asyncio
 import base64
+import os
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import msgspec
 import structlog
 
 from kgraph.kube.credentials import Login, bearer, read_file
-from kgraph.kube.errors import Unauthenticated
+from kgraph.kube.errors import ConfigurationError, Unauthenticated
+from kgraph.kube.proxies import proxy_for
+from kgraph.kube.renewal import Issued, Renewing
 from kgraph.kube.settings import OidcSettings
 
 TIMEOUT_SECONDS = 30  # an issuer that takes longer is down
-MARGIN_SECONDS = 30  # a token is renewed this long before it ends
-PAUSE_SECONDS = 10  # after a 401 the issuer is not asked again more often than this
 
 _log = structlog.get_logger(__name__)
 
 
 class _Issuer(msgspec.Struct):
     token_endpoint: str
+    # What an issuer that says nothing of it takes (OpenID Connect Discovery 1.0, section 3).
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
 
 class _Tokens(msgspec.Struct):
@@ -43,95 +49,121 @@ class _Refusal(msgspec.Struct):
 
 class _Claims(msgspec.Struct):
     exp: float = 0
+    iat: float = 0
 
 
-class OidcLogin:
+class OidcLogin(Renewing):
     """An ID token, renewed shortly before it ends and after a 401.
 
     An issuer that rotates refresh tokens hands out a new one each time: it is written back to the file, or where
-    that cannot be written, kept for as long as the process lives.
+    that cannot be written, kept for as long as the process lives. Whatever someone else writes into the file is
+    taken from there on.
     """
 
     def __init__(
         self,
         settings: OidcSettings,
+        environ: Mapping[str, str] = os.environ,
         *,
         now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        super().__init__(clock=clock)
         self._settings = settings
+        self._proxy = proxy_for(settings.issuer_url, environ)
         self._now = now
         self._transport = transport
-        self._login: Login | None = None
-        self._ends_at = 0.0
-        self._asked_at = 0.0
-        self._rotated = ""
-        self._asking = asyncio.Lock()
+        self._read = ""  # the refresh token that the file had when another took its place
+        self._rotated = ""  # that other one
 
-    async def login(self) -> Login:
-        """The current ID token as a login."""
-        if self._login is None or self._now() >= self._ends_at - MARGIN_SECONDS:
-            async with self._asking:
-                if self._login is None or self._now() >= self._ends_at - MARGIN_SECONDS:
-                    await self._ask()
-        assert self._login is not None
-        return self._login
-
-    async def renew(self, refused: Login) -> bool:
-        """Ask the issuer again, unless another request has done so since, and say whether the token is new."""
-        async with self._asking:
-            if self._login == refused and self._now() - self._asked_at >= PAUSE_SECONDS:
-                await self._ask()
-        return self._login != refused
-
-    async def _ask(self) -> None:
-        self._asked_at = self._now()
-        issuer = self._settings.issuer_url.rstrip("/")
-        form = await asyncio.to_thread(self._form)
+    async def _issue(self) -> Issued:
+        refresh_token, secret = await asyncio.to_thread(self._secrets)
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": self._settings.client_id,
+            "refresh_token": self._rotated if self._rotated and refresh_token == self._read else refresh_token,
+        }
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=self._transport) as client:
-                found = await client.get(f"{issuer}/.well-known/openid-configuration")
-                endpoint = msgspec.json.decode(found.raise_for_status().content, type=_Issuer).token_endpoint
-                if not endpoint.startswith("https://"):
-                    raise self._failure("names a token endpoint that is not https")
-                answer = await client.post(endpoint, data=form)
-            if answer.is_error:
-                raise self._failure(f"refuses the refresh token: {answer.status_code} {_refusal(answer.content)}")
-            tokens = msgspec.json.decode(answer.content, type=_Tokens)
-            if not tokens.id_token:
-                raise self._failure("gave no id_token; the refresh token lacks the scope openid")
-            self._login, self._ends_at = Login(bearer(tokens.id_token)), _ends_at(tokens.id_token)
+            tokens = await self._answer(form, secret)
         except httpx.HTTPStatusError as error:
-            raise self._failure(f"answers {error.response.status_code}") from error
+            raise self._failed(f"answers {error.response.status_code}") from error
         except httpx.HTTPError as error:
-            raise self._failure(f"cannot be reached: {type(error).__name__} {error}") from error
+            raise self._failed(f"cannot be reached: {error or type(error).__name__}") from error
         except (msgspec.MsgspecError, UnicodeDecodeError):
             # The cause is left out: it may quote a token.
-            raise self._failure("gives an answer that is no JSON of OpenID Connect") from None
+            raise self._failed("gives an answer that is no JSON of OpenID Connect") from None
         if tokens.refresh_token and tokens.refresh_token != form["refresh_token"]:
-            self._rotated = tokens.refresh_token
+            self._read, self._rotated = refresh_token, tokens.refresh_token
             await asyncio.to_thread(_keep, self._refresh_file, tokens.refresh_token)
+        if not tokens.id_token:
+            raise self._failed("gave no id_token; the refresh token lacks the scope openid")
+        return Issued(Login(bearer(tokens.id_token)), self._seconds_of(tokens.id_token))
+
+    async def _answer(self, form: Mapping[str, str], secret: str) -> _Tokens:
+        tls = await asyncio.to_thread(self._tls)
+        async with httpx.AsyncClient(
+            timeout=TIMEOUT_SECONDS, verify=tls, proxy=self._proxy or None, trust_env=False, transport=self._transport
+        ) as client:
+            found = await client.get(f"{self._settings.issuer_url.rstrip('/')}/.well-known/openid-configuration")
+            issuer = msgspec.json.decode(found.raise_for_status().content, type=_Issuer)
+            if not issuer.token_endpoint.startswith("https://"):
+                raise self._failed("names a token endpoint that is not https")
+            if not secret:
+                answer = await client.post(issuer.token_endpoint, data=form)
+            elif "client_secret_post" in issuer.token_endpoint_auth_methods_supported:
+                answer = await client.post(issuer.token_endpoint, data={**form, "client_secret": secret})
+            else:
+                basic = httpx.BasicAuth(_quoted(self._settings.client_id), _quoted(secret))
+                answer = await client.post(issuer.token_endpoint, data=form, auth=basic)
+        if answer.is_server_error:
+            answer.raise_for_status()
+        if answer.is_error:
+            raise self._failed(f"refuses the refresh token: {answer.status_code} {_refusal(answer.content)}")
+        return msgspec.json.decode(answer.content, type=_Tokens)
+
+    def _tls(self) -> ssl.SSLContext:
+        file = self._settings.ca_file
+        authority = read_file(Path(file).expanduser(), "oidc.ca_file") if file else b""
+        try:
+            return ssl.create_default_context(cadata=authority.decode("ascii") or None)
+        except (ssl.SSLError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"oidc.ca_file {file} is not a PEM certificate") from error
 
     @property
     def _refresh_file(self) -> Path:
         return Path(self._settings.refresh_token_file).expanduser()
 
-    def _form(self) -> dict[str, str]:
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": self._settings.client_id,
-            "refresh_token": self._rotated or _text(self._refresh_file, "oidc.refresh_token_file"),
-        }
-        if self._settings.client_secret_file:
-            secret_file = Path(self._settings.client_secret_file).expanduser()
-            form["client_secret"] = _text(secret_file, "oidc.client_secret_file")
-        return form
+    def _secrets(self) -> tuple[str, str]:
+        """The refresh token as the file has it, and the client's secret, "" where there is none."""
+        secret = self._settings.client_secret_file
+        return (
+            _text(self._refresh_file, "oidc.refresh_token_file"),
+            _text(Path(secret).expanduser(), "oidc.client_secret_file") if secret else "",
+        )
 
-    def _failure(self, what: str) -> Unauthenticated:
+    def _seconds_of(self, token: str) -> float | None:
+        """How long a JSON Web Token holds, by the issuer's own clock where it says when that was.
+
+        The apiserver checks the token; this only plans ahead.
+        """
+        try:
+            payload = token.split(".")[1]
+            claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
+        except (IndexError, ValueError):
+            return None
+        return claims.exp - (claims.iat or self._now()) if claims.exp else None
+
+    def _failed(self, what: str) -> Unauthenticated:
         return Unauthenticated(
             f"the OIDC issuer {self._settings.issuer_url} {what}",
             advice="check oidc in the cluster's settings; a refresh token that has ended needs a new login",
         )
+
+
+def _quoted(text: str) -> str:
+    """A part of Basic authentication as OAuth wants it (RFC 6749, section 2.3.1)."""
+    return quote(text, safe="")
 
 
 def _text(path: Path, what: str) -> str:
@@ -155,13 +187,3 @@ def _refusal(body: bytes) -> str:
         return msgspec.json.decode(body, type=_Refusal).error[:50]
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return ""
-
-
-def _ends_at(token: str) -> float:
-    """When a JSON Web Token ends, in seconds since the epoch; the apiserver checks it, this only plans ahead."""
-    try:
-        payload = token.split(".")[1]
-        claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
-    except (IndexError, ValueError):
-        return 0
-    return claims.exp

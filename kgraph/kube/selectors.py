@@ -183,9 +183,11 @@ class FieldSelector(msgspec.Struct, frozen=True, gc=False):
         terms = []
         for part in re.findall(r"(?:\\.|[^,\\]|\\\Z)+", text, re.DOTALL):
             path, operator, value = _split_term(part)
-            if not operator:
+            if operator and not path and not value:
+                continue  # a bare `=` says nothing, and is taken (apimachinery fields, hasTerm.Transform)
+            if not operator or not path:
                 raise SelectorError(
-                    f"field selector {text!r}: {part!r} compares nothing; write path=value or path!=value"
+                    f"field selector {text!r}: {part!r} compares no field; write path=value or path!=value"
                 )
             terms.append(FieldTerm(path, _unescaped(value, text), negated=operator == "!="))
         return cls(tuple(terms))

@@ -30,12 +30,16 @@ class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class OidcSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An OpenID Connect login that is kept fresh with a refresh token; secrets stay in their files."""
+    """An OpenID Connect login that is kept fresh with a refresh token; secrets stay in their files.
+
+    `ca_file` is the issuer's authority, where it is not one of the system's. Its certificate is always checked.
+    """
 
     issuer_url: str
     client_id: str
     refresh_token_file: str
     client_secret_file: str = ""
+    ca_file: str = ""
 
 
 class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

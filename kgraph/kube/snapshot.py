@@ -1,11 +1,10 @@
 """A snapshot as a cluster: manifests from files, folders or standard input, as `kubectl get -o yaml` writes them.
 
-What cannot be read is a Problem with its file and line, and everything else goes in. Secrets lose their values as
-those of a live cluster do.
+Folders of Kustomize are rendered; Helm charts are left out with a warning. What cannot be read is a Problem with its
+file and line, and everything else goes in. Secrets lose their values as those of a live cluster do.
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
@@ -15,12 +14,14 @@ from typing import Any, Literal, TextIO
 
 import msgspec
 
+from kgraph.kube import kustomize
+from kgraph.kube.manifest_files import SUFFIXES, Sort, manifest_files
 from kgraph.kube.objects import redact
 from kgraph.kube.yaml_text import Text, YamlError, documents, filled, is_list, load
 
-SUFFIXES = (".yaml", ".yml", ".json")
 STDIN = "-"
-_KUSTOMIZE = "kustomize.config.k8s.io/"  # kustomization.yaml lies among manifests, and describes objects
+_KUSTOMIZE = "kustomize.config.k8s.io/"  # a kustomization describes objects, and is none
+_CHART = "a Helm chart is left out: render it (helm template NAME FOLDER > FILE), and give that file"
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -86,10 +87,16 @@ def _values(source: str | Path, stdin: TextIO) -> Iterator[tuple[Any, str]]:
     if not path.exists():
         yield Problem(str(path), "there is no such file or folder"), ""
         return
-    files = sorted(_files(path)) if path.is_dir() else [path]
+    files = manifest_files(path) if path.is_dir() else [(path, Sort.FILE)]
     if not files:
         yield Problem(str(path), f"the folder holds no file that ends in {', '.join(SUFFIXES)}"), ""
-    for file in files:
+    for file, sort in files:
+        if sort is Sort.CHART:
+            yield Problem(str(file), _CHART, "warning"), ""
+            continue
+        if sort is Sort.KUSTOMIZATION:
+            yield from _of_kustomization(file)
+            continue
         try:
             with file.open(encoding="utf-8-sig") as opened:
                 yield from _of_file(opened, str(file), json_only=file.suffix == ".json")
@@ -98,13 +105,12 @@ def _values(source: str | Path, stdin: TextIO) -> Iterator[tuple[Any, str]]:
             yield Problem(str(file), f"the file cannot be read: {reason}"), ""
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """The manifests below a folder; hidden folders (.git, the ..data of a mounted ConfigMap) are passed over."""
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if name.endswith(SUFFIXES) and not name.startswith("."):
-                yield Path(root, name)
+def _of_kustomization(folder: Path) -> Iterator[tuple[Any, str]]:
+    rendered = kustomize.render(folder)
+    if rendered.problem:
+        yield Problem(str(folder), rendered.problem), ""
+        return
+    yield from _of_file(StringIO(rendered.text), f"{folder} (rendered)", json_only=False)
 
 
 def _of_file(file: TextIO, name: str, *, json_only: bool) -> Iterator[tuple[Any, str]]:

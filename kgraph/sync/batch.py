@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 
 from kgraph.graphdb.model import Edge, Resource
+from kgraph.sync.history import Provenance
 
+UNKNOWN = Provenance()
 MatchedEdge = tuple[str, str, str]  # start, type, end
 
 
@@ -19,6 +21,7 @@ class Upsert(msgspec.Struct, gc=False):
     resource: Resource
     edges_changed: bool
     fresh: bool
+    provenance: Provenance
 
 
 class Batch:
@@ -41,7 +44,7 @@ class Batch:
         """Whether there is anything to write at all, a checkpoint included."""
         return bool(len(self) or self.checkpoints or self.forgotten)
 
-    def put(self, resource: Resource, *, edges_changed: bool, fresh: bool) -> None:
+    def put(self, resource: Resource, provenance: Provenance = UNKNOWN, *, edges_changed: bool, fresh: bool) -> None:
         """Write this state of the resource, instead of any earlier one in this batch."""
         reborn = self.removals.pop(resource.key, None) is not None
         earlier = self.upserts.get(resource.key)
@@ -49,9 +52,11 @@ class Batch:
             self.bytes -= _bytes_of(earlier.resource)
             edges_changed = edges_changed or earlier.edges_changed
             fresh = earlier.fresh
+            if earlier.provenance.created and not provenance.created:
+                provenance = msgspec.structs.replace(provenance, created=True)
         if reborn:
             edges_changed, fresh = True, False
-        self.upserts[resource.key] = Upsert(resource, edges_changed, fresh)
+        self.upserts[resource.key] = Upsert(resource, edges_changed, fresh, provenance)
         self.bytes += _bytes_of(resource)
 
     def remove(self, key: str, label: str) -> None:

@@ -14,12 +14,16 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
+from kgraph.kube.managers import newest_time
+from kgraph.kube.ownership import controller, managers
 from kgraph.sync import manifest as manifests
 from kgraph.sync.facts import Fact, fact_of, fact_of_labels
+from kgraph.sync.history import Provenance
 from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery
-from kgraph.sync.start import Keys, Start, group_of, maps, text
+from kgraph.sync.searchable import searchable
+from kgraph.sync.start import Keys, Start, group_of, text
 
 
 class Unidentified(ValueError):
@@ -30,13 +34,14 @@ class Extracted(msgspec.Struct, frozen=True):
     """All that one object says.
 
     `queries` are its edges that follow both ends, `fact` is what it offers to the queries of others; `problems` are
-    sentences about what was malformed and therefore skipped.
+    sentences about what was malformed and therefore skipped. `provenance` is what its history needs.
     """
 
     resource: Resource
     queries: tuple[AnyQuery, ...]
     fact: Fact
     problems: tuple[str, ...] = ()
+    provenance: Provenance = Provenance()
 
 
 class Extractor:
@@ -106,19 +111,27 @@ class Extractor:
         )
         rules = plan.bare if plan.bare is not None and self._is_made_by_template(metadata) else plan.rules
         edges, queries = rules.read(start, problems)
+        noise = plan.noise_by_name.get(start.name, plan.noise)
         return Extracted(
-            self._resource(start, plan, edges),
+            self._resource(start, plan, edges, noise, obj),
             queries,
             fact_of(start),
             tuple(problems),
+            Provenance(obj["metadata"].get("managedFields"), noise),
         )
 
-    def _resource(self, start: Start, plan: "Plan", edges: tuple[Edge, ...]) -> Resource:
+    def _resource(
+        self, start: Start, plan: "Plan", edges: tuple[Edge, ...], noise: manifests.Without, obj: Mapping[str, Any]
+    ) -> Resource:
         kept = start.object
         metadata = kept["metadata"]
         uid, resource_version = text(metadata.get("uid")), text(metadata.get("resourceVersion"))
-        noise = plan.noise_by_name.get(start.name, plan.noise)
-        fingerprint = manifests.fingerprint(manifests.without(kept, noise), plan.salt)
+        verdict = plan.health(kept)
+        owners = managers(obj, start.group_kind.kind)
+        significant = manifests.without(kept, noise)
+        if owners:  # one who takes a field over without changing it has changed something all the same
+            significant = {**significant, "managers": owners}
+        fingerprint = manifests.fingerprint(significant, plan.salt, verdict)
         edges_fingerprint = manifests.edges_fingerprint(edges)
         properties: dict[str, Any] = {
             "key": start.key,
@@ -132,6 +145,9 @@ class Extractor:
             "edgesFingerprint": edges_fingerprint,
             "manifest": manifests.manifest(kept),
         }
+        if owners:
+            properties["managers"] = owners
+        properties |= searchable(metadata, edges)
         if start.namespace:
             properties["namespace"] = start.namespace
         if uid:
@@ -143,19 +159,28 @@ class Extractor:
         for name, field in (("createdAt", "creationTimestamp"), ("deletedAt", "deletionTimestamp")):
             if time := manifests.timestamp(metadata.get(field)):
                 properties[name] = time
+        written_at = manifests.timestamp(newest_time(obj["metadata"].get("managedFields")))
+        if changed_at := written_at or properties.get("createdAt"):
+            properties["lastChanged"] = changed_at
         for name, read in plan.promoted:
             value = stored(name, read(kept))
             if value is not None:
                 properties[name] = value
+        if verdict is not None:
+            properties["health"] = verdict.health
+            if verdict.reason:
+                properties["healthReason"] = verdict.reason
+            if verdict.image:
+                properties["healthImage"] = verdict.image
         return Resource(start.key, plan.label, uid, resource_version, fingerprint, properties, edges, edges_fingerprint)
 
     def _is_made_by_template(self, metadata: Mapping[str, Any]) -> bool:
         """Whether the controller is of a kind with a Pod template, which states the references itself."""
-        for _, owner in maps(metadata.get("ownerReferences")):
-            if owner.get("controller") is True:
-                row = self._catalogue.get(group_of(text(owner.get("apiVersion"))), text(owner.get("kind")))
-                return row is not None and bool(row.pod_spec) and row.group_kind != POD
-        return False
+        owner = controller(metadata)
+        if owner is None:
+            return False
+        row = self._catalogue.get(group_of(text(owner.get("apiVersion"))), text(owner.get("kind")))
+        return row is not None and bool(row.pod_spec) and row.group_kind != POD
 
     def _plan(self, group: str, kind: str) -> "Plan":
         plan = Plan(GroupKind(todays_group(group, kind), kind), self._catalogue, self._rows, self._keys)

@@ -9,25 +9,27 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
 
-from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.errors import GraphTimeout, GraphUnavailable
 from kgraph.graphdb.kinds import todays_group
-from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey, kind_label
-from kgraph.graphdb.store import Record, Store
+from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey
+from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, NotFound
+from kgraph.kube.history import is_before
 from kgraph.kube.objects import Head, decode, head
 from kgraph.kube.watching import WatchEvent
+from kgraph.sync.batch import UNKNOWN
 from kgraph.sync.extract import Extractor, Unidentified
+from kgraph.sync.kind_state import Held, KindState
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.rows import edge_properties
 from kgraph.sync.selector_index import Delta, SelectorIndex
-from kgraph.sync.served import group_kind, kind_key, kind_properties
+from kgraph.sync.served import group_kind, kind_key, kind_properties, label_of, todays_kind
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -37,26 +39,6 @@ READ_AGAIN_SECONDS = 1.0
 TURN = 100
 # What these say, or that they come and go, changes which kinds there are.
 KINDS_OF_KINDS = frozenset({"CustomResourceDefinition", "APIService"})
-
-
-class Held(NamedTuple):
-    """What the graph holds of one resource (or will, once what is queued is written)."""
-
-    uid: str
-    version: str
-    fingerprint: str
-    edges_fingerprint: str
-
-
-class KindState(msgspec.Struct):
-    """How far one kind has come."""
-
-    resource: ApiResource
-    held: dict[str, Held] = {}
-    seen: set[str] | None = None  # the keys of the list that is under way
-    listed: bool = False
-    error: str = ""
-    problems: dict[str, str] = {}  # what is left out, by key -> why
 
 
 class Intake:
@@ -86,21 +68,16 @@ class Intake:
 
     # What the reflectors call
 
-    async def begin(self, resource: ApiResource) -> None:
+    async def begin(self, resource: ApiResource, *, anew: bool = False) -> None:
         """A list begins: read what the graph holds of the kind, and expect each of it to be named."""
         earlier = self.kinds.get(group_kind(resource))
         if earlier is not None and (earlier.listed or earlier.seen is not None):
             await self._pipeline.flush()  # what was put since the last list must be in the graph that is read now
-        checkpoint = await patiently(
-            lambda: self._store.read("read/checkpoint", {"key": kind_key(self._cluster, resource)})
-        )
-        trusted = bool(checkpoint) and checkpoint[0]["extraction"] == self.extraction
-        record = await patiently(lambda: self._store.read_one("read/kind_state", {"prefix": self._prefix(resource)}))
+        asked = {"key": kind_key(self._cluster, resource), "prefix": self._prefix(resource)}
+        record = await patiently(lambda: self._store.read_one("read/kind_state", asked))
         state = self.kinds.setdefault(group_kind(resource), KindState(resource))
         state.resource = resource
-        state.held = _held(record, trusted=trusted)
-        state.seen = set()
-        state.problems.clear()
+        state.expect(record, None if anew else self.extraction)
 
     async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
         """Compare some of the list with the graph."""
@@ -113,13 +90,16 @@ class Intake:
                         self._compare(state, raw, plain=plain)
 
     async def complete(self, resource: ApiResource, resource_version: str) -> None:
-        """The list is whole: what it did not name is gone."""
+        """The list is whole: what it did not name is gone; WentBack where it has to be told anew."""
         state = self.kinds[group_kind(resource)]
+        state.expect_no_other_history(resource_version)
         # While the index was without this kind, edges to it and from it were not followed.
         unknown = not state.listed or bool(state.error)
+        if state.listed and resource.kind in KINDS_OF_KINDS:
+            self._on_kinds_changed()  # what came or went since the last list, no event has told
         await self._forget_all(state, self._known(state) - (state.seen or set()))
         async with self._gate:
-            state.seen, state.listed, state.error = None, True, ""
+            state.seen, state.listed, state.followed, state.error = None, True, True, ""
             self._checkpoint(state, resource_version)
         self._settle()
         if self._live and unknown:
@@ -226,8 +206,7 @@ class Intake:
         key = str(identity)
         if state.seen is not None:
             state.seen.add(key)
-        known = state.held.get(key)
-        if known is not None and known.version == seen.metadata.resource_version != "":
+        if state.is_unchanged(key, seen.metadata.resource_version):
             if self._index.has(key):
                 return
             if plain:
@@ -257,8 +236,14 @@ class Intake:
         state.problems.pop(new.key, None)
         known = state.held.get(new.key)
         edges_changed = known is None or known.edges_fingerprint != new.edges_fingerprint
-        if edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid:
-            self._pipeline.pending.put(new, edges_changed=edges_changed, fresh=known is None)
+        changed = edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid
+        # A restored object may be what it was, in a version that the graph must not take for a later one's.
+        if changed or known is None or is_before(new.resource_version, known.version):
+            provenance = extracted.provenance
+            if known is None:
+                # What a first sync finds has no history; what is new later was made since.
+                provenance = msgspec.structs.replace(provenance, created=True) if state.followed else UNKNOWN
+            self._pipeline.pending.put(new, provenance, edges_changed=edges_changed, fresh=known is None)
             self._checkpoint(state, new.resource_version)
             self._pipeline.changed()
         state.held[new.key] = Held(new.uid, new.resource_version, new.fingerprint, new.edges_fingerprint)
@@ -359,35 +344,6 @@ async def patiently(read: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(READ_AGAIN_SECONDS)
 
 
-def label_of(group: str, kind: str) -> str:
-    """The second label of a kind's nodes; groups of old are today's."""
-    today = todays_group(group, kind)
-    return kind_label(today, kind, builtin=is_builtin(today))
-
-
-def todays_kind(kind: GroupKind) -> GroupKind:
-    """The kind as keys have it: groups of old are today's."""
-    return GroupKind(todays_group(kind.group, kind.kind), kind.kind)
-
-
 def _kind_of(key: str) -> GroupKind:
     parsed = ResourceKey.parse(key)
     return parsed.group_kind
-
-
-def _held(record: Record, *, trusted: bool) -> dict[str, Held]:
-    """What the graph holds. An edge count that is not the one written means that someone has changed the graph."""
-    held = {}
-    for key, uid, version, fingerprint, edges_fingerprint, edges in zip(
-        record["keys"],
-        record["uids"],
-        record["versions"],
-        record["fingerprints"],
-        record["edgesFingerprints"],
-        record["edges"],
-        strict=True,
-    ):
-        count, colon, _ = edges_fingerprint.partition(":")
-        whole = not colon or count == str(edges)
-        held[key] = Held(uid, version if trusted and whole else "", fingerprint, edges_fingerprint if whole else "")
-    return held

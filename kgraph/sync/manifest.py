@@ -86,13 +86,19 @@ def without(value: Any, tree: Without) -> Any:
     return value
 
 
-def fingerprint(value: Any, salt: bytes = b"") -> str:
-    """A short hash of a value, whatever the order of its keys."""
+def fingerprint(value: Any, salt: bytes = b"", verdict: Sequence[str] | None = None) -> str:
+    """A short hash of a value, whatever the order of its keys, and of what is concluded from it.
+
+    A rule that says something new of the same object gives another fingerprint, so that the node is written.
+    """
     try:
         text = _sorted.encode(value)
     except TypeError:  # a YAML snapshot may have keys that are no texts, which JSON makes of them
         text = _sorted.encode(msgspec.json.decode(_compact.encode(value)))
-    return hashlib.blake2b(text, digest_size=_FINGERPRINT_BYTES, key=salt).hexdigest()
+    digest = hashlib.blake2b(text, digest_size=_FINGERPRINT_BYTES, key=salt)
+    if verdict is not None:
+        digest.update("\0".join(verdict).encode())
+    return digest.hexdigest()
 
 
 def edges_fingerprint(edges: Sequence[Edge]) -> str:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from kgraph.sync.history import HistoryLimits
+
 
 class SyncOptions(msgspec.Struct, frozen=True):
     """What holds for every cluster: the kinds to sync, and how often all is listed and compared again (0: never)."""
@@ -9,3 +11,4 @@ class SyncOptions(msgspec.Struct, frozen=True):
     watch_resources: tuple[str, ...] = ()
     resync_seconds: float = 600.0
     default_namespace: str = "default"
+    history: HistoryLimits = HistoryLimits()

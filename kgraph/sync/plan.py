@@ -5,6 +5,7 @@ from typing import Any
 
 from kgraph.graphdb.catalogue import Catalogue, is_builtin
 from kgraph.graphdb.edges.row import ANY, CUSTOM, PODS, TEMPLATES, EdgeRow, Property
+from kgraph.graphdb.health import health_rule
 from kgraph.graphdb.kinds import NOISE_EVERYWHERE, Kind
 from kgraph.graphdb.model import Edge, GroupKind, kind_label
 from kgraph.kube.selectors import SelectorError
@@ -24,7 +25,7 @@ POD = GroupKind("", "Pod")
 _SECRET = GroupKind("", "Secret")
 # Part of every fingerprint: raised when the same object gives another node than before, so that the first sync of a
 # new version writes what it would otherwise take for unchanged.
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 class Plan:
@@ -42,6 +43,7 @@ class Plan:
         self.bare = Rules([row for row in mine if not _is_of_template(row)], pod_path, keys) if templated else None
         promote = known.promote if known else {}
         self.promoted = tuple((name, reader(source)) for name, source in promote.items())
+        self.health = health_rule(group_kind)
         everywhere: tuple[str, ...] = NOISE_EVERYWHERE
         if group_kind == _SECRET:
             # A rotated value is a change that nothing else of a redacted Secret shows.

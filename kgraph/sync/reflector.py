@@ -2,7 +2,8 @@
 
 A reflector decides nothing about the graph. It tells its sink that a list begins, what it holds, that it is whole,
 and then what changes. Why a list starts again: the resourceVersion has expired (410: etcd has compacted what came
-after it), or the resync period is over. Everything else resumes the watch where it broke off.
+after it), the server's resourceVersions have gone back (etcd was restored from a backup), or the resync period is over.
+Everything else resumes the watch where it broke off.
 """
 
 import asyncio
@@ -15,7 +16,8 @@ import structlog
 
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource
-from kgraph.kube.errors import Expired, KubeError, TooManyRequests, WatchListUnsupported
+from kgraph.kube.errors import Expired, KubeError, TooManyRequests, WatchListUnsupported, WentBack
+from kgraph.kube.history import current_version, is_before
 from kgraph.kube.listing import pages
 from kgraph.kube.watching import WatchEvent, watch
 
@@ -37,14 +39,17 @@ INITIAL_SILENCE_SECONDS = 60.0
 class Sink(Protocol):
     """What a reflector tells of one kind."""
 
-    async def begin(self, resource: ApiResource) -> None:
-        """A list begins; whatever of the kind it does not name is gone."""
+    async def begin(self, resource: ApiResource, *, anew: bool) -> None:
+        """A list begins; whatever of the kind it does not name is gone.
+
+        With `anew` the resourceVersions that were told earlier mean nothing any more.
+        """
 
     async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
         """Some of the list's objects."""
 
     async def complete(self, resource: ApiResource, resource_version: str) -> None:
-        """The list was whole, as of this resourceVersion."""
+        """The list was whole, as of this resourceVersion; WentBack where it should begin again, anew."""
 
     async def changed(self, resource: ApiResource, events: Sequence[WatchEvent]) -> None:
         """What the watch delivered in one go, in its order."""
@@ -94,6 +99,8 @@ class Reflector:
         self._resync_seconds = resync_seconds
         self._watch_list = True
         self._version = ""  # where to resume the watch; "" means list first
+        self._anew = False  # whether the next list is to be believed, and no resourceVersion from before it
+        self._just_listed = False
         self._events: EventLists | None = None  # the watch that is open
         self._list_again_at: float | None = None  # on the loop's clock; None is never
         self._backoff = Backoff()
@@ -116,7 +123,9 @@ class Reflector:
                 await self._list_pages()
             await self._watch_until_resync()
         except Expired as error:
-            log.info("a list starts again", cluster=self._connection.cluster, kind=self._resource.plural)
+            cluster, kind = self._connection.cluster, self._resource.plural
+            log.info("a list starts again", cluster=cluster, kind=kind, why=error.problem)
+            self._anew = self._anew or isinstance(error, WentBack)
             self._version = ""
             # Where every list is too old for its own watch, the server is not asked for one list after the other.
             await asyncio.sleep(self._backoff.seconds(error))
@@ -127,12 +136,13 @@ class Reflector:
 
     async def _list_pages(self) -> None:
         async with self._lists:
-            await self._sink.begin(self._resource)
+            await self._sink.begin(self._resource, anew=self._anew)
             version = ""
             async for page in pages(self._connection, self._resource):
                 await self._sink.listed(self._resource, page.items)
                 version = page.resource_version
             await self._complete(version)
+        self._just_listed = True
 
     async def _list_as_watch(self) -> None:
         """A WatchList: the server sends the list as events, a bookmark that ends it, and then what changes."""
@@ -144,7 +154,7 @@ class Reflector:
         self._events = events = watch(self._connection, self._resource, "", initial_events=True, accepted=accepted)
         try:
             async with self._lists:
-                await self._sink.begin(self._resource)
+                await self._sink.begin(self._resource, anew=self._anew)
                 while (some := await self._next_initial(events, taken)) is not None:
                     end = next((at for at, event in enumerate(some) if event.initial_events_end), len(some))
                     await self._initial(some[:end])
@@ -181,7 +191,7 @@ class Reflector:
 
     async def _complete(self, version: str) -> None:
         await self._sink.complete(self._resource, version)
-        self._version = version
+        self._version, self._anew = version, False
         # Spread over the period, or every kind would be listed again in the same second.
         period = self._resync_seconds * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
         self._list_again_at = asyncio.get_running_loop().time() + period if period else None
@@ -199,6 +209,9 @@ class Reflector:
     async def _watch(self) -> None:
         """Pass on what one watch delivers, until the server ends it."""
         if self._events is None:
+            if not self._just_listed:
+                await self._expect_no_other_history()
+            self._just_listed = False
             self._events = watch(self._connection, self._resource, self._version, accepted=self._following)
         began_at, delivered = asyncio.get_running_loop().time(), False
         async for some in self._events:
@@ -208,6 +221,12 @@ class Reflector:
         await self._close()
         if not delivered and asyncio.get_running_loop().time() - began_at < SHORT_WATCH_SECONDS:
             await asyncio.sleep(self._backoff.seconds())
+
+    async def _expect_no_other_history(self) -> None:
+        """WentBack where the server has not come as far as we have; the watch itself would be silent about it."""
+        current = await current_version(self._connection, self._resource)
+        if is_before(current, self._version):
+            raise WentBack(f"the server is at resourceVersion {current}, and was at {self._version}")
 
     async def _following(self) -> None:
         await self._sink.following(self._resource)

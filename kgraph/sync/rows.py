@@ -1,9 +1,21 @@
-"""Edges as the graph stores them: what the writer writes, the intake compares and the checker expects."""
+"""Nodes and edges as the statements take them: what the writer writes, the intake compares and the checker expects."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from kgraph.graphdb.endpoints import end_label, end_properties
 from kgraph.graphdb.model import Edge
+
+
+def node_row(key: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of the statement that writes nodes; its times are texts, of which the statement makes DateTimes.
+
+    The driver takes 38 microseconds to pack one DateTime: two a node were a fifth of the worker's first sync.
+    """
+    times = {name: value.isoformat() for name, value in properties.items() if type(value) is datetime}
+    plain = {name: value for name, value in properties.items() if name not in times}
+    return {"key": key, "properties": plain, "times": times}
 
 
 def edge_properties(edge: Edge, *, matched: bool = False) -> dict[str, Any]:

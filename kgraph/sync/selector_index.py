@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from kgraph.graphdb.model import Edge, GroupKind
 from kgraph.kube.selectors import LabelSelector
-from kgraph.sync.buckets import Bucket, buckets_asked, buckets_of
+from kgraph.sync.buckets import Waiting
 from kgraph.sync.facts import NAMESPACE, NAMESPACE_NAME_LABEL, Fact, Grant
 from kgraph.sync.merge import edge_of_queries
 from kgraph.sync.queries import (
@@ -59,7 +59,7 @@ class SelectorIndex:
     def __init__(self) -> None:
         self._facts: dict[str, Fact] = {}
         self._asked: dict[str, _Asked] = {}
-        self._waiting: dict[Bucket, set[str]] = {}
+        self._waiting = Waiting()
         self._edges: dict[str, dict[tuple[str, str], Edge]] = {}
         self._kept: dict[GroupKind, dict[str, set[str]]] = {}  # kind -> namespace -> keys
         self._aliases: dict[str, set[str]] = {}
@@ -112,9 +112,7 @@ class SelectorIndex:
     def _replace(self, old: Fact | None, new: Fact | None, delta: Delta) -> None:
         """Change what is known of one resource, and look again at whoever asks for the like of it."""
         known = [fact for fact in (old, new) if fact]
-        starts: set[str] = set()
-        for bucket in {bucket for fact in known for bucket in buckets_of(fact)}:
-            starts.update(self._waiting.get(bucket, ()))
+        starts = {start for fact in known for start in self._waiting.for_fact(fact)}
         kind, key = known[0].group_kind, known[0].key
         default = self._default(kind), self._default(kind, only=True)
         if old:
@@ -126,14 +124,14 @@ class SelectorIndex:
         if kind == NAMESPACE and self._by_namespace_labels:
             self._match_namespace(known[0].name, delta)
         if default != (self._default(kind), self._default(kind, only=True)):
-            for start in list(self._waiting.get(("default", kind), ())):
+            for start in self._waiting.at("default", kind):
                 self._match_start(start, delta)
         if (old.parameters if old else "") != (new.parameters if new else ""):
-            for start in list(self._waiting.get(("policy", key), ())):
+            for start in self._waiting.at("policy", key):
                 self._ask(start, self._asked[start].stated)
                 self._match_start(start, delta)
         if (old.grants if old else None) != (new.grants if new else None):
-            for start in list(self._waiting.get(("grants", known[0].namespace), ())):
+            for start in self._waiting.at("grants", known[0].namespace):
                 self._match_start(start, delta)
 
     def _forget(self, fact: Fact) -> None:
@@ -180,19 +178,14 @@ class SelectorIndex:
         """Replace what a start asks."""
         before = self._asked.pop(start, None)
         if before:
-            for bucket in buckets_asked((*before.stated, *before.queries)):
-                starts = self._waiting[bucket]
-                starts.remove(start)
-                if not starts:
-                    del self._waiting[bucket]
+            self._waiting.leave(start, (*before.stated, *before.queries))
             self._by_namespace_labels.discard(start)
         if not stated:
             return
         queries = tuple(self._resolved(stated))
         asked = _Asked(stated, queries, any(isinstance(query, STANDING) for query in queries))
         self._asked[start] = asked
-        for bucket in buckets_asked((*asked.stated, *asked.queries)):
-            self._waiting.setdefault(bucket, set()).add(start)
+        self._waiting.join(start, (*asked.stated, *asked.queries))
         if any(isinstance(query, Selected) and query.namespace_selector for query in asked.queries):
             self._by_namespace_labels.add(start)
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kgraph.graphdb.kinds import Kind
-from kgraph.graphdb.model import GroupKind
+from kgraph.graphdb.catalogue import is_builtin
+from kgraph.graphdb.kinds import Kind, todays_group
+from kgraph.graphdb.model import GroupKind, kind_label
 from kgraph.kube.discovery import ApiResource
 
 READ_VERBS = ("list", "watch")
@@ -26,6 +27,17 @@ def listing_order(resource: ApiResource) -> tuple[int, str, str]:
 def group_kind(resource: ApiResource) -> GroupKind:
     """The kind behind a resource of the API."""
     return GroupKind(resource.group, resource.kind)
+
+
+def label_of(group: str, kind: str) -> str:
+    """The second label of a kind's nodes; groups of old are today's."""
+    today = todays_group(group, kind)
+    return kind_label(today, kind, builtin=is_builtin(today))
+
+
+def todays_kind(kind: GroupKind) -> GroupKind:
+    """The kind as keys have it: groups of old are today's."""
+    return GroupKind(todays_group(kind.group, kind.kind), kind.kind)
 
 
 def kind_key(cluster: str, resource: ApiResource) -> str:

@@ -1,5 +1,6 @@
 """A snapshot as a cluster: manifests grouped by kind and told to the intake as lists that are whole."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,16 +39,18 @@ class DefinitionSpec(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """Objects by kind, in the order in which they are written, and what could not be read."""
+    """Objects by kind, in the order in which they are written, and what could not be read; `whole` where all could."""
 
     catalogue: Catalogue
     kinds: tuple[tuple[ApiResource, tuple[Mapping[str, Any], ...]], ...]
     problems: tuple[str, ...]
+    whole: bool = True
 
 
 def read_snapshot(settings: ClusterSettings, default_namespace: str) -> Snapshot:
     """Read all manifests of a snapshot; what is broken is a problem, and the rest goes in."""
     problems: list[str] = []
+    whole = True
     documents: list[Document] = []
     definitions: list[Kind] = []
     # Twice over the documents: a CRD may stand behind the first of its resources, and it says what has a namespace.
@@ -57,6 +60,7 @@ def read_snapshot(settings: ClusterSettings, default_namespace: str) -> Snapshot
             definitions += _defined(each.object)
         else:
             problems.append(str(each))
+            whole = whole and each.level != "error"
     catalogue = Catalogue(definitions)
     by_kind: dict[GroupKind, tuple[ApiResource, dict[tuple[str, str], Mapping[str, Any]]]] = {}
     for document in documents:
@@ -70,14 +74,15 @@ def read_snapshot(settings: ClusterSettings, default_namespace: str) -> Snapshot
         _, named = by_kind.setdefault(group_kind(resource), (resource, {}))
         named[metadata.get("namespace", ""), metadata["name"]] = document.object
     kinds = tuple((resource, tuple(named.values())) for resource, named in by_kind.values())
-    return Snapshot(catalogue, kinds, tuple(problems))
+    return Snapshot(catalogue, kinds, tuple(problems), whole)
 
 
 async def load_snapshot(
     intake: Intake, store: Store, settings: ClusterSettings, default_namespace: str
 ) -> tuple[str, ...]:
     """Tell the intake a whole snapshot; returns what could not be read of it."""
-    snapshot = read_snapshot(settings, default_namespace)
+    # Rendering may take a while, and other clusters share the loop.
+    snapshot = await asyncio.to_thread(read_snapshot, settings, default_namespace)
     for problem in snapshot.problems:
         log.warning("a manifest is left out or doubtful", cluster=settings.id, problem=problem)
     intake.extractor = Extractor(settings.id, snapshot.catalogue)

@@ -32,6 +32,7 @@ from kgraph.sync.intake import Intake, patiently
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.reflector import Backoff, Reflector
+from kgraph.sync.retention import forget, forget_for_ever
 from kgraph.sync.served import discovered_kinds, group_kind, listing_order, resource_of
 from kgraph.sync.snapshot import load_snapshot
 from kgraph.sync.writer import Writer
@@ -95,7 +96,7 @@ class ClusterWorker:
     async def run(self) -> None:
         """Sync until cancelled (a snapshot: until it is loaded); Fenced when another worker takes the cluster over."""
         cluster = self.settings.id
-        writer = await patiently(lambda: Writer.claim(self._store, cluster, self._described()))
+        writer = await patiently(lambda: Writer.claim(self._store, cluster, self._described(), self._options.history))
         self.pipeline = pipeline = Pipeline(cluster, writer.write)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -103,6 +104,7 @@ class ClusterWorker:
                 try:
                     if self.settings.auth_method is AuthMethod.SNAPSHOT:
                         await self._load(pipeline, writer)
+                        await forget(self._store, cluster, self._options.history.seconds)
                     else:
                         await self._reflect(pipeline, writer, tasks)
                 finally:
@@ -131,16 +133,18 @@ class ClusterWorker:
         self.synced.set()
 
     async def _reflect(self, pipeline: Pipeline, writer: Writer, tasks: asyncio.TaskGroup) -> None:
+        cluster = self.settings.id
+        forgetting = forget_for_ever(self._store, cluster, self._options.history.seconds)
+        remembering = tasks.create_task(forgetting, name=f"forget what {cluster} has deleted")
         async with Connection.open(self.settings) as connection:
             try:
                 await self._follow_cluster(connection, pipeline, writer, tasks)
             finally:
                 # Before the connection is closed under their feet.
-                reflecting = [task for _, task in self._reflecting.values()]
-                for task in reflecting:
+                ending = [remembering, *(task for _, task in self._reflecting.values())]
+                for task in ending:
                     task.cancel()
-                if reflecting:
-                    await asyncio.wait(reflecting)
+                await asyncio.wait(ending)
 
     async def _follow_cluster(
         self, connection: Connection, pipeline: Pipeline, writer: Writer, tasks: asyncio.TaskGroup

@@ -6,17 +6,22 @@ told what the graph holds: nothing is looked for that is known not to be there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
+from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.errors import Fenced, GraphError
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Store, Transaction
 from kgraph.sync.batch import Batch
-from kgraph.sync.rows import edge_row
+from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
+from kgraph.sync.rows import edge_row, node_row
 
 Row = TypeVar("Row")
+
+HISTORY = HistoryLimits()
 
 # Rows a statement takes at once. Measured with `make bench`: below 500 the round trips show, past 5,000 the
 # transaction's memory does.
@@ -34,27 +39,30 @@ _CREATE_EDGES = {
 class Writer:
     """Writes one cluster's part of the graph, for as long as its epoch is the cluster's."""
 
-    def __init__(self, store: Store, cluster: str, epoch: int) -> None:
+    def __init__(self, store: Store, cluster: str, epoch: int, history: HistoryLimits = HISTORY) -> None:
         self._store = store
         self._cluster = cluster
         self._epoch = epoch
+        self._history = history
 
     @classmethod
-    async def claim(cls, store: Store, cluster: str, properties: Mapping[str, Any]) -> "Writer":
+    async def claim(
+        cls, store: Store, cluster: str, properties: Mapping[str, Any], history: HistoryLimits = HISTORY
+    ) -> "Writer":
         """Take the cluster over: whoever wrote it before is fenced off from now on."""
         record = await store.write_one(
             "write/claim_cluster", {"key": cluster_key(cluster), "properties": {"id": cluster, **properties}}
         )
         if record is None:
             raise GraphError(f"claiming the cluster {cluster}: Neo4j gave no epoch")
-        return cls(store, cluster, int(record["epoch"]))
+        return cls(store, cluster, int(record["epoch"]), history)
 
     async def write(self, batch: Batch) -> None:
         """Write the batch or nothing of it; Fenced when another worker has taken the cluster over."""
 
         async def work(transaction: Transaction) -> None:
-            await self._fence(transaction)
-            await _write_batch(transaction, batch)
+            before = await self._open(transaction, batch)
+            await _write_batch(transaction, batch, before, self._history)
 
         await self._store.write(work, what=f"writing {len(batch)} changes of the cluster {self._cluster}")
 
@@ -62,34 +70,50 @@ class Writer:
         """Set properties of the cluster's own node."""
 
         async def work(transaction: Transaction) -> None:
-            await self._fence(transaction)
+            await self._open(transaction, Batch())
             await transaction.run(
                 "write/describe_cluster", {"key": cluster_key(self._cluster), "properties": dict(properties)}
             )
 
         await self._store.write(work, what=f"describing the cluster {self._cluster}")
 
-    async def _fence(self, transaction: Transaction) -> None:
-        held = await transaction.run("write/check_fence", {"key": cluster_key(self._cluster), "epoch": self._epoch})
+    async def _open(self, transaction: Transaction, batch: Batch) -> dict[str, Before]:
+        """Check the epoch and remember the checkpoints; what the graph holds of what is to be written again, by key."""
+        parameters = {
+            "key": cluster_key(self._cluster),
+            "epoch": self._epoch,
+            "kinds": [{"key": key, "properties": each} for key, each in sorted(batch.checkpoints.items())],
+            "written": sorted(key for key, upsert in batch.upserts.items() if not upsert.fresh),
+        }
+        held = await transaction.run("write/open", parameters)
         if not held:
             raise Fenced(
                 f"writing the cluster {self._cluster}: another worker has taken it over since epoch {self._epoch}; "
                 "nothing was written, and this worker lets go of the cluster"
             )
+        return dict(before_of(row) for row in held[0]["before"])
 
 
-async def _write_batch(transaction: Transaction, batch: Batch) -> None:
+async def _write_batch(
+    transaction: Transaction, batch: Batch, before: Mapping[str, Before], history: HistoryLimits
+) -> None:
+    now = datetime.now(UTC)
     loose: set[str] = set()
     for label, keys in _grouped(sorted((label, key) for key, label in batch.removals.items())):
         for some in _chunks(keys):
+            if history.seconds and label not in UNREMEMBERED:
+                parameters = {"keys": some, "at": now, "entry": ended(now), "most": history.changes}
+                await transaction.run("write/remember_deleted", {**parameters, "containment": CONTAINMENT})
             records = await transaction.run("write/bury_resources", {"keys": some, "label": label})
             loose.update(records[0]["loose"])
 
     upserts = sorted(batch.upserts.values(), key=lambda upsert: (upsert.resource.label, upsert.resource.key))
     for label, group in groupby(upserts, key=lambda upsert: upsert.resource.label):
-        rows: list[dict[str, Any]] = [
-            {"key": item.resource.key, "properties": item.resource.properties} for item in group
-        ]
+        rows = []
+        for item in group:
+            key = item.resource.key
+            past = remembered(item.resource, item.provenance, before.get(key), now, history.changes)
+            rows.append(node_row(key, {**item.resource.properties, **past}))
         for some_rows in _chunks(rows):
             await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
 
@@ -97,12 +121,12 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
     for some in _chunks([upsert.resource.key for upsert in changed if not upsert.fresh]):
         records = await transaction.run("write/remove_own_edges", {"keys": some})
         loose.update(records[0]["loose"])
-    before: list[dict[str, Any]] = [
+    replaced: list[dict[str, Any]] = [
         {"start": start, "type": type_, "end": end}
         for start, type_, end in batch.matched
         if (start, type_, end) not in batch.absent
     ]
-    for some_rows in _chunks(before):
+    for some_rows in _chunks(replaced):
         records = await transaction.run("write/remove_matched_edges", {"rows": some_rows})
         loose.update(records[0]["loose"])
 
@@ -120,9 +144,6 @@ async def _write_batch(transaction: Transaction, batch: Batch) -> None:
 
     for some in _chunks(sorted(loose)):
         await transaction.run("write/sweep", {"keys": some})
-    if batch.checkpoints:
-        kinds = [{"key": key, "properties": properties} for key, properties in sorted(batch.checkpoints.items())]
-        await transaction.run("write/advance_checkpoints", {"rows": kinds})
     if batch.forgotten:
         await transaction.run("write/forget_kinds", {"keys": sorted(batch.forgotten)})
 

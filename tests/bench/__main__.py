@@ -16,7 +16,7 @@ import uvloop
 from rich.console import Console
 
 from kgraph.stack.progress import shown
-from tests.bench import bench, changes, dataset, machine, report, sync, walks
+from tests.bench import bench, changes, dataset, machine, report, search, sync, walks
 from tests.bench.bench import Bench
 from tests.bench.rows import Figure, Row
 
@@ -26,6 +26,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "changes": changes.visible,
     "idle": sync.idle,
     "walks": walks.walks,
+    "search": search.searches,
 }
 # How long the machine is looked at before each measurement, to say who else used it.
 LOOK_SECONDS = 2.0
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     report.show(figures, Console(), enforced=not asked.small)
     if asked.small:
         return 0
-    report.write([one.row for one in figures])
+    rows = report.write([one.row for one in figures])
+    report.PAGE.write_text(report.page(rows), "utf-8")
     return int(any(one.is_met is False for one in figures))
 
 

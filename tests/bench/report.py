@@ -1,4 +1,4 @@
-"""Figures as a table for people and as build/bench.json for programs."""
+"""Figures as a table for people, as build/bench.json for programs, and as the page docs/benchmarks.md."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,9 +7,21 @@ import msgspec
 from rich.console import Console
 from rich.table import Column, Table
 
-from tests.bench.rows import Figure, Row
+from tests.bench.rows import Bar, Figure, Row
 
-FILE = Path(__file__).parents[2] / "build" / "bench.json"
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "build" / "bench.json"
+PAGE = ROOT / "docs" / "benchmarks.md"
+_HEAD = """\
+# Figures
+
+<!-- Written by `make bench`, from what it measured last. -->
+
+`make bench` measures these on two real servers that it starts itself, an apiserver with its controllers and a Neo4j.
+The **floor** is the same work by a client that does nothing else, measured in the same run: what is above it is what
+this program costs. The ratio is what to compare; the seconds are the machine's. `make bench ARGS="--only walks"`
+measures one group, `--small` tries whether it runs. A figure that misses its bar is shown as it is.
+"""
 
 
 def show(figures: Sequence[Figure], console: Console, *, enforced: bool) -> None:
@@ -37,13 +49,29 @@ def merged(known: Sequence[Row], new: Sequence[Row]) -> list[Row]:
     return list(by_name.values())
 
 
-def write(rows: Sequence[Row], file: Path = FILE) -> None:
-    """Put the rows into the file; what others have written there stays."""
+def write(rows: Sequence[Row], file: Path = FILE) -> list[Row]:
+    """Put the rows into the file, where what others have written stays; all that it holds now."""
     known = msgspec.json.decode(file.read_bytes(), type=list[Row]) if file.is_file() else []
+    kept = merged(known, rows)
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(".unfinished")
-    unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(merged(known, rows)), indent=2) + b"\n")
+    unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
     unfinished.replace(file)
+    return kept
+
+
+def page(rows: Sequence[Row]) -> str:
+    """The page's text: a table, and what each figure was measured on."""
+    lines = ["| figure | ours | floor | ratio | must reach | |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        bar = Bar.read(row.bar)
+        verdict = "" if bar is None else "reached" if bar.is_met(row) else "**missed**"
+        floor = "" if row.floor is None else f"{row.floor:g} {row.unit}"
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f} x"
+        lines.append(f"| {row.name} | {row.ours:g} {row.unit} | {floor} | {ratio} | {row.bar} | {verdict} |")
+    machines = sorted({row.machine for row in rows if row.machine})
+    measured = [f"- **{row.name}**: {row.data}." for row in rows]
+    return "\n".join([_HEAD, *lines, "", f"Measured on {'; '.join(machines)}.", "", *measured, ""])
 
 
 def _right(name: str) -> Column:

@@ -16,6 +16,12 @@ class Bar(msgspec.Struct, frozen=True):
         value = row.ratio if self.of == "ratio" else row.ours
         return value is not None and (value <= self.limit if self.of == "ratio" else value < self.limit)
 
+    @classmethod
+    def read(cls, text: str) -> "Bar | None":
+        """The bar that was shown as `text`; None of an empty one."""
+        words = text.split()
+        return cls("ratio" if words[0] == "≤" else "ours", float(words[1])) if words else None
+
     def shown(self, unit: str) -> str:
         """The bar as text: `≤ 1.5 x`, `< 25 ms`."""
         return f"≤ {self.limit:g} x" if self.of == "ratio" else f"< {self.limit:g} {unit}"

@@ -128,3 +128,25 @@ def test_a_second_up_on_the_same_data_says_who_has_it(home: Home) -> None:
     assert second.returncode == 1
     assert "is in use by process" in " ".join(second.stderr.split())
     assert home.run("graph", "deploy/web", "-n", "shop").returncode == 0
+
+
+def test_search_is_a_table_with_kubectls_columns(home: Home) -> None:
+    """Words and filters find rows; a filter that nobody knows is refused with those that there are."""
+    ended = home.run("search", "kind:deploy", "web", "ns:shop")
+    assert ended.returncode == 0, ended.stderr
+    head, first, *_ = ended.stdout.splitlines()
+    assert head.split("\t")[:4] == ["NAMESPACE", "KIND", "NAME", "CLUSTER"]
+    assert first.split("\t")[:4] == ["shop", "Deployment", "web", "demo"]
+    found = json.loads(home.run("search", "image:nginx kind:pod", "-o", "json").stdout)
+    assert {hit["resource"]["kind"] for hit in found} == {"Pod"}
+    assert "there is no filter 'color'" in home.run("search", "color:red").stderr
+
+
+def test_two_resources_are_compared(home: Home) -> None:
+    """Two Deployments differ in what they run and need; one and the same does not."""
+    ended = home.run("compare", "demo:deploy/web", "deploy/cart", "-n", "shop")
+    assert ended.returncode == 0, ended.stderr
+    assert "fields" in ended.stdout
+    assert "RUNS_IMAGE" in ended.stdout
+    assert "no difference" in home.run("compare", "deploy/web", "deploy/web", "-n", "shop").stdout
+    assert home.run("compare", "deploy/web", "-n", "shop").returncode == 2

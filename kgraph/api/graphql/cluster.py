@@ -6,7 +6,9 @@ from kgraph.api.clusters import Cluster as Found
 from kgraph.api.clusters import all_clusters
 from kgraph.api.errors import NotFound
 from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.health import Health, Rollup, rollup
 from kgraph.api.graphql.scalars import DateTime
+from kgraph.api.nodes import Node
 
 
 @strawberry.type(description="Whether the graph is in step with the cluster.")
@@ -21,6 +23,7 @@ class ClusterStatus:
 class Cluster:
     """One cluster."""
 
+    node: strawberry.Private[Node]
     key: str = strawberry.field(description="The key of its node in the graph: `cluster:prod`.")
     id: strawberry.ID = strawberry.field(description="The id that the configuration gives it.")
     name: str = strawberry.field(description="Its name.")
@@ -34,6 +37,17 @@ class Cluster:
     node_count: int = strawberry.field(description="How many Nodes it has.")
     namespace_count: int = strawberry.field(description="How many Namespaces it has.")
     created_at: DateTime | None = strawberry.field(description="When its kube-system namespace was created.")
+
+    @strawberry.field(description="The worst health of all that is in it; null while nothing is.")
+    async def health(self, info: Info) -> Health | None:
+        """The roll-up's health."""
+        found = await rollup(info, self.node)
+        return found.health if found else None
+
+    @strawberry.field(description="How all that is in it is; null while nothing is.")
+    async def rollup(self, info: Info) -> Rollup | None:
+        """The roll-up."""
+        return await rollup(info, self.node)
 
 
 @strawberry.input(description="Which clusters; all conditions must hold.")
@@ -76,6 +90,7 @@ def _shown(found: Found) -> Cluster:
     ready = found.synced_at is not None and not found.error
     message = found.error or (f"in step at {found.synced_at}" if ready else "not read in full yet")
     return Cluster(
+        node=Node(found.handle, found.key),
         key=found.key,
         id=strawberry.ID(found.id),
         name=found.name,

@@ -14,6 +14,7 @@ from kgraph.api.graphql.resources import First, page_size
 from kgraph.api.graphql.scalars import JSON
 from kgraph.api.graphql.selection import selected
 from kgraph.api.search import search
+from kgraph.api.search_text import FILTER_KEYS
 from kgraph.api.statements import run
 
 
@@ -79,6 +80,8 @@ class MatchedOn(Enum):
     NAME = strawberry.enum_value("NAME", description="In the name.")
     IMAGE = strawberry.enum_value("IMAGE", description="In an image's reference.")
     LABEL = strawberry.enum_value("LABEL", description="In a label, as `key=value`.")
+    ANNOTATION = strawberry.enum_value("ANNOTATION", description="In a short annotation, as `key=value`.")
+    FILTER = strawberry.enum_value("FILTER", description="No word was looked for: it passes the filters.")
 
 
 @strawberry.type(description="Something that a search found.")
@@ -157,17 +160,27 @@ class FindingQueries:
         )
 
     @strawberry.field(
-        description="What has a text in its name, its image's reference or a label: exact names first, then "
-        "beginnings, then parts, then labels."
+        description="What has all words of a text, and passes its filters: exact names first, then beginnings, words "
+        "and parts of names, then images, labels and annotations; of each the short names first. Events are found "
+        "only by `kind:event`. "
+        + "; ".join(f"{', '.join(f'`{each}:`' for each in key.spellings)} {key.doc}" for key in FILTER_KEYS)
+        + ". A comma means either, `-` in front means not."
     )
     async def search(
-        self, info: Info, text: str, first: First = 50, clusters: list[str] | None = None
+        self,
+        info: Info,
+        text: Annotated[
+            str, strawberry.argument(description="Words and filters: `web -canary kind:pod ns:shop image:nginx`.")
+        ],
+        first: First = 50,
+        clusters: list[str] | None = None,
     ) -> list[SearchHit]:
         """Hits by rank."""
         size = page_size(info, first)
         if clusters is not None:
             await info.context.kinds.named_clusters(clusters)
-        found = await search(info.context.store, text, clusters, first=size, timeout=info.context.timeout)
+        known = await info.context.kinds.clusters()
+        found = await search(info.context.store, text, known, clusters, first=size, timeout=info.context.timeout)
         shown = await resources(info, [one.node for one in found], selected(info), "resource.")
         return [
             SearchHit(resource=resource, matched_on=MatchedOn[one.matched])

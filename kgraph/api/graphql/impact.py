@@ -8,6 +8,7 @@ import strawberry
 
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.graph import Edge, namer, shown_edge, within
+from kgraph.api.graphql.health import Health, shown_health
 from kgraph.api.graphql.resource import Resource, resources
 from kgraph.api.graphql.selection import selected
 from kgraph.api.impact import Change as Asked
@@ -41,6 +42,9 @@ class AffectedResource:
 
     resource: Resource = strawberry.field(description="The resource.")
     effect: Effect = strawberry.field(description="The worst that happens to it.")
+    before: Health | None = strawberry.field(
+        description="Its own health before the change: who is not HEALTHY suffers already. Null where it has none."
+    )
     left: int | None = strawberry.field(description="How many replicas or endpoints still work, where they count.")
     of: int | None = strawberry.field(description="How many of them worked before.")
     path: list[Edge] = strawberry.field(description="Why: a shortest chain of edges, from the cause to this resource.")
@@ -86,7 +90,9 @@ class ImpactQueries:
         found = await impact(info.context.store, key, _CHANGES[change], timeout=info.context.timeout)
         paths = selected(info)
         listed = found.affected[:limit]
-        shown = await resources(info, [one.node for one in listed], paths, "affected.resource.")
+        # `before` is one of the facts of the resource.
+        wanted = paths | {"affected.resource.health"} if "affected.before" in paths else paths
+        shown = await resources(info, [one.node for one in listed], wanted, "affected.resource.")
         (root,) = await resources(info, [found.root], paths, "root.")
         return Impact(
             root=root,
@@ -95,6 +101,7 @@ class ImpactQueries:
                 AffectedResource(
                     resource=resource,
                     effect=Effect[one.effect.name],
+                    before=shown_health(resource.facts().health),
                     left=one.left,
                     of=one.of,
                     path=[shown_edge(edge) for edge in one.path],

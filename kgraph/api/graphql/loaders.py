@@ -10,7 +10,9 @@ import msgspec
 from strawberry.dataloader import DataLoader
 
 from kgraph.api import entity
+from kgraph.api.history import History, histories
 from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
+from kgraph.api.rollup import NO_PARTS, Parts, parts_of
 from kgraph.graphdb.model import ResourceKey
 from kgraph.graphdb.store import Store
 
@@ -49,6 +51,9 @@ class Loaders:
         # By handle: the object as Kubernetes has it, without managedFields and secret values; None for others.
         self.manifests: DataLoader[str, dict[str, Any] | None] = DataLoader(load_fn=self._manifests)
         self.relations: DataLoader[RelationsWanted, Relations] = DataLoader(load_fn=self._relations)
+        self.histories: DataLoader[str, History] = DataLoader(load_fn=self._histories)
+        # By handle: how a node and its parts are.
+        self.parts: DataLoader[str, Parts] = DataLoader(load_fn=self._parts)
         # By (cluster, namespace): the namespace's labels; empty where there is none.
         self.namespaces: DataLoader[tuple[str, str], dict[str, str]] = DataLoader(load_fn=self._namespaces)
 
@@ -57,6 +62,14 @@ class Loaders:
         record = await self._store.read_one("read/labels", {"of": {"keys": keys}}, timeout=self._timeout)
         found = {key: entity.labels(pairs) for key, pairs in record["labels"]}
         return [found.get(key, {}) for key in keys]
+
+    async def _histories(self, handles: list[str]) -> list[History]:
+        found = await histories(self._store, handles, timeout=self._timeout)
+        return [found.get(handle, History()) for handle in handles]
+
+    async def _parts(self, handles: list[str]) -> list[Parts]:
+        found = await parts_of(self._store, handles, timeout=self._timeout)
+        return [found.get(handle, NO_PARTS) for handle in handles]
 
     async def _manifests(self, handles: list[str]) -> list[dict[str, Any] | None]:
         record = await self._store.read_one("read/manifests", {"of": {"handles": handles}}, timeout=self._timeout)

@@ -6,14 +6,16 @@ import strawberry
 
 from kgraph.api import entity
 from kgraph.api.errors import BadUserInput
+from kgraph.api.graphql.changes import ResourceChange, moment, shown_change
 from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.health import Health, Rollup, absent_health, rollup, shown_health
 from kgraph.api.graphql.loaders import RelationsWanted
 from kgraph.api.graphql.scalars import JSON, DateTime
 from kgraph.api.nodes import Facts, Node, with_facts
 from kgraph.api.walk import edge_types
 
 # The fields below are filled from `Facts`: a list that shows one of them reads the facts of all its nodes at once.
-FACT_FIELDS = frozenset({"apiVersion", "uid", "createdAt", "labels", "properties"})
+FACT_FIELDS = frozenset({"apiVersion", "uid", "createdAt", "labels", "properties", "health", "healthReason"})
 RELATIONS = 50
 RELATIONS_MOST = 500
 
@@ -70,6 +72,29 @@ class Resource:
         """Promoted properties by name."""
         return JSON(dict(self.facts().properties))
 
+    @strawberry.field(
+        description="Its own health, by what its own status says; of a placeholder MISSING if its kind is synced, else "
+        "UNKNOWN; null for kinds that say nothing of how they are."
+    )
+    async def health(self, info: Info) -> Health | None:
+        """The health."""
+        if self.missing:
+            return Health((await absent_health(info, self.node)).value)
+        return shown_health(self.facts().health)
+
+    @strawberry.field(description="Why it is not HEALTHY, in words: `ImagePullBackOff (nginx:1.99)`.")
+    def health_reason(self) -> str | None:
+        """The reason."""
+        return self.facts().health_reason
+
+    @strawberry.field(
+        description="How it is with all that it owns, or with all that is in it if it is a Namespace; null where "
+        "nothing of that has a health."
+    )
+    async def rollup(self, info: Info) -> Rollup | None:
+        """The roll-up."""
+        return await rollup(info, self.node)
+
     @strawberry.field(description="Its annotations, as an object.")
     async def annotations(self, info: Info) -> JSON:
         """Annotations by name."""
@@ -116,6 +141,24 @@ class Resource:
     ) -> "RelationList":
         """The starts of the edges to it."""
         return await self._relations(info, edge_types, first, outward=False)
+
+    @strawberry.field(description="Since when the graph knows it; null for what is not there.")
+    async def first_seen(self, info: Info) -> DateTime | None:
+        """When it was first written."""
+        return moment((await info.context.loaders.histories.load(self.node.handle)).first_seen)
+
+    @strawberry.field(description="When it last changed; noise, such as heartbeats, is no change.")
+    async def last_changed(self, info: Info) -> DateTime | None:
+        """When it last changed."""
+        return moment((await info.context.loaders.histories.load(self.node.handle)).last_changed)
+
+    @strawberry.field(
+        description="Its last changes, the latest first: the setting `history_changes` says how many are remembered."
+    )
+    async def changes(self, info: Info) -> list[ResourceChange]:
+        """Its history."""
+        found = await info.context.loaders.histories.load(self.node.handle)
+        return [shown_change(change) for change in found.changes]
 
     async def _relations(self, info: Info, types: list[str] | None, first: int, *, outward: bool) -> "RelationList":
         if not 0 <= first <= RELATIONS_MOST:

@@ -7,10 +7,12 @@ import strawberry
 from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.graph import namer
+from kgraph.api.graphql.health import Health
 from kgraph.api.graphql.resource import Resource, resource, resources
 from kgraph.api.graphql.selection import selected
 from kgraph.api.listing import Conditions, Filter, conditions, count, cursor, page
 from kgraph.api.nodes import node
+from kgraph.graphdb import health as table
 
 
 @strawberry.input(description="Which resources; all conditions must hold.")
@@ -31,6 +33,9 @@ class ResourceFilter:
     )
     node_name: str | None = strawberry.field(default=None, description="Pods on this Node.")
     phase: str | None = strawberry.field(default=None, description="In this phase: `Running`, `Bound`.")
+    health: list[Health] | None = strawberry.field(
+        default=None, description="Of one of these healths, by their own status. Placeholders are never listed."
+    )
 
 
 @strawberry.type(description="Where a page begins and ends.")
@@ -143,4 +148,5 @@ def read_filter(given: ResourceFilter | None) -> Filter:
         field_selector=given.field_selector or "",
         node_name=given.node_name,
         phase=given.phase,
+        health=tuple(table.Health[health.name] for health in given.health) if given.health is not None else None,
     )

@@ -9,10 +9,13 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
 from kgraph.api.graphql.cluster import ClusterQueries
+from kgraph.api.graphql.compare import CompareQueries
+from kgraph.api.graphql.drift import DriftQueries
 from kgraph.api.graphql.execution import ListExecutor
 from kgraph.api.graphql.extensions import LimitsExtension, worded
 from kgraph.api.graphql.findings import FindingQueries
 from kgraph.api.graphql.graph import GraphQueries
+from kgraph.api.graphql.history import HistoryQueries
 from kgraph.api.graphql.impact import ImpactQueries
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.scalars import SCALARS
@@ -24,7 +27,17 @@ CACHED_DOCUMENTS = 500
 
 
 @strawberry.type(description="A live graph of Kubernetes clusters.")
-class Query(ClusterQueries, ResourceQueries, GraphQueries, ImpactQueries, PathQueries, FindingQueries):
+class Query(
+    ClusterQueries,
+    ResourceQueries,
+    GraphQueries,
+    ImpactQueries,
+    PathQueries,
+    CompareQueries,
+    DriftQueries,
+    FindingQueries,
+    HistoryQueries,
+):
     """All queries."""
 
 

@@ -15,7 +15,7 @@ from kgraph.api.walk import FANOUT, edge_types
 
 @strawberry.input(description="A resource by its key, or by what kubectl calls it.")
 class ResourceRef:
-    """One end of a path."""
+    """One of two resources."""
 
     key: str | None = strawberry.field(default=None, description="The key; nothing else is needed then.")
     cluster: str | None = strawberry.field(default=None, description="The cluster's id.")
@@ -60,7 +60,7 @@ class PathQueries:
             depth=within("depth", depth, limits.walk_depth),
             fanout=within("fanout", fanout, limits.graph_nodes),
         )
-        start, end = [await _key(info, one) for one in (from_, to)]
+        start, end = [await key_of(info, one) for one in (from_, to)]
         found = await shortest_path(info.context.store, start, end, search, timeout=info.context.timeout)
         if found is None:
             return None
@@ -71,7 +71,8 @@ class PathQueries:
         )
 
 
-async def _key(info: Info, given: ResourceRef) -> str:
+async def key_of(info: Info, given: ResourceRef) -> str:
+    """The key of what a caller names; BadUserInput where it is not enough."""
     if given.key:
         return given.key
     if not (given.cluster and given.resource_type and given.name):

@@ -9,7 +9,8 @@ CALL (o) {
   WITH o WHERE $of.settled[elementId(o)] IS NULL
   MATCH (p:Pod)-[rs:OWNED_BY*1..6]->(o)
   WHERE all(r IN rs WHERE r.stale IS NULL)
-    AND coalesce(p.ready, true) AND NOT coalesce(p.phase, "") IN ["Succeeded", "Failed"]
+    AND coalesce(p.ready, true) AND p.deletedAt IS NULL AND NOT coalesce(p.health, "") IN ["DEGRADED", "UNKNOWN"]
+    AND NOT coalesce(p.phase, "") IN ["Succeeded", "Failed"]
   WITH DISTINCT p
   WITH count(*) AS all, sum(CASE WHEN $of.gone[elementId(p)] THEN 0 ELSE 1 END) AS left
   RETURN collect([all, left]) AS counts

@@ -1,6 +1,6 @@
 // The relations of many nodes at once: $wanted.list of {at, handle, outward, types, first}. One list: [at, how many in
 // all, the first by type and key: [type, optional, fields, [handle, key, missing, version, uid, createdAt, labels,
-// properties]]].
+// health, its reason, its image, properties]]].
 UNWIND $wanted.list AS wanted
 MATCH (n) WHERE elementId(n) = wanted.handle
 CALL (n, wanted) {
@@ -17,5 +17,6 @@ WITH wanted, count(*) AS total, collect([r, m])[0..wanted.first] AS pairs
 RETURN collect([wanted.at, total, [pair IN pairs | [
   type(pair[0]), coalesce(pair[0].optional, false), pair[0].fields,
   [elementId(pair[1]), pair[1].key, pair[1]:Missing, pair[1].version, pair[1].uid, toString(pair[1].createdAt),
-    pair[1].labels, [p IN keys(pair[1]) WHERE NOT p IN $wanted.hidden | [p, pair[1][p]]]]
+    pair[1].labels, pair[1].health, pair[1].healthReason, pair[1].healthImage,
+    [p IN keys(pair[1]) WHERE NOT p IN $wanted.hidden | [p, pair[1][p]]]]
 ]]]) AS relations

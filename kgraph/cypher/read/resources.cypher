@@ -1,6 +1,7 @@
 // A page of resources in the order of their keys: those whose keys begin with one of $of.prefixes (sorted, none the
 // beginning of another) and come after $of.after, and that fulfil the conditions on labels and fields; $of.room at
-// most. One list: [handle, key, missing, version, uid, createdAt, labels, properties].
+// most. One list: [handle, key, missing, version, uid, createdAt, labels, health, its reason, its
+// image, properties].
 // A field is compared as kubectl does: as text, and one that is not there is empty.
 UNWIND $of.prefixes AS prefix
 CALL (prefix) {
@@ -13,11 +14,13 @@ CALL (prefix) {
     AND all(c IN $of.labels.compared WHERE any(label IN coalesce(n.labels, []) WHERE label STARTS WITH c.start
       AND CASE WHEN c.greater THEN toIntegerOrNull(substring(label, size(c.start))) > c.bound
                ELSE toIntegerOrNull(substring(label, size(c.start))) < c.bound END))
+    AND ($of.health IS NULL OR n.health IN $of.health)
     AND all(f IN $of.fields WHERE (coalesce(toStringOrNull(n[f.property]), "") = f.value) = f.equal)
   RETURN n ORDER BY n.key LIMIT $of.room
 }
 WITH n ORDER BY n.key LIMIT $of.room
 RETURN collect([
   elementId(n), n.key, false, n.version, n.uid, toString(n.createdAt), n.labels,
+  n.health, n.healthReason, n.healthImage,
   CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, n[p]]] END
 ]) AS nodes

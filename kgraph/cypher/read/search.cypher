@@ -1,22 +1,24 @@
-// Resources and images with a text in their name, and resources with it in a label, in one list: [handle, key, missing,
-// what matched, rank], the exact ones first, then beginnings, then parts; of those the short names first.
-// $of.text as it was written, $of.label as Lucene takes it.
-CALL () {
-  MATCH (n:Resource) WHERE n.name CONTAINS $of.text AND NOT n:Missing
-    AND ($of.clusters IS NULL OR n.cluster IN $of.clusters)
-  RETURN n, "NAME" AS matched,
-    CASE WHEN n.name = $of.text THEN 0 WHEN n.name STARTS WITH $of.text THEN 1 ELSE 2 END AS rank, size(n.name) AS size
-  ORDER BY rank, size, n.key LIMIT $of.room
-  UNION ALL
-  MATCH (n:Image) WHERE n.reference CONTAINS $of.text
-  RETURN n, "IMAGE" AS matched, CASE WHEN n.reference = $of.text THEN 0 ELSE 2 END AS rank, size(n.reference) AS size
-  ORDER BY rank, size, n.key LIMIT $of.room
-  UNION ALL
-  CALL db.index.fulltext.queryNodes("resource_labels", $of.label, {limit: $of.labelled}) YIELD node AS n
-  WHERE NOT n:Missing AND ($of.clusters IS NULL OR n.cluster IN $of.clusters)
-  RETURN n, "LABEL" AS matched, 3 AS rank, size(n.name) AS size
-  ORDER BY rank, size, n.key LIMIT $of.room
-}
-WITH n, min([rank, size, matched]) AS best
-ORDER BY best[0], best[1], n.key LIMIT $of.room
-RETURN collect([elementId(n), n.key, false, best[2], best[0]]) AS found
+// What the index finds for $of.query (Lucene's syntax), in one list of $of.room: [handle, key, missing, matched, rank].
+// The index gives the $of.looked best by its own score, which the query's boosts keep in the order of the ranks; they
+// are ranked anew here, by the best place of any of $of.words: exact name, its beginning, a word of it, a part of it,
+// an image, a label, an annotation; of each the short names first, then by key.
+CALL db.index.fulltext.queryNodes("searchable", $of.query, {limit: $of.looked}) YIELD node AS n
+WHERE NOT n:Missing
+WITH n, toLower(coalesce(n.name, n.reference)) AS name
+WITH n, name, reduce(best = 7, word IN $of.words | CASE
+  WHEN name = word THEN 0
+  WHEN best > 1 AND name STARTS WITH word THEN 1
+  WHEN best > 2 AND any(sign IN ["-", ".", "/", ":"] WHERE name CONTAINS sign + word) THEN 2
+  WHEN best > 3 AND name CONTAINS word THEN 3
+  WHEN best > 4 AND any(image IN n.images WHERE toLower(image) CONTAINS word) THEN 4
+  WHEN best > 5 AND any(label IN n.labels WHERE toLower(label) CONTAINS word) THEN 5
+  WHEN best > 6 AND any(text IN n.annotations WHERE toLower(text) CONTAINS word) THEN 6
+  ELSE best
+END) AS rank
+ORDER BY rank, size(name), n.key LIMIT $of.room
+RETURN collect([
+  elementId(n), n.key, false,
+  CASE WHEN rank = 7 THEN "FILTER" WHEN n:Image THEN "IMAGE" WHEN rank < 4 THEN "NAME" WHEN rank = 4 THEN "IMAGE"
+    WHEN rank = 5 THEN "LABEL" ELSE "ANNOTATION" END,
+  rank
+]) AS found

@@ -21,6 +21,7 @@ EDGE_ROWS: tuple[EdgeRow, ...] = (
     *access.ROWS,
 )
 EDGE_TYPES: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS}))
+CONTAINMENT: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS if row.containment}))
 
 _POD = "Pod"
 _TEMPLATE_KINDS = tuple(str(kind.group_kind) for kind in KINDS if kind.pod_spec and kind.kind != _POD)

@@ -15,6 +15,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     list), or `@name` for a function of `kgraph.sync.promote`. A property whose name ends in `At` is a DateTime.
     `noise` are the paths whose change alone means nothing to a reader: such an update writes nothing.
     `noise_by_name` has further ones for single objects, by their name.
+    `history` is false of kinds that are a record themselves, or a heartbeat: their changes and ends are not remembered.
     """
 
     group: str = ""
@@ -27,6 +28,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     promote: Mapping[str, str] = {}
     noise: tuple[str, ...] = ()
     noise_by_name: Mapping[str, tuple[str, ...]] = {}
+    history: bool = True
 
     @property
     def group_kind(self) -> GroupKind:

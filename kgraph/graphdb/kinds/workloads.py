@@ -2,6 +2,8 @@
 
 from kgraph.graphdb.kinds.row import row
 
+# The number of a Deployment's rollout, and which of them a ReplicaSet is of.
+_REVISION = 'metadata.annotations["deployment.kubernetes.io/revision"]'
 # Before Leases, client-go elected leaders with an annotation that the leader renews every few seconds.
 _LEADER = 'metadata.annotations["control-plane.alpha.kubernetes.io/leader"]'
 # The endpoint controllers' own latency measurement.
@@ -127,6 +129,7 @@ ROWS = (
         "Event",
         "events",
         "ev",
+        history=False,
         promote={
             "reason": "reason",
             "type": "type",
@@ -144,9 +147,14 @@ ROWS = (
         "deployments",
         "deploy",
         pod_spec=_TEMPLATE,
-        promote={**_SCALED, "updatedReplicas": "status.updatedReplicas", "paused": "spec.paused"},
+        promote={
+            **_SCALED,
+            "updatedReplicas": "status.updatedReplicas",
+            "paused": "spec.paused",
+            "revision": _REVISION,
+        },
     ),
-    row("apps", "ReplicaSet", "replicasets", "rs", pod_spec=_TEMPLATE, promote=_SCALED),
+    row("apps", "ReplicaSet", "replicasets", "rs", pod_spec=_TEMPLATE, promote={**_SCALED, "revision": _REVISION}),
     row(
         "apps",
         "StatefulSet",

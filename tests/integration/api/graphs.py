@@ -156,6 +156,8 @@ def shop() -> tuple[list[Node], list[EdgeRow]]:
                 phase="Running",
                 ready=True,
                 nodeName=ResourceKey.parse(machine).name,
+                images=[image.removeprefix("image:")],
+                health="PROGRESSING" if app == "api" else "HEALTHY",
                 annotations={"note": app},
                 object={
                     "spec": {

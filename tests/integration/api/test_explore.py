@@ -21,18 +21,24 @@ ROWS = {  # name: the least rows that the little shop gives
     "explore/refused_references": 1,
     "explore/schema": 10,
     "explore/single_points_of_failure": 1,
+    "explore/unhealthy": 1,
 }
 
 
 @pytest.fixture(scope="module")
 async def robot(shop_store: Store, session_driver: neo4j.AsyncDriver) -> None:
-    """A ServiceAccount that may do everything."""
+    """A ServiceAccount that may do everything, and a Job that failed."""
     binding = "prod/rbac.authorization.k8s.io/ClusterRoleBinding/_/too-much"
     role = "prod/rbac.authorization.k8s.io/ClusterRole/_/cluster-admin"
     account = "prod/core/ServiceAccount/shop/robot"
     await write_graph(
         session_driver,
-        [(binding, {}), (role, {}), (account, {})],
+        [
+            (binding, {}),
+            (role, {}),
+            (account, {}),
+            ("prod/batch/Job/shop/migrate", {"health": "DEGRADED", "healthReason": "BackoffLimitExceeded"}),
+        ],
         [(binding, "BINDS", role, {}), (binding, "SUBJECT", account, {})],
     )
 

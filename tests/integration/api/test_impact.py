@@ -110,6 +110,38 @@ async def test_pods_that_did_not_work_are_not_counted(store: Store, graph_driver
     assert not (await impact_of(store, "prod/core/Pod/shop/web-1-2")).affected
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        pytest.param({"health": "DEGRADED"}, id="a sidecar in back-off"),
+        pytest.param({"health": "UNKNOWN"}, id="its Node does not answer"),
+        pytest.param({"deletedAt": "2026-01-01T00:00:00Z"}, id="on its way out"),
+    ],
+)
+async def test_pods_that_are_ready_and_yet_do_not_work_are_not_counted(
+    store: Store, graph_driver: neo4j.AsyncDriver, why: dict[str, str]
+) -> None:
+    """Ready is not enough: health says that two of three replicas were none before, to Services and to owners."""
+    await write_graph(graph_driver, *shop())
+    await graph_driver.execute_query("MATCH (p:Pod) WHERE p.name IN ['web-1-2', 'web-1-3'] SET p += $why", why=why)
+    found = effects(await impact_of(store, "prod/core/Node/_/node-1", "fail"))
+    assert found["core/Service/shop/web"] == ("BROKEN", 0, 1)
+    assert found["apps/Deployment/shop/web"] == ("BROKEN", 0, 1)
+
+
+async def test_claims_that_are_not_bound_are_not_counted(store: Store, graph_driver: neo4j.AsyncDriver) -> None:
+    """A StatefulSet that loses its only bound claim has none left, though another waits for a volume."""
+    (stateful, *claims) = [
+        "prod/apps/StatefulSet/shop/db",
+        *(f"prod/core/PersistentVolumeClaim/shop/data-db-{at}" for at in (0, 1)),
+    ]
+    nodes: list[Node] = [(stateful, {}), (claims[0], {"health": "HEALTHY"}), (claims[1], {"health": "PROGRESSING"})]
+    await write_graph(graph_driver, *shop())
+    await write_graph(graph_driver, nodes, [(stateful, "USES_CLAIM", claim, {}) for claim in claims])
+    assert effects(await impact_of(store, claims[0])) == {"apps/StatefulSet/shop/db": ("BROKEN", 0, 1)}
+    assert effects(await impact_of(store, claims[1])) == {}
+
+
 async def test_optional_references_do_not_break(shop_store: Store) -> None:
     """What may be absent breaks nobody."""
     assert not (await impact_of(shop_store, "prod/core/ConfigMap/shop/maybe")).affected

@@ -145,13 +145,14 @@ async def test_resource_has_all_its_forms(api: Client) -> None:
         pytest.param(
             '{ resourceGraph(cluster: "prod", resourceType: "deploy", name: "web", depth: 2) '
             "{ nodes { key uid labels } edges { type fields } } }",
-            4,
+            3,
             id="graph",
         ),
     ],
 )
 async def test_statements_do_not_grow_with_the_answer(api: Client, query: str, statements: int) -> None:
     """However many resources an answer has, each level of it is one statement."""
+    await api.ask(query)  # a statement is planned once, which can take longer than the kinds are remembered
     await api.ask("{ resources(first: 1) { nodes { key } } }")  # the kinds are read, and remembered
     before = api.store.statements_sent
     await api.ask(query)
@@ -283,23 +284,6 @@ async def test_dangling_references_are_needed_synced_or_stale(api: Client) -> No
             "edge": {"type": "OWNED_BY", "fields": []},
         },
     ]
-
-
-async def test_search_ranks_exact_names_first(api: Client) -> None:
-    """Exact names, then beginnings, then images and parts."""
-    data = await api.ask('{ search(text: "web", first: 50) { matchedOn resource { name } } }')
-    names = [one["resource"]["name"] for one in data["search"]]
-    assert names[:5] == ["web"] * 5
-    assert names[5:8] == ["web-1", "web-x", "web-1-1"]
-    data = await api.ask('{ search(text: "nginx") { matchedOn resource { kind } } }')
-    assert data["search"] == [{"matchedOn": "IMAGE", "resource": {"kind": "Image"}}]
-
-
-@pytest.mark.parametrize("text", ['a" OR *:*', "a*b?c", "(x) AND [y TO z]", "ab\\", "/re.*/", "x y", "tier=front"])
-async def test_search_takes_any_text_for_itself(api: Client, text: str) -> None:
-    """Signs that mean something to the index mean themselves here."""
-    data = await api.ask("query ($text: String!) { search(text: $text) { resource { key } } }", text=text)
-    assert text == "tier=front" or data["search"] == []
 
 
 async def test_impact_in_graphql(api: Client) -> None:

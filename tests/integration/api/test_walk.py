@@ -140,11 +140,14 @@ async def test_placeholder_shows_who_misses_it(shop_store: Store) -> None:
     assert keys(found)[1:] == ["prod/apps/Deployment/shop/web"]
 
 
-async def test_each_level_is_one_statement(shop_store: Store) -> None:
-    """A walk of three levels sends three statements, and one for the edges, however many nodes there are."""
+@pytest.mark.parametrize(("depth", "statements"), [(1, 2), (2, 2), (3, 2), (4, 3), (5, 4)])
+async def test_two_levels_are_one_statement_and_each_further_one_is_another(
+    shop_store: Store, depth: int, statements: int
+) -> None:
+    """How many statements a walk sends depends on its depth alone; the edges come with the last."""
     before = shop_store.statements_sent
-    await walked(shop_store, POD, Walk(depth=3))
-    assert shop_store.statements_sent - before == 4
+    await walked(shop_store, POD, Walk(depth=depth))
+    assert shop_store.statements_sent - before == statements
 
 
 def test_unknown_edge_type_lists_those_that_there_are() -> None:

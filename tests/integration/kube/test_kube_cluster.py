@@ -124,7 +124,7 @@ async def test_an_exec_plugin_logs_in_and_again_when_its_token_is_refused(
     given = ClusterSettings(id="prod", kubeconfig_path=str(tmp_path / "config"))
     # The pause after a run keeps a plugin with a cache from being asked over and over.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kgraph.kube.exec_plugin.PAUSE_SECONDS", 0)
+        patch.setattr("kgraph.kube.renewal.PAUSE_SECONDS", 0)
         assert await who(given) == "carol"
 
 

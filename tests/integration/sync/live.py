@@ -77,7 +77,7 @@ def pod(name: str, *, image: str = "nginx", **more: Any) -> dict[str, Any]:
 
 
 def login(
-    cluster: Cluster, name: str, *, token: str = "", server: str = "", ca_file: Path | None = None
+    cluster: Cluster, name: str, *, token: str = "", server: str = "", ca_file: Path | None = None, timeout: float = 30
 ) -> ClusterSettings:
     """A cluster under an id of the test's own, by another token or through another address."""
     return ClusterSettings(
@@ -87,6 +87,7 @@ def login(
         api_server_url=server or cluster.server,
         tls_config=TlsSettings(ca_file=str(ca_file or cluster.ca_file)),
         qps=0,
+        timeout=timeout,
     )
 
 

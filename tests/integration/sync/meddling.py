@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -93,19 +93,21 @@ class Meddler:
         self,
         request: web.Request,
         meddle: Callable[[bytes], bytes | None] = lambda chunk: chunk,
+        *,
+        headers: Mapping[str, str] | None = None,
         **query: str,
     ) -> web.StreamResponse:
-        """Ask the apiserver, with another query where one is given, and pass on what it says.
+        """Ask the apiserver, with another query where one is given, and pass on what it says, with these headers too.
 
         It passes on chunk by chunk as `meddle` leaves them; None is kept back.
         """
-        headers = {name: request.headers[name] for name in ("Authorization", "Accept") if name in request.headers}
+        sent = {name: request.headers[name] for name in ("Authorization", "Accept") if name in request.headers}
         url = f"{self._cluster.server}{request.path}"
         async with self._session.request(
-            request.method, url, params={**request.query, **query}, headers=headers
+            request.method, url, params={**request.query, **query}, headers=sent
         ) as answer:
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
-            response = web.StreamResponse(status=answer.status, headers=kept)
+            response = web.StreamResponse(status=answer.status, headers={**kept, **(headers or {})})
             await response.prepare(request)
             async for chunk in answer.content.iter_any():
                 if (passed := meddle(chunk)) is not None:
@@ -139,6 +141,11 @@ class Wire:
             for task in wire._tasks:
                 task.cancel()
             await asyncio.gather(*wire._tasks, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Break every connection off."""
+        for task in self._tasks:
+            task.cancel()
 
     def freeze(self) -> None:
         """Let nothing through any more on the connections that there are, and leave them open."""

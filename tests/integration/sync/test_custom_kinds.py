@@ -1,17 +1,21 @@
 """Custom kinds on a real cluster: definitions that come, change and go while a worker runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import discover
 from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.options import SyncOptions
-from tests.integration.sync.live import Api, core, edges, nodes
+from tests.integration.sync.live import Api, core, edges, login, nodes
+from tests.integration.sync.meddling import Forward, Meddler, is_watch, status
 from tests.servers import Cluster
 from tests.workers import cluster_settings, in_step, running, until
 
@@ -167,3 +171,31 @@ async def test_a_kind_that_watch_resources_no_longer_names_leaves_the_graph(
     async with running(store, settings, fewer):
         assert await nodes(store, "fewer", "ConfigMap") == {}
         await in_step(store, settings, fewer)
+
+
+async def test_a_definition_that_only_a_list_tells_of_is_followed(
+    store: Store, api: Api, control_plane: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    """A definition whose event is lost to a 410 is found by the list that follows, and its kind is synced."""
+    options = SyncOptions(watch_resources=SMALL.watch_resources)
+    expired = asyncio.Event()
+
+    async def silent(request: web.Request, forward: Forward) -> web.StreamResponse | None:
+        if "sendInitialEvents" in request.query:
+            return status(422, "Invalid")
+        if expired.is_set() or not (is_watch(request) and "customresourcedefinitions" in request.path):
+            return None
+        await expired.wait()
+        return status(410, "Expired", "too old resource version")
+
+    async def is_there() -> bool:
+        return "a" in await nodes(store, "unheard", "Widget")
+
+    async with Meddler.before(control_plane, tmp_path) as meddler:
+        meddler.rule = silent
+        settings = login(control_plane, "unheard", server=meddler.url, ca_file=meddler.ca_file)
+        async with running(store, settings, options):
+            await api.make(DEFINITIONS, **definition("widgets", "Widget"))
+            await widget(api, namespace, "a")
+            expired.set()
+            await until(is_there, "the custom resource is in the graph")

@@ -41,7 +41,7 @@ class Sink:
         """How many lists were whole."""
         return self.told.count("complete")
 
-    async def begin(self, resource: ApiResource) -> None:
+    async def begin(self, resource: ApiResource, *, anew: bool) -> None:
         """A list begins."""
         self.told.append("begin")
         self._seen = set()

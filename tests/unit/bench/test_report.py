@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.bench.report import merged, write
+from tests.bench.report import merged, page, write
 from tests.bench.rows import Bar, Row, figure
 
 
@@ -41,3 +41,13 @@ def test_nothing_known_is_merged_as_it_is() -> None:
 
 def _row(name: str, ours: float) -> Row:
     return Row(name=name, ours=ours, unit="s", data="some data")
+
+
+@pytest.mark.parametrize(("ours", "verdict"), [(1.0, "reached"), (9.0, "**missed**")])
+def test_the_page_says_which_bars_are_reached(ours: float, verdict: str) -> None:
+    """Each figure stands there with its floor and its bar, and one that misses it says so."""
+    made = figure("first sync", ours, "s", "on little data", floor=1.0, bar=Bar("ratio", 1.5)).row
+    text = page([made, figure("idle", 1, "%", "on nothing").row])
+    assert f"| first sync | {ours:g} s | 1 s | {ours:.2f} x | ≤ 1.5 x | {verdict} |" in text
+    assert "| idle | 1 % |  |  |  |  |" in text
+    assert "- **first sync**: on little data." in text

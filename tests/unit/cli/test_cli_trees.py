@@ -2,9 +2,10 @@
 
 import io
 
+import msgspec
 from rich.console import Console, RenderableType
 
-from kgraph.cli.answers import Affected, Arc, ImpactAnswer, Item, Omission, Part, PathAnswer
+from kgraph.cli.answers import Affected, Arc, ImpactAnswer, Item, Omission, Part, PathAnswer, Rollup
 from kgraph.cli.impact_tree import impact_tree
 from kgraph.cli.path_tree import path_lines
 from kgraph.cli.trees import graph_tree
@@ -54,6 +55,58 @@ def test_a_graph_shows_both_ways() -> None:
         "    ├── Pod web-1  OWNED_BY",
         "    └── … there is more: raise --limit, or ask for less",
         "        --depth",
+    ]
+
+
+def test_a_graph_says_what_is_not_well_and_why() -> None:
+    """Trouble is a word beside the name and a reason below it; the root's is the roll-up's."""
+    rollup = Rollup("DEGRADED", "2 of 3 replicas ready: ImagePullBackOff on web-1 (nginx:1.99)")
+    web = msgspec.structs.replace(WEB, health="PROGRESSING", health_reason="2 of 3 replicas available", rollup=rollup)
+    bad = msgspec.structs.replace(POD, health="DEGRADED", health_reason="ImagePullBackOff (nginx:1.99)")
+    node = msgspec.structs.replace(NODE, health="SUSPENDED", health_reason="cordoned")
+    good = msgspec.structs.replace(CONFIG, health="HEALTHY")
+    gone = msgspec.structs.replace(GONE, missing=True, health="MISSING")
+    arcs = (
+        Arc("OWNED_BY", bad.key, web.key),
+        Arc("RUNS_ON", bad.key, node.key),
+        Arc("USES_CONFIGMAP", web.key, good.key),
+        Arc("USES_SECRET", web.key, gone.key),
+    )
+    needs = Part(root=web, nodes=(web, good, gone), edges=arcs)
+    needed_by = Part(root=web, nodes=(web, bad), edges=arcs)
+    assert shown(graph_tree(web, needs, needed_by)) == [
+        "Deployment shop/web in c  DEGRADED",
+        "├── 2 of 3 replicas ready: ImagePullBackOff on web-1",
+        "│   (nginx:1.99)",
+        "├── needs",
+        "│   ├── ConfigMap web  USES_CONFIGMAP",
+        "│   └── Secret x  not there  USES_SECRET",
+        "└── needed by",
+        "    └── Pod web-1  DEGRADED  OWNED_BY",
+        "        └── ImagePullBackOff (nginx:1.99)",
+    ]
+    assert shown(graph_tree(node, Part(root=node, nodes=(node,), edges=()), None)) == [
+        "Node n in c  SUSPENDED",
+        "├── cordoned",
+        "└── needs",
+        "    └── nothing",
+    ]
+
+
+def test_impact_marks_who_suffers_already() -> None:
+    """Whoever is not well before the change is not the change's doing alone."""
+    affected = (
+        Affected(POD, "DELETED", (Arc("OWNED_BY", POD.key, WEB.key),), before="DEGRADED"),
+        Affected(CONFIG, "BROKEN", (Arc("OWNED_BY", CONFIG.key, WEB.key),), before="HEALTHY"),
+    )
+    root = msgspec.structs.replace(WEB, health="PROGRESSING")
+    answer = ImpactAnswer(root, "DELETE", affected, deleted=1, broken=1, degraded=0, truncated=False, complete=True)
+    assert shown(impact_tree(answer)) == [
+        "When Deployment shop/web in c is deleted",
+        "├── DELETED 1",
+        "│   └── Pod web-1  already DEGRADED  OWNED_BY",
+        "└── BROKEN 1",
+        "    └── ConfigMap web  OWNED_BY",
     ]
 
 

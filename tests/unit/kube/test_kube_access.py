@@ -1,6 +1,7 @@
 """Settings, kubeconfig files and variables into a server and a login."""
 
 import base64
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from kgraph.kube.errors import ConfigurationError
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
 
 MARKER = "t0ken-marker"
+EXTRA = {"scope": ["x"], "example.com/team": ["y"]}
 
 
 def encoded(text: str) -> str:
@@ -125,13 +127,14 @@ async def test_no_login_goes_over_plain_http(tmp_path: Path) -> None:
 
 def test_impersonation_of_a_kubeconfig_becomes_headers(tmp_path: Path) -> None:
     """`as`, `as-groups` and the rest are sent with each request, one header a group."""
-    user = {"token": "t", "as": "jane", "as-uid": "7", "as-groups": ["a", "b"], "as-user-extra": {"scope": ["x"]}}
+    user = {"token": "t", "as": "jane", "as-uid": "7", "as-groups": ["a", "b"], "as-user-extra": EXTRA}
     assert access(kubeconfig_path=str(config(tmp_path / "config", user=user))).headers == (
         ("Impersonate-User", "jane"),
         ("Impersonate-Uid", "7"),
         ("Impersonate-Group", "a"),
         ("Impersonate-Group", "b"),
         ("Impersonate-Extra-scope", "x"),
+        ("Impersonate-Extra-example.com%2Fteam", "y"),
     )
 
 
@@ -244,3 +247,70 @@ async def test_nothing_that_holds_a_login_shows_it(tmp_path: Path) -> None:
         rich = value.__rich_repr__() if hasattr(value, "__rich_repr__") else ""
         assert MARKER not in f"{value!r} {value} {rich}"
         assert encoded(MARKER) not in f"{value!r} {rich}"
+
+
+async def test_a_kubeconfig_that_is_rewritten_is_followed(tmp_path: Path) -> None:
+    """Another token, another kind of login and another CA are taken up; a half-written file changes nothing."""
+    file = config(tmp_path / "config", cluster={"certificate-authority-data": encoded("CA")})
+    found = access(kubeconfig_path=str(file))
+    assert found.authorities is not None
+    first = await found.credentials.login()
+    assert await found.credentials.renew(first) is False
+    config(file, user={"token": "renewed"}, cluster={"certificate-authority-data": encoded("other CA")})
+    assert await found.credentials.renew(first) is True
+    second = await found.credentials.login()
+    assert second.authorization == "Bearer renewed"
+    assert await found.authorities.again() == b"other CA"
+    for broken in ("users: [", "", '{"users": []}'):
+        file.write_text(broken)
+        assert await found.credentials.renew(second) is False
+        assert await found.credentials.login() == second
+    config(file, user={"client-certificate-data": encoded("CRT"), "client-key-data": encoded("KEY")})
+    assert await found.credentials.renew(second) is True
+    assert (await found.credentials.login()).certificate is not None
+
+
+async def test_a_rewritten_kubeconfig_does_not_lead_to_another_cluster(tmp_path: Path) -> None:
+    """`kubectl config use-context` while we run moves no cluster's graph to another cluster."""
+    file = config(tmp_path / "config", names=("main", "other"))
+    found = access(kubeconfig_path=str(file))
+    config(file, current="other", names=("main", "other"), cluster={"proxy-url": "http://p:1"})
+    assert await found.credentials.renew(await found.credentials.login()) is False
+    assert (await found.credentials.login()).authorization == f"Bearer {MARKER}-main"
+
+
+async def test_files_beside_a_mounted_kubeconfig_are_found_after_its_rotation(tmp_path: Path) -> None:
+    """A mounted Secret's files are links into a folder that each rotation replaces; paths start from the link's."""
+    for version in ("1", "2"):
+        config(tmp_path / version / "config", user={"tokenFile": "token"})
+        (tmp_path / version / "token").write_text(f"token-{version}")
+    for name in ("config", "token"):
+        (tmp_path / name).symlink_to(tmp_path / "data" / name)
+    (tmp_path / "data").symlink_to(tmp_path / "1")
+    found = access(kubeconfig_path=str(tmp_path / "config"))
+    first = await found.credentials.login()
+    assert first.authorization == "Bearer token-1"
+    (tmp_path / "data").unlink()
+    (tmp_path / "data").symlink_to(tmp_path / "2")
+    for file in (tmp_path / "1").iterdir():
+        file.unlink()
+    assert await found.credentials.renew(first) is True
+    assert (await found.credentials.login()).authorization == "Bearer token-2"
+
+
+async def test_a_plugin_is_told_the_ca_of_a_file_as_data(tmp_path: Path) -> None:
+    """What provideClusterInfo says can be used wherever the plugin runs: the CA itself, not our path to it."""
+    (tmp_path / "ca.pem").write_text("CA")
+    printed = (
+        "import json, os; info = json.loads(os.environ['KUBERNETES_EXEC_INFO']); "
+        "print(json.dumps({**info, 'status': {'token': info['spec']['cluster']['certificate-authority-data']}}))"
+    )
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": sys.executable,
+        "args": ["-c", printed],
+        "provideClusterInfo": True,
+    }
+    file = config(tmp_path / "config", cluster={"certificate-authority": "ca.pem"}, user={"exec": plugin})
+    login = await access(kubeconfig_path=str(file)).credentials.login()
+    assert login.authorization == f"Bearer {encoded('CA')}"

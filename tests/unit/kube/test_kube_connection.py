@@ -19,9 +19,10 @@ from aiohttp import web
 from kgraph.kube import errors
 from kgraph.kube.access import Access
 from kgraph.kube.connection import MAX_REPEATS, Connection
-from kgraph.kube.credentials import Certificate, Login, Stored
+from kgraph.kube.credentials import Certificate, Login, Stored, read_file
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.listing import pages
+from kgraph.kube.rereading import Reread
 from kgraph.kube.transport import Transport, tls_context
 from kgraph.kube.watching import watch
 
@@ -418,6 +419,40 @@ async def test_tls_problems_say_which_and_what_to_set(pki: Pki, given: set[str],
                 assert said in str(error.value)
         finally:
             await conn.close()
+
+
+async def test_a_certificate_that_is_half_rewritten_leaves_the_old_one_in_use(pki: Pki, tmp_path: Path) -> None:
+    """While a certificate and its key, or a CA, do not fit yet, requests go on with those of before."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return web.Response(text="{}")
+
+    for name in ("client.crt", "client.key", "ca.crt"):
+        (tmp_path / name).write_bytes(pki.read(name))
+    clock = iter(range(0, 10**6, 100))  # each look at a file is a minute later than the last
+    async with serving(handle, pki.server_context()) as server:
+        access = Access(
+            server=server,
+            credentials=Stored(
+                certificate_files=(tmp_path / "client.crt", tmp_path / "client.key"), clock=lambda: next(clock)
+            ),
+            authorities=Reread(lambda: read_file(tmp_path / "ca.crt", "the CA"), clock=lambda: next(clock)),
+            server_name="inside",
+        )
+        conn = Connection("prod", access)
+        try:
+            for name, content in (("client.crt", pki.read("server.crt")), ("ca.crt", b"-----BEGIN CERT")):
+                assert await conn.get("/api") == b"{}"
+                (tmp_path / name).write_bytes(content)
+                assert await conn.get("/api") == b"{}"
+                (tmp_path / name).write_bytes(pki.read(name))
+        finally:
+            await conn.close()
+    (tmp_path / "ca.crt").write_bytes(b"-----BEGIN CERT")
+    conn = Connection("prod", access)
+    with pytest.raises(errors.ConfigurationError, match="cluster prod"):
+        await conn.get("/api")
+    await conn.close()
 
 
 async def test_a_port_without_tls_is_said_to_be_one() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import psutil
 import pytest
 
 from kgraph.kube.credentials import Login, Stored
@@ -16,6 +17,7 @@ from kgraph.kube.errors import ConfigurationError, KubeError, Unauthenticated
 from kgraph.kube.exec_plugin import ExecConfig, ExecPlugin, Variable
 from kgraph.kube.oidc import OidcLogin
 from kgraph.kube.settings import OidcSettings
+from tests.workers import until
 
 MARKER = "t0ken-marker"
 V1 = "client.authentication.k8s.io/v1"
@@ -29,6 +31,11 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def clocks(clock: Clock) -> dict[str, Clock]:
+    """One clock for the time of day and for what has passed."""
+    return {"now": clock, "clock": clock}
 
 
 async def test_a_token_file_is_read_again_each_minute_and_after_a_401(tmp_path: Path) -> None:
@@ -86,7 +93,7 @@ def plugin(tmp_path: Path) -> Callable[..., ExecPlugin]:
         file.write_text(f"#!{sys.executable}\nimport json, os, sys, time\n{counted}\n{script}\n")
         file.chmod(0o755)
         given = {"command": "./plugin", "api_version": V1, "interactive_mode": "Never", **config}
-        return ExecPlugin(ExecConfig(**given), tmp_path, {"server": "https://prod"}, now=clock or Clock())
+        return ExecPlugin(ExecConfig(**given), tmp_path, {"server": "https://prod"}, **clocks(clock or Clock()))
 
     return make
 
@@ -124,7 +131,7 @@ async def test_a_plugin_runs_again_only_shortly_before_its_login_ends(
     clock = Clock()
     made = plugin(printing(token="t", expirationTimestamp="2027-01-15T08:05:00Z"), clock)  # 300 s from the clock
     await asyncio.gather(*(made.login() for _ in range(5)))
-    clock.now += 279
+    clock.now += 269
     await made.login()
     assert (tmp_path / "runs").read_text() == "x\n"
     clock.now += 2
@@ -203,9 +210,9 @@ async def test_a_plugin_that_hangs_is_ended(plugin: Callable[..., ExecPlugin], m
         await plugin("time.sleep(600)").login()
 
 
-def id_token(ends: float) -> str:
+def id_token(ends: float, **more: float) -> str:
     """A JSON Web Token that says when it ends."""
-    claims = base64.urlsafe_b64encode(msgspec.json.encode({"exp": ends})).decode().rstrip("=")
+    claims = base64.urlsafe_b64encode(msgspec.json.encode({"exp": ends, **more})).decode().rstrip("=")
     return f"eyJh.{claims}.{MARKER}"
 
 
@@ -215,14 +222,17 @@ class Issuer:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.forms: list[dict[str, str]] = []
+        self.logins: list[str] = []
+        self.discovered: dict[str, Any] = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
         self.answer: Callable[[], httpx.Response] = lambda: httpx.Response(
             200, json={"id_token": id_token(clock.now + 300), "refresh_token": f"refresh-{len(self.forms)}"}
         )
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/.well-known/openid-configuration"):
-            return httpx.Response(200, json={"token_endpoint": "https://issuer/token"})
+            return httpx.Response(200, json={"token_endpoint": "https://issuer/token", **self.discovered})
         self.forms.append(dict(httpx.QueryParams(request.content.decode())))
+        self.logins.append(request.headers.get("Authorization", ""))
         return self.answer()
 
 
@@ -239,7 +249,7 @@ def oidc(tmp_path: Path) -> tuple[OidcLogin, Issuer, Clock]:
         refresh_token_file=str(tmp_path / "refresh"),
         client_secret_file=str(tmp_path / "secret"),
     )
-    return OidcLogin(settings, now=clock, transport=httpx.MockTransport(issuer)), issuer, clock
+    return OidcLogin(settings, {}, transport=httpx.MockTransport(issuer), **clocks(clock)), issuer, clock
 
 
 async def test_an_id_token_is_renewed_before_it_ends_and_rotation_is_kept(
@@ -318,3 +328,138 @@ async def test_a_refresh_token_that_cannot_be_written_back_lives_on_in_memory(
     await login.login()
     assert [form["refresh_token"] for form in issuer.forms] == ["refresh-0", "refresh-1"]
     assert (tmp_path / "refresh").read_text() == "refresh-0\n"
+
+
+async def test_what_someone_else_writes_into_the_refresh_token_file_is_taken(
+    oidc: tuple[OidcLogin, Issuer, Clock], tmp_path: Path
+) -> None:
+    """A new login's refresh token replaces one that was rotated and then revoked, without a restart."""
+    login, issuer, clock = oidc
+    (tmp_path / ".refresh.new").mkdir()  # nothing can be written back
+    await login.login()
+    (tmp_path / "refresh").write_text("of-a-new-login")
+    clock.now += 300
+    await login.login()
+    assert [form["refresh_token"] for form in issuer.forms] == ["refresh-0", "of-a-new-login"]
+
+
+async def test_a_clients_secret_goes_where_the_issuer_wants_it(oidc: tuple[OidcLogin, Issuer, Clock]) -> None:
+    """An issuer that says nothing of the matter is told the secret by Basic authentication, as OpenID Connect says."""
+    login, issuer, _ = oidc
+    issuer.discovered = {}
+    await login.login()
+    assert issuer.logins == [f"Basic {base64.b64encode(b'kgraph:client-secret').decode()}"]
+    assert "client_secret" not in issuer.forms[0]
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+async def test_an_issuer_whose_clock_is_hours_apart_is_asked_as_often_as_any(
+    oidc: tuple[OidcLogin, Issuer, Clock], hours: int
+) -> None:
+    """How long a token holds is read off the issuer's own clock, so ours may be wrong by hours."""
+    login, issuer, clock = oidc
+
+    def answer() -> httpx.Response:
+        there = clock.now + 3600 * hours
+        return httpx.Response(200, json={"id_token": id_token(there + 300, iat=there)})
+
+    issuer.answer = answer
+    for _ in range(100):
+        await login.login()
+        clock.now += 9
+    assert 3 <= len(issuer.forms) <= 4, "900 s of tokens that hold 300 s"
+
+
+async def test_an_issuer_that_is_down_is_asked_once_for_all_and_a_login_that_holds_is_used(
+    oidc: tuple[OidcLogin, Issuer, Clock],
+) -> None:
+    """While a token holds its renewal may fail; when it has ended all hear why, at the cost of one request a pause."""
+    login, issuer, clock = oidc
+    first = await login.login()
+    mended, issuer.answer = issuer.answer, lambda: httpx.Response(503)
+    clock.now += 280
+    assert await login.login() == first
+    asked = len(issuer.forms)
+    clock.now += 30
+    refused = await asyncio.gather(*(login.login() for _ in range(50)), return_exceptions=True)
+    assert {type(each) for each in refused} == {Unauthenticated}
+    assert "answers 503" in str(refused[0])
+    assert len(issuer.forms) == asked + 1
+    issuer.answer = mended
+    with pytest.raises(Unauthenticated):
+        await login.login()
+    clock.now += 10
+    assert await login.login() != first
+
+
+async def test_a_caller_that_gives_up_does_not_lose_a_rotated_refresh_token(
+    oidc: tuple[OidcLogin, Issuer, Clock], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that is cancelled while the issuer answers leaves the answer to those who come after it."""
+    login, issuer, _ = oidc
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    answer = OidcLogin._answer
+
+    async def slowly(self: OidcLogin, *given: Any) -> Any:
+        asked.set()
+        await go_on.wait()
+        return await answer(self, *given)
+
+    monkeypatch.setattr(OidcLogin, "_answer", slowly)
+    first = asyncio.create_task(login.login())
+    await asked.wait()
+    first.cancel()
+    await asyncio.wait({first})
+    assert first.cancelled()
+    go_on.set()
+    await login.login()
+    assert len(issuer.forms) == 1
+    assert (tmp_path / "refresh").read_text() == "refresh-1"
+
+
+async def test_a_plugin_that_hangs_is_ended_with_all_that_it_has_started(
+    plugin: Callable[..., ExecPlugin], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell that waits for its child is the usual plugin; neither outlives the time limit, nor holds us up."""
+    monkeypatch.setattr("kgraph.kube.exec_plugin.TIMEOUT_SECONDS", 1)
+    child = f"import os, time; open({str(tmp_path / 'child')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    made = plugin(f"import subprocess; subprocess.run([sys.executable, '-c', {child!r}])")
+    async with asyncio.timeout(30):
+        with pytest.raises(Unauthenticated, match="gave no answer within"):
+            await made.login()
+    pid = int((tmp_path / "child").read_text())
+
+    async def is_gone() -> bool:
+        return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+    await until(is_gone, "the plugin's child is gone", 30)
+
+
+async def test_a_plugin_that_fails_is_not_started_by_each_who_asks(
+    plugin: Callable[..., ExecPlugin], tmp_path: Path
+) -> None:
+    """A hundred watches without a login start one failing plugin a pause, and all hear why it failed."""
+    clock = Clock()
+    made = plugin("sys.exit('no session')", clock)
+    for _ in range(2):
+        refused = await asyncio.gather(*(made.login() for _ in range(50)), return_exceptions=True)
+        assert {str(each).partition(" (")[0] for each in refused} == {
+            "exec plugin ./plugin ended with code 1: no session"
+        }
+    assert (tmp_path / "runs").read_text() == "x\n"
+    clock.now += 10
+    with pytest.raises(Unauthenticated):
+        await made.login()
+    assert (tmp_path / "runs").read_text() == "x\n" * 2
+
+
+async def test_a_plugin_whose_login_has_ended_by_our_clock_is_started_once_a_pause(
+    plugin: Callable[..., ExecPlugin], tmp_path: Path
+) -> None:
+    """With a clock hours ahead every login looks ended; it is used, and the plugin is not run again and again."""
+    clock = Clock()
+    made = plugin(printing(token="t", expirationTimestamp="2027-01-15T03:05:00Z"), clock)  # five hours before the clock
+    for _ in range(10):
+        assert (await made.login()).authorization == "Bearer t"
+        clock.now += 2
+    assert (tmp_path / "runs").read_text() == "x\n" * 2

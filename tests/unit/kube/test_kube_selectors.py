@@ -208,6 +208,7 @@ def test_a_selector_of_nothing_cannot_be_sent_as_one_of_everything() -> None:
         ),
         ("a=", (FieldTerm("a", ""),)),
         ("a=b,,c=d,", (FieldTerm("a", "b"), FieldTerm("c", "d"))),
+        ("a=b,!=,=", (FieldTerm("a", "b"),)),
         (r"a=x\,y\=z\\", (FieldTerm("a", "x,y=z\\"),)),
     ],
 )
@@ -218,7 +219,7 @@ def test_field_selectors_read_as_kubectl_reads_them(text: str, terms: tuple[Fiel
     assert FieldSelector.parse(str(selector)) == selector
 
 
-@pytest.mark.parametrize("text", ["a", "a=b,c", "a=b=c", r"a=\x", "a=b\\"])
+@pytest.mark.parametrize("text", ["a", "a=b,c", "a=b=c", r"a=\x", "a=b\\", "=b", "a=b,!=c"])
 def test_a_field_selector_that_cannot_be_read_is_an_error(text: str) -> None:
     """A wrong field selector is a SelectorError that shows it."""
     with pytest.raises(SelectorError) as error:

@@ -62,6 +62,8 @@ subjects:
 - {{kind: Group, name: "oidc:devs"}}
 - {{kind: User, name: "system:serviceaccount:ci:other"}}
 - {{kind: User, name: "system:node:n1"}}
+- {{kind: User, name: "system:serviceaccount::own"}}
+- {{kind: User, name: "system:serviceaccount:ci:"}}
 - {{kind: Group, name: "system:serviceaccounts:ci"}}
 """,
         f"""
@@ -72,6 +74,8 @@ SUBJECT core/ServiceAccount/ci/other
 SUBJECT core/Node/_/n1
 SUBJECT subject:c/User/jane@example.com
 SUBJECT subject:c/Group/oidc:devs
+SUBJECT subject:c/User/system:serviceaccount::own
+SUBJECT subject:c/User/system:serviceaccount:ci:
 SUBJECT subject:c/Group/system:serviceaccounts:ci
 """,
     ),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.edges import EDGE_ROWS
+from kgraph.graphdb.health import Health, Verdict
 from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS
 from kgraph.graphdb.model import ResourceKey
 from kgraph.kube.objects import redact
@@ -24,6 +25,7 @@ from tests.unit.sync.test_edges import CASES
 BASE = frozenset({
     "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "resourceVersion", "generation",
     "createdAt", "deletedAt", "labels", "fingerprint", "edgesFingerprint", "manifest", "health",
+    "images", "annotations", "managers", "healthReason", "healthImage",
 })  # fmt: skip
 
 
@@ -64,6 +66,7 @@ spec: {replicas: 2}
         "labels": {"b": "2", "a": "1"},
     }
     assert properties == {
+        "managers": "{}",
         "key": "c/apps/Deployment/shop/web",
         "cluster": "c",
         "group": "apps",
@@ -75,11 +78,14 @@ spec: {replicas: 2}
         "resourceVersion": "7",
         "generation": 3,
         "createdAt": datetime(2024, 5, 1, 10, tzinfo=UTC),
+        "lastChanged": datetime(2024, 5, 1, 10, tzinfo=UTC),
         "deletedAt": datetime(2024, 5, 2, 8, tzinfo=UTC),
         "labels": ["a=1", "b=2"],
         "fingerprint": resource.fingerprint,
         "edgesFingerprint": resource.edges_fingerprint,
         "replicas": 2,
+        "health": "PROGRESSING",
+        "healthReason": "being deleted",
     }
     assert (resource.key, resource.label, resource.uid, resource.resource_version) == (
         "c/apps/Deployment/shop/web",
@@ -128,6 +134,18 @@ def test_order_of_keys_is_no_change() -> None:
     assert _fingerprint("{kind: ConfigMap, data: {a: '1', b: '2'}}") == _fingerprint(
         "{data: {b: '2', a: '1'}, kind: ConfigMap}"
     )
+
+
+def test_another_conclusion_from_the_same_object_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule of health that changes with a new version of the program makes the first sync write what it changed."""
+    pod, config = "{kind: Pod, status: {phase: Running}}", "{kind: ConfigMap}"
+    before = _fingerprint(pod), _fingerprint(config)
+    found = {_fingerprint(pod)}
+    for verdict in (Verdict(Health.DEGRADED), Verdict(Health.DEGRADED, "a"), Verdict(Health.DEGRADED, "a", "b"), None):
+        monkeypatch.setattr("kgraph.sync.plan.health_rule", lambda _, said=verdict: lambda _: said)
+        found.add(_fingerprint(pod))
+    assert len(found) == 5
+    assert before[1] == _fingerprint(config)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgraph.sync.images import ImageReference, digest_of_image_id, parse_image
+from kgraph.kube.images import ImageReference, digest_of_image_id, parse_image
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 

@@ -1,6 +1,0 @@
-// The first statement of every write transaction. Setting a property locks the cluster's node until the commit, so
-// that the epoch read after it is the one that holds; no record means that another worker has taken over.
-MATCH (c:Cluster {key: $key})
-SET c.writtenAt = datetime()
-WITH c WHERE c.epoch = $epoch
-RETURN c.epoch AS epoch

@@ -1,0 +1,137 @@
+"""An OpenID Connect issuer of our own: HTTPS, discovery, keys, and a token endpoint whose refresh tokens rotate.
+
+It does what a worker and an apiserver ask of an issuer (OpenID Connect Core 1.0, section 12; RFC 6749, section 6), and
+signs with the `openssl` command, as `kgraph.stack.pki` does.
+"""
+
+import asyncio
+import base64
+import json
+import secrets
+import ssl
+import subprocess
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from kgraph.stack.pki import Authority, create_signing_key
+from kgraph.stack.ports import LOOPBACK, free_ports
+
+CLIENT = "kgraph"
+EXPONENT = 65537  # openssl's own
+
+
+class Issuer:
+    """A running issuer. `refresh_token` is the one that is good now; `issued` counts the ID tokens.
+
+    `lifetime_seconds` is how long the next ones hold, `apart_seconds` how far its clock is from ours.
+    """
+
+    def __init__(self, authority: Authority, tls: ssl.SSLContext, key: Path, port: int) -> None:
+        self.url = f"https://{LOOPBACK}:{port}"
+        self.ca_file = authority.ca.certificate
+        self.refresh_token = secrets.token_urlsafe()
+        self.issued = 0
+        self.refused = 0
+        self.lifetime_seconds = 300
+        self.apart_seconds = 0
+        self._tls = tls
+        self._key = key
+        self._port = port
+        self._runner: web.AppRunner | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def start(cls, folder: Path) -> AsyncIterator[Self]:
+        """Start one with an authority of its own."""
+        authority = await Authority.create(folder, "issuer")
+        serving = await authority.issue_server("issuer-serving")
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(serving.certificate, serving.key)
+        issuer = cls(authority, tls, await create_signing_key(folder / "signing.key"), free_ports(1)[0])
+        await issuer.up()
+        try:
+            yield issuer
+        finally:
+            await issuer.down()
+
+    async def up(self) -> None:
+        """Answer, at the address that it has had from the start."""
+        app = web.Application()
+        app.router.add_get("/.well-known/openid-configuration", self._discovery)
+        app.router.add_get("/keys", self._keys)
+        app.router.add_post("/token", self._token)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, LOOPBACK, self._port, ssl_context=self._tls).start()
+
+    async def down(self) -> None:
+        """Be gone."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def apiserver_options(self) -> tuple[str, ...]:
+        """What makes an apiserver trust it; users go by the claim `sub`, without a prefix."""
+        return (
+            f"--oidc-issuer-url={self.url}",
+            f"--oidc-client-id={CLIENT}",
+            f"--oidc-ca-file={self.ca_file}",
+            "--oidc-username-claim=sub",
+            "--oidc-username-prefix=-",
+            "--oidc-groups-claim=groups",
+        )
+
+    async def _discovery(self, _: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                "issuer": self.url,
+                "jwks_uri": f"{self.url}/keys",
+                "token_endpoint": f"{self.url}/token",
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+            }
+        )
+
+    async def _keys(self, _: web.Request) -> web.Response:
+        said = await _openssl("rsa", "-in", str(self._key), "-noout", "-modulus")
+        modulus = bytes.fromhex(said.decode().strip().removeprefix("Modulus="))
+        exponent = EXPONENT.to_bytes(3, "big")
+        key = {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "1", "n": _encoded(modulus), "e": _encoded(exponent)}
+        return web.json_response({"keys": [key]})
+
+    async def _token(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        wanted = ("refresh_token", CLIENT, self.refresh_token)
+        if (form.get("grant_type"), form.get("client_id"), form.get("refresh_token")) != wanted:
+            self.refused += 1
+            said = f"the token {form.get('refresh_token')} is not good"  # some issuers do repeat what they were told
+            return web.json_response({"error": "invalid_grant", "error_description": said}, status=400)
+        self.refresh_token = secrets.token_urlsafe()
+        self.issued += 1
+        now = int(time.time()) + self.apart_seconds
+        claims = {"iss": self.url, "aud": CLIENT, "sub": "jane", "groups": ["developers"]}
+        token = await self._signed({**claims, "iat": now, "exp": now + self.lifetime_seconds})
+        return web.json_response({"id_token": token, "token_type": "Bearer", "refresh_token": self.refresh_token})
+
+    async def _signed(self, claims: Mapping[str, Any]) -> str:
+        head = json.dumps({"alg": "RS256", "typ": "JWT", "kid": "1"}).encode()
+        signed = f"{_encoded(head)}.{_encoded(json.dumps(claims).encode())}"
+        signature = await _openssl("dgst", "-sha256", "-sign", str(self._key), stdin=signed.encode())
+        return f"{signed}.{_encoded(signature)}"
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+async def _openssl(*arguments: str, stdin: bytes = b"") -> bytes:
+    def run() -> bytes:
+        return subprocess.run(["openssl", *arguments], input=stdin, capture_output=True, check=True).stdout
+
+    return await asyncio.to_thread(run)
