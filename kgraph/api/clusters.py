@@ -5,6 +5,35 @@ import msgspec
 from kgraph.graphdb.store import Store
 
 
+class Ailing(msgspec.Struct, frozen=True):
+    """A kind with which something is wrong: it can't be read, or not all of its objects can, or only in part."""
+
+    plural: str
+    group: str
+    error: str | None
+    left_out: int
+    malformed: int
+    reasons: list[str]
+
+    @property
+    def name(self) -> str:
+        """As kubectl writes the kind: `pods`, `deployments.apps`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def ready(self) -> bool:
+        """Whether all of the kind's objects are in the graph, if only as far as they can be."""
+        return self.error is None and not self.left_out
+
+    @property
+    def message(self) -> str:
+        """What is wrong, with the first reasons."""
+        counts = ((self.left_out, "left out"), (self.malformed, "malformed and read in part"))
+        parts = [self.error] if self.error else []
+        parts += [f"{count} object{'s' if count > 1 else ''} {what}" for count, what in counts if count]
+        return "; ".join([*parts, *self.reasons])
+
+
 class Cluster(msgspec.Struct, frozen=True):
     """One cluster as its node says; counts are of what is synced, times ISO 8601."""
 
@@ -22,9 +51,10 @@ class Cluster(msgspec.Struct, frozen=True):
     node_count: int
     namespace_count: int
     created_at: str | None  # of the kube-system namespace, which is as old as its cluster
+    ailing: tuple[Ailing, ...]
 
 
 async def all_clusters(store: Store, *, timeout: float) -> tuple[Cluster, ...]:
     """All clusters by id."""
     record = await store.read_one("read/clusters", timeout=timeout)
-    return tuple(Cluster(*row) for row in record["clusters"])
+    return tuple(Cluster(*[*row, tuple(Ailing(*kind) for kind in ailing)]) for *row, ailing in record["clusters"])

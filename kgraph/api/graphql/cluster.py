@@ -11,12 +11,24 @@ from kgraph.api.graphql.scalars import DateTime
 from kgraph.api.nodes import Node
 
 
+@strawberry.type(description="A part of the sync that is not as it should be: a kind.")
+class Component:
+    """A kind with which something is wrong."""
+
+    name: str = strawberry.field(description="The kind, as kubectl writes it: `widgets.example.com`.")
+    ready: bool = strawberry.field(description="Whether all of its objects are in the graph, if only in part.")
+    message: str = strawberry.field(description="What is wrong, how often, and the first reasons.")
+
+
 @strawberry.type(description="Whether the graph is in step with the cluster.")
 class ClusterStatus:
     """The sync's state."""
 
     ready: bool = strawberry.field(description="Whether the cluster was read in full and nothing is wrong now.")
     message: str = strawberry.field(description="What is wrong, or since when it is in step.")
+    components: list[Component] = strawberry.field(
+        description="The kinds that fail, that leave objects out, or whose objects are malformed; empty if all is well."
+    )
 
 
 @strawberry.type(description="A Kubernetes cluster.")
@@ -89,6 +101,7 @@ class ClusterQueries:
 def _shown(found: Found) -> Cluster:
     ready = found.synced_at is not None and not found.error
     message = found.error or (f"in step at {found.synced_at}" if ready else "not read in full yet")
+    components = [Component(name=each.name, ready=each.ready, message=each.message) for each in found.ailing]
     return Cluster(
         node=Node(found.handle, found.key),
         key=found.key,
@@ -99,7 +112,7 @@ def _shown(found: Found) -> Cluster:
         version=found.version,
         server=found.server,
         source=found.source,
-        status=ClusterStatus(ready=ready, message=message),
+        status=ClusterStatus(ready=ready, message=message, components=components),
         synced_at=DateTime(found.synced_at) if found.synced_at else None,
         node_count=found.node_count,
         namespace_count=found.namespace_count,

@@ -1,5 +1,6 @@
 // All clusters by id: [handle, key, id, name, environment, region, version, server, source, syncedAt, error, how many
-// Nodes, how many Namespaces, when kube-system was created].
+// Nodes, how many Namespaces, when kube-system was created, the kinds with which something is wrong: [plural, group,
+// error, how many objects are left out, how many are malformed, reasons]].
 MATCH (c:Cluster)
 WITH c ORDER BY c.id
 RETURN collect([
@@ -7,5 +8,11 @@ RETURN collect([
   toString(c.syncedAt), c.error,
   COUNT { (c)<-[:IN_CLUSTER]-(n:Node) WHERE NOT n:Missing },
   COUNT { (c)<-[:IN_CLUSTER]-(n:Namespace) WHERE NOT n:Missing },
-  COLLECT { MATCH (n:Resource {key: c.id + "/core/Namespace/_/kube-system"}) RETURN toString(n.createdAt) }[0]
+  COLLECT { MATCH (n:Resource {key: c.id + "/core/Namespace/_/kube-system"}) RETURN toString(n.createdAt) }[0],
+  COLLECT {
+    MATCH (k:SyncedKind {cluster: c.id})
+    WHERE k.error IS NOT NULL OR k.leftOut > 0 OR k.malformed > 0 OR size(k.reasons) > 0
+    WITH k ORDER BY k.key
+    RETURN [k.plural, k.group, k.error, coalesce(k.leftOut, 0), coalesce(k.malformed, 0), coalesce(k.reasons, [])]
+  }
 ]) AS clusters

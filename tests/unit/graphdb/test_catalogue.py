@@ -151,3 +151,12 @@ def test_custom_kind_that_is_not_served_has_no_name() -> None:
     assert found.promote["hosts"] == "spec.servers[].hosts[]"
     assert [kind.group for kind in served.kinds if kind.kind == "Gateway"] == ["networking.istio.io"]
     assert served.named("Gateway") == GroupKind("networking.istio.io", "Gateway")
+
+
+def test_a_kind_is_found_by_its_name_in_one_group() -> None:
+    """Capitals do not matter, the group does, and short names are not names."""
+    assert CATALOGUE.called("configmap", "") == GroupKind("", "ConfigMap")
+    assert CATALOGUE.called("region", "shop.example.com") == GroupKind("shop.example.com", "Region")
+    assert CATALOGUE.called("gateway", "networking.istio.io") == GroupKind("networking.istio.io", "Gateway")
+    assert CATALOGUE.called("region", "") is None
+    assert CATALOGUE.called("po", "") is None
