@@ -142,7 +142,8 @@ async def _write_batch(
         if (start, type_, end) not in batch.absent
     ]
     for some_rows in _chunks(replaced):
-        await transaction.run("write/remove_matched_edges", {"rows": some_rows})
+        records = await transaction.run("write/remove_matched_edges", {"rows": some_rows})
+        loose.update(records[0]["loose"])
 
     by_end: dict[str, list[dict[str, Any]]] = {}
     for upsert in changed:
