@@ -22,6 +22,9 @@ from kgraph.sync.rows import edge_row, node_row
 Row = TypeVar("Row")
 
 HISTORY = HistoryLimits()
+# How long Neo4j keeps a transaction open. One whose worker is frozen or cut off holds the cluster's lock, and whoever
+# takes the cluster over would wait for it for ever; a full batch takes a second or two.
+WRITE_SECONDS = 60.0
 
 # Rows a statement takes at once. Measured with `make bench`: below 500 the round trips show, past 5,000 the
 # transaction's memory does.
@@ -67,7 +70,8 @@ class Writer:
             before = await self._open(transaction, batch, state)
             await _write_batch(transaction, batch, before, self._history)
 
-        await self._store.write(work, what=f"writing {len(batch)} changes of the cluster {self._cluster}")
+        what = f"writing {len(batch)} changes of the cluster {self._cluster}"
+        await self._store.write(work, what=what, timeout=WRITE_SECONDS)
 
     async def describe(self, properties: Mapping[str, Any]) -> None:
         """Set properties of the cluster's own node."""
@@ -75,7 +79,7 @@ class Writer:
         async def work(transaction: Transaction) -> None:
             await self._open(transaction, Batch(), properties)
 
-        await self._store.write(work, what=f"describing the cluster {self._cluster}")
+        await self._store.write(work, what=f"describing the cluster {self._cluster}", timeout=WRITE_SECONDS)
 
     async def run(self, name: str, parameters: Mapping[str, Any]) -> list[Record]:
         """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records."""
@@ -87,7 +91,7 @@ class Writer:
                 await transaction.run("write/sweep", {"keys": some})
             return records
 
-        return await self._store.write(work, what=f"{name} of the cluster {self._cluster}")
+        return await self._store.write(work, what=f"{name} of the cluster {self._cluster}", timeout=WRITE_SECONDS)
 
     async def _open(
         self, transaction: Transaction, batch: Batch, state: Mapping[str, Any] | None = None
