@@ -69,7 +69,7 @@ def test_a_change_names_the_fields_and_who_set_them_last() -> None:
 
 
 def test_who_made_a_map_has_not_set_what_is_in_it() -> None:
-    """Of two managers that wrote within one second, the one that owns the key is named, not the one that owns the map."""
+    """Of two managers that wrote within one second, the one that owns the key is named, not the map's owner."""
 
     def config(value: str, *managed: dict[str, Any]) -> dict[str, Any]:
         return {
