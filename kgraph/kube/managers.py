@@ -42,16 +42,20 @@ def newest_time(managed_fields: Any) -> str:
     return max((time for time in times if type(time) is str), default="")
 
 
-def owns(fields: _Fields, path: Sequence[Any]) -> bool:
-    """Whether a manager set what stands at a path, or something in it; a list that is set as a whole is one thing."""
-    for step in path:
+def reach(fields: _Fields, path: Sequence[Any]) -> int:
+    """How many steps of a path a manager's fields name; 0 where it set neither what stands there nor something in it.
+
+    A manager that set a list as a whole has no fields below it, and neither has one that made a map whose keys others
+    have taken over since: of several managers, the one that reaches furthest is who set what stands at the path.
+    """
+    for steps, step in enumerate(path):
         if not fields:
-            return True
+            return steps
         below = _below(fields, step)
         if below is None:
-            return False
+            return 0
         fields = below
-    return True
+    return len(path)
 
 
 def _below(fields: _Fields, step: Any) -> _Fields | None:

@@ -14,7 +14,7 @@ from kgraph.graphdb.changes import Change
 from kgraph.graphdb.kinds import KINDS
 from kgraph.graphdb.model import Resource
 from kgraph.kube.diff import Difference, diff
-from kgraph.kube.managers import Manager, managers, owns
+from kgraph.kube.managers import Manager, managers, reach
 from kgraph.kube.objects import LAST_APPLIED
 from kgraph.sync.manifest import Without, timestamp, without
 
@@ -126,11 +126,10 @@ def _authors(entries: tuple[Manager, ...], differences: Iterable[Difference]) ->
     latest = entries[:1]
     found: dict[str, Manager] = {}
     for difference in differences:
-        owners = (
-            [entry for entry in entries if owns(entry.fields, difference.path)] if difference.new is not None else ()
-        )
+        reaches = [reach(entry.fields, difference.path) for entry in entries] if difference.new is not None else []
         # Several may share a field; who wrote last is who changed it.
-        for manager in (owners or latest)[:1]:
+        furthest = max(reaches, default=0)
+        for manager in (entries[reaches.index(furthest)],) if furthest else latest:
             found.setdefault(manager.name, manager)
     return list(found.values()) or list(latest)
 
