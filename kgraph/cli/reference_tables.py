@@ -7,7 +7,7 @@ from kgraph.api.errors import ApiError
 from kgraph.cli.errors import CliError
 from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
-from kgraph.graphdb.edges.row import CLUSTER, HOST, IMAGE, PODS, SUBJECT, TEMPLATES, EdgeRow
+from kgraph.graphdb.edges.row import CLUSTER, HOST, IMAGE, PODS, RELEASE, SUBJECT, TEMPLATES, EdgeRow
 from kgraph.graphdb.errors import GraphError
 from kgraph.graphdb.kinds import CUSTOM_KINDS, GROUPS_OF_OLD, KINDS, NOISE_EVERYWHERE
 from kgraph.kube.errors import KubeError
@@ -53,6 +53,7 @@ _ENDS: Mapping[str, str] = {
     IMAGE: "Image",
     HOST: "Host",
     SUBJECT: "Subject",
+    RELEASE: "HelmRelease",
 }
 
 

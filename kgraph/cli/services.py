@@ -1,6 +1,7 @@
 """The long-running processes of a deployment: `kgraph worker` and `kgraph serve`, over a Neo4j of the user's own."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
@@ -13,6 +14,7 @@ from kgraph.cli.serving import address_of, listening, served
 from kgraph.cli.sources import configured
 from kgraph.cli.workers import Workers
 from kgraph.graphdb.store import GraphSettings
+from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.options import SyncOptions
 
 log = structlog.get_logger(__name__)
@@ -24,7 +26,18 @@ def sync_options(configuration: Configuration) -> SyncOptions:
         watch_resources=configuration.watch_resources,
         resync_seconds=configuration.resync_period,
         default_namespace=configuration.default_namespace,
+        clusters=cluster_names(configuration.clusters),
     )
+
+
+def cluster_names(clusters: Sequence[ClusterSettings]) -> dict[str, str]:
+    """What the clusters are called by others, and the ids that are meant: ids before names and addresses."""
+    found: dict[str, str] = {}
+    for cluster in clusters:
+        for name in (cluster.api_server_url.rstrip("/"), cluster.name):
+            if name:
+                found.setdefault(name, cluster.id)
+    return {**found, **{cluster.id: cluster.id for cluster in clusters}}
 
 
 async def work(config: str, named: Named) -> None:

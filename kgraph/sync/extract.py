@@ -14,12 +14,13 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
+from kgraph.kube.objects import Metadata
 from kgraph.sync import manifest as manifests
 from kgraph.sync.facts import Fact, fact_of, fact_of_labels
 from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery
-from kgraph.sync.start import Keys, Start, group_of, maps, text
+from kgraph.sync.start import NO_CLUSTERS, Keys, Start, group_of, maps, text
 
 
 class Unidentified(ValueError):
@@ -42,11 +43,18 @@ class Extracted(msgspec.Struct, frozen=True):
 class Extractor:
     """Reads one cluster's objects by what is known of its kinds; a new catalogue wants a new extractor."""
 
-    def __init__(self, cluster: str, catalogue: Catalogue, rows: Sequence[EdgeRow] = EDGE_ROWS) -> None:
+    def __init__(
+        self,
+        cluster: str,
+        catalogue: Catalogue,
+        rows: Sequence[EdgeRow] = EDGE_ROWS,
+        clusters: Mapping[str, str] = NO_CLUSTERS,
+    ) -> None:
         self._cluster = cluster
         self._catalogue = catalogue
-        self._rows = rows
-        self._keys = Keys(cluster, catalogue)
+        self._rows = [row for row in rows if not row.marks or catalogue.serves(*GroupKind.parse(row.end))]
+        self._marks = frozenset(mark for row in self._rows for mark in row.marks)
+        self._keys = Keys(cluster, catalogue, clusters)
         self._plans: dict[tuple[str, str], Plan] = {}
 
     @property
@@ -69,8 +77,15 @@ class Extractor:
         return ResourceKey(self._cluster, todays_group(group, kind), kind, namespace, name)
 
     def is_plain(self, group: str, kind: str) -> bool:
-        """Whether the objects of a kind ask nothing of others and offer no more than their key and labels."""
+        """Whether a kind's objects, unless marked, ask nothing of others and offer no more than key and labels."""
         return (self._plans.get((group, kind)) or self._plan(group, kind)).plain
+
+    def is_marked(self, metadata: Metadata) -> bool:
+        """Whether an object of whichever kind may ask something, by its labels or annotations."""
+        marks = self._marks
+        return bool(marks) and not (
+            marks.isdisjoint(metadata.labels or ()) and marks.isdisjoint(metadata.annotations or ())
+        )
 
     def plain_fact(self, key: ResourceKey, labels: Mapping[str, str]) -> Fact:
         """The fact of a resource of a plain kind, for which its object need not be read."""
@@ -99,8 +114,7 @@ class Extractor:
             name=key.name,
             labels=labels,
             object=kept,
-            pod=plan.pod(kept),
-            pod_path=plan.kind.pod_spec if plan.kind else "",
+            pods=plan.pods(kept),
             catalogue=self._catalogue,
             keys=self._keys,
         )

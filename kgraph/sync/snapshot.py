@@ -15,6 +15,7 @@ from kgraph.kube.settings import ClusterSettings
 from kgraph.kube.snapshot import Document, read
 from kgraph.sync.extract import Extractor
 from kgraph.sync.intake import Intake, patiently
+from kgraph.sync.options import SyncOptions
 from kgraph.sync.served import READ_VERBS, group_kind, resource_of
 
 log = structlog.get_logger(__name__)
@@ -70,17 +71,19 @@ def read_snapshot(settings: ClusterSettings, default_namespace: str) -> Snapshot
         _, named = by_kind.setdefault(group_kind(resource), (resource, {}))
         named[metadata.get("namespace", ""), metadata["name"]] = document.object
     kinds = tuple((resource, tuple(named.values())) for resource, named in by_kind.values())
-    return Snapshot(catalogue, kinds, tuple(problems))
+    # What is there is served, whether its definition is in the snapshot or not.
+    known = (catalogue.get(*kind) for kind in by_kind if not catalogue.serves(*kind))
+    return Snapshot(catalogue.with_kinds(kind for kind in known if kind), kinds, tuple(problems))
 
 
 async def load_snapshot(
-    intake: Intake, store: Store, settings: ClusterSettings, default_namespace: str
+    intake: Intake, store: Store, settings: ClusterSettings, options: SyncOptions
 ) -> tuple[str, ...]:
     """Tell the intake a whole snapshot; returns what could not be read of it."""
-    snapshot = read_snapshot(settings, default_namespace)
+    snapshot = read_snapshot(settings, options.default_namespace)
     for problem in snapshot.problems:
         log.warning("a manifest is left out or doubtful", cluster=settings.id, problem=problem)
-    intake.extractor = Extractor(settings.id, snapshot.catalogue)
+    intake.extractor = Extractor(settings.id, snapshot.catalogue, clusters=options.clusters)
     intake.expect(resource for resource, _ in snapshot.kinds)
     present = {group_kind(resource) for resource, _ in snapshot.kinds}
     record = await patiently(lambda: store.read_one("read/synced_kinds", {"cluster": settings.id}))

@@ -123,7 +123,7 @@ class ClusterWorker:
 
     async def _load(self, pipeline: Pipeline, writer: Writer) -> None:
         self._intake = intake = self._new_intake(pipeline, Catalogue())
-        problems = await load_snapshot(intake, self._store, self.settings, self._options.default_namespace)
+        problems = await load_snapshot(intake, self._store, self.settings, self._options)
         await intake.settled()
         await pipeline.flush()
         described = {"syncedAt": datetime.now(UTC), "error": None, "problems": list(problems)}
@@ -220,8 +220,8 @@ class ClusterWorker:
         # Objects that were read by what was known earlier are read again where that matters.
         read_again = not self._catalogue.would_answer_as(catalogue)
         self._catalogue = catalogue
-        intake.extractor = Extractor(self.settings.id, catalogue)
-        intake.extraction = f"{extraction_digest()}-{catalogue.digest()}"
+        intake.extractor = self._extractor(catalogue)
+        intake.extraction = f"{extraction_digest(repr(sorted(self._options.clusters.items())))}-{catalogue.digest()}"
         chosen = {group_kind(each): each for each in selected}
         failing = {failure.group for failure in found.failures}
         for kind, (resource, task) in tuple(self._reflecting.items()):
@@ -251,11 +251,14 @@ class ClusterWorker:
         return Intake(
             self._store,
             self.settings.id,
-            Extractor(self.settings.id, catalogue),
+            self._extractor(catalogue),
             pipeline,
-            extraction=extraction_digest(),
+            extraction=extraction_digest(""),
             on_kinds_changed=self._kinds_changed.set,
         )
+
+    def _extractor(self, catalogue: Catalogue) -> Extractor:
+        return Extractor(self.settings.id, catalogue, clusters=self._options.clusters)
 
     def _described(self) -> dict[str, Any]:
         settings = self.settings
@@ -285,9 +288,9 @@ def _first(failures: BaseExceptionGroup[Fenced]) -> Fenced:
 
 
 @cache
-def extraction_digest() -> str:
-    """A hash of all that decides what an object becomes: another program version compares every object anew."""
-    digest = hashlib.blake2b(__version__.encode(), digest_size=8)
+def extraction_digest(settings: str) -> str:
+    """A hash of all that decides what an object becomes: another program, or settings, compares every object anew."""
+    digest = hashlib.blake2b(f"{__version__} {settings}".encode(), digest_size=8)
     root = Path(__file__).parents[1]
     for file in sorted(path for room in ("graphdb", "kube", "sync") for path in (root / room).rglob("*.py")):
         digest.update(file.read_bytes())

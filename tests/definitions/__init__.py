@@ -43,6 +43,23 @@ PROJECTS: Mapping[str, Project] = {
         "github.com/kubernetes-csi/external-snapshotter/client/v8",
         ("config/crd/snapshot.storage.k8s.io_*.yaml",),
     ),
+    "argo-cd": Project("github.com/argoproj/argo-cd/v3", ("manifests/crds/app*-crd.yaml",)),
+    "argo-rollouts": Project("github.com/argoproj/argo-rollouts", ("manifests/crds/*-crd.yaml",)),
+    "cert-manager": Project("github.com/cert-manager/cert-manager", ("deploy/crds/*.yaml",)),
+    "external-secrets": Project(
+        "github.com/external-secrets/external-secrets", ("config/crds/bases/external-secrets.io_*.yaml",)
+    ),
+    "flux-helm": Project("github.com/fluxcd/helm-controller", ("config/crd/bases/*.yaml",)),
+    "flux-kustomize": Project("github.com/fluxcd/kustomize-controller", ("config/crd/bases/*.yaml",)),
+    "flux-sources": Project("github.com/fluxcd/source-controller", ("config/crd/bases/*.yaml",)),
+    "jobset": Project("sigs.k8s.io/jobset", ("config/components/crd/bases/*.yaml",)),
+    "keda": Project("github.com/kedacore/keda/v2", ("config/crd/bases/keda.sh_*.yaml",)),
+    "olm": Project("github.com/operator-framework/api", ("crds/*.yaml",)),
+    "prometheus": Project(
+        "github.com/prometheus-operator/prometheus-operator", ("example/prometheus-operator-crd/*.yaml",)
+    ),
+    "sealed-secrets": Project("github.com/bitnami-labs/sealed-secrets", ("helm/sealed-secrets/crds/*.yaml",)),
+    "vertical-pod-autoscaler": Project("k8s.io/autoscaler/vertical-pod-autoscaler", ("deploy/vpa-v1-crd-gen.yaml",)),
 }
 
 

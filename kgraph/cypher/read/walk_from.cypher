@@ -7,7 +7,8 @@ OPTIONAL MATCH (cluster:Cluster {key: $walk.key})
 OPTIONAL MATCH (image:Image {key: $walk.key})
 OPTIONAL MATCH (host:Host {key: $walk.key})
 OPTIONAL MATCH (subject:Subject {key: $walk.key})
-WITH coalesce(resource, cluster, image, host, subject) AS n
+OPTIONAL MATCH (release:HelmRelease {key: $walk.key})
+WITH coalesce(resource, cluster, image, host, subject, release) AS n
 CALL (n) {
   CALL (n) {
     WITH n WHERE $walk.outward

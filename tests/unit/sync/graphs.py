@@ -19,9 +19,12 @@ CUSTOM_KINDS = (
     Kind(group="shop.example.com", kind="Basket", plural="baskets"),
     Kind(group="shop.example.com", kind="Region", plural="regions", namespaced=False),
     Kind(group="serving.knative.dev", kind="Service", plural="services"),
+    Kind(group="argoproj.io", kind="Application", plural="applications"),
     Kind(group="snapshot.storage.k8s.io", kind="VolumeSnapshot", plural="volumesnapshots"),
 )
 CATALOGUE = Catalogue(CUSTOM_KINDS)
+# What the cluster `d` is called by objects of the cluster `c`.
+CLUSTERS = {"https://d:6443": "d", "second": "d"}
 # Edges that nearly every object has; cases that are about them ask for all.
 EVERYWHERE = frozenset({"IN_NAMESPACE", "IN_CLUSTER", "INSTANCE_OF"})
 
@@ -61,7 +64,7 @@ def group_and_version(obj: dict[str, Any]) -> tuple[str, str]:
 
 def extract(obj: dict[str, Any], rows: Sequence[EdgeRow] = EDGE_ROWS, catalogue: Catalogue = CATALOGUE) -> Extracted:
     """What an object of the cluster `c` says."""
-    return Extractor("c", catalogue, rows).extract(obj, *group_and_version(obj), obj["kind"])
+    return Extractor("c", catalogue, rows, CLUSTERS).extract(obj, *group_and_version(obj), obj["kind"])
 
 
 def extract_one(text: str) -> Extracted:

@@ -458,7 +458,7 @@ def test_no_object_is_too_malformed(data: st.DataObject) -> None:
     group, _, version = version.rpartition("/")
     extracted = Extractor("c", CATALOGUE).extract(obj, group, version, kind)
     for edge in extracted.resource.edges:
-        if not edge.end.startswith(("cluster:", "image:", "host:", "subject:")):
+        if not edge.end.startswith(("cluster:", "image:", "host:", "subject:", "release:")):
             assert str(ResourceKey.parse(edge.end)) == edge.end
         for values in edge.properties.values():
             assert isinstance(values, str | bool) or len(values) == len(edge.fields)

@@ -1,0 +1,127 @@
+"""Edges of the Prometheus operator: what is scraped, by which rules, with which logins."""
+
+from kgraph.graphdb.edges.row import BREAKS, NOTHING, EdgeRow
+
+_GROUP = "monitoring.coreos.com"
+_SERVICES, _PODS, _PROBE = f"ServiceMonitor.{_GROUP}", f"PodMonitor.{_GROUP}", f"Probe.{_GROUP}"
+_SCRAPE, _RULE, _CONFIG = f"ScrapeConfig.{_GROUP}", f"PrometheusRule.{_GROUP}", f"AlertmanagerConfig.{_GROUP}"
+_PROMETHEUS, _AGENT = f"Prometheus.{_GROUP}", f"PrometheusAgent.{_GROUP}"
+_RULER, _ALERTMANAGER = f"ThanosRuler.{_GROUP}", f"Alertmanager.{_GROUP}"
+_SERVERS = (_PROMETHEUS, _AGENT, _RULER, _ALERTMANAGER)
+_CLIENTS = ("spec", "spec.endpoints[]", "spec.podMetricsEndpoints[]", "spec.remoteWrite[]", "spec.remoteRead[]")
+_LOGINS = (
+    "basicAuth.username|password",
+    "bearerTokenSecret",
+    "authorization.credentials",
+    "oauth2.clientSecret",
+    "oauth2.clientId.secret",
+    "tlsConfig.ca|cert.secret",
+    "tlsConfig.keySecret",
+)
+
+ROWS = (
+    *(
+        EdgeRow(
+            type="SELECTS",
+            start=(start,),
+            end=end,
+            follow="monitored",
+            on_delete=NOTHING,
+            doc=f"{doc} An empty selector is all; an empty namespaceSelector is the own namespace.",
+        )
+        for start, end, doc in (
+            (_SERVICES, "Service", "The Services that are scraped."),
+            (_PODS, "Pod", "The Pods that are scraped."),
+            (_PROBE, "Ingress.networking.k8s.io", "The Ingresses whose hosts are probed."),
+        )
+    ),
+    *(
+        EdgeRow(
+            type="SELECTS",
+            start=starts,
+            end=end,
+            follow="chosen",
+            on_delete=NOTHING,
+            doc=f"The {end.partition('.')[0]}s that a server takes. An absent selector is none, an empty one all; an "
+            "absent namespace selector is the own namespace, an empty one all.",
+        )
+        for starts, end in (
+            ((_PROMETHEUS, _AGENT), _SERVICES),
+            ((_PROMETHEUS, _AGENT), _PODS),
+            ((_PROMETHEUS, _AGENT), _PROBE),
+            ((_PROMETHEUS, _AGENT), _SCRAPE),
+            ((_PROMETHEUS, _RULER), _RULE),
+            ((_ALERTMANAGER,), _CONFIG),
+        )
+    ),
+    EdgeRow(
+        type="REFERS_TO",
+        start=(_ALERTMANAGER,),
+        end=_CONFIG,
+        at=("spec.alertmanagerConfiguration",),
+        on_delete=BREAKS,
+        doc="The configuration that an Alertmanager has as its own.",
+    ),
+    EdgeRow(
+        type="RUNS_AS",
+        start=_SERVERS,
+        end="ServiceAccount",
+        at=("spec.serviceAccountName",),
+        name=".",
+        on_delete=BREAKS,
+        doc="The ServiceAccount that a server's Pods run as.",
+    ),
+    EdgeRow(
+        type="USES_SECRET",
+        start=_SERVERS,
+        end="Secret",
+        at=("spec.secrets[]", "spec.configSecret"),
+        name=".",
+        on_delete=BREAKS,
+        doc="Secrets that a server's Pods mount, and an Alertmanager's configuration.",
+    ),
+    EdgeRow(
+        type="USES_SECRET",
+        start=_SERVERS,
+        end="Secret",
+        at=(
+            "spec.additionalScrapeConfigs|additionalAlertManagerConfigs|additionalAlertRelabelConfigs",
+            "spec.alertmanagersConfig|objectStorageConfig|queryConfig",
+            "spec.thanos.objectStorageConfig|tracingConfig",
+        ),
+        optional=".optional",
+        on_delete=BREAKS,
+        doc="Further configuration of a server.",
+    ),
+    EdgeRow(
+        type="USES_CONFIGMAP",
+        start=_SERVERS,
+        end="ConfigMap",
+        at=("spec.configMaps[]",),
+        name=".",
+        on_delete=BREAKS,
+        doc="ConfigMaps that a server's Pods mount.",
+    ),
+    EdgeRow(
+        type="USES_SECRET",
+        start=(_SERVICES, _PODS, _PROBE, _SCRAPE, _PROMETHEUS, _AGENT),
+        end="Secret",
+        at=tuple(f"{client}.{login}" for client in _CLIENTS for login in _LOGINS),
+        optional=".optional",
+        on_delete=BREAKS,
+        doc="What a server logs in with where it scrapes and writes.",
+    ),
+    EdgeRow(
+        type="USES_CONFIGMAP",
+        start=(_SERVICES, _PODS, _PROBE, _SCRAPE, _PROMETHEUS, _AGENT),
+        end="ConfigMap",
+        at=tuple(
+            f"{client}.{path}"
+            for client in _CLIENTS
+            for path in ("tlsConfig.ca|cert.configMap", "oauth2.clientId.configMap")
+        ),
+        optional=".optional",
+        on_delete=BREAKS,
+        doc="CAs, certificates and client ids in ConfigMaps.",
+    ),
+)
