@@ -8,10 +8,11 @@ _SCRAPE, _RULE, _CONFIG = f"ScrapeConfig.{_GROUP}", f"PrometheusRule.{_GROUP}", 
 _PROMETHEUS, _AGENT = f"Prometheus.{_GROUP}", f"PrometheusAgent.{_GROUP}"
 _RULER, _ALERTMANAGER = f"ThanosRuler.{_GROUP}", f"Alertmanager.{_GROUP}"
 _SERVERS = (_PROMETHEUS, _AGENT, _RULER, _ALERTMANAGER)
-_CLIENTS = ("spec", "spec.endpoints[]", "spec.podMetricsEndpoints[]", "spec.remoteWrite[]", "spec.remoteRead[]")
+_SCRAPED = ("spec", "spec.endpoints[]", "spec.podMetricsEndpoints[]")
+_WRITTEN = ("spec.remoteWrite[]", "spec.remoteRead[]")
+_CLIENTS = (*_SCRAPED, *_WRITTEN)
 _LOGINS = (
     "basicAuth.username|password",
-    "bearerTokenSecret",
     "authorization.credentials",
     "oauth2.clientSecret",
     "oauth2.clientId.secret",
@@ -106,7 +107,12 @@ ROWS = (
         type="USES_SECRET",
         start=(_SERVICES, _PODS, _PROBE, _SCRAPE, _PROMETHEUS, _AGENT),
         end="Secret",
-        at=tuple(f"{client}.{login}" for client in _CLIENTS for login in _LOGINS),
+        at=(
+            *(f"{client}.{login}" for client in _CLIENTS for login in _LOGINS),
+            *(f"{client}.bearerTokenSecret" for client in _SCRAPED),
+            "spec.remoteWrite[].sigv4.accessKey|secretKey",
+            "spec.remoteWrite[].azureAd.oauth.clientSecret",
+        ),
         optional=".optional",
         on_delete=BREAKS,
         doc="What a server logs in with where it scrapes and writes.",

@@ -208,7 +208,7 @@ spec:
   secrets: [mounted]
   configMaps: [files]
   additionalScrapeConfigs: {{name: more, key: k}}
-  remoteWrite: [{{url: u, bearerTokenSecret: {{name: token, key: k}}}}]
+  remoteWrite: [{{url: u, sigv4: {{accessKey: {{name: token, key: k}}}}}}]
 """
         + _monitor_here("a", "shop", kind="PodMonitor")
         + _monitor_here("a", "shop", kind="Probe")
