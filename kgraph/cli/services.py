@@ -1,7 +1,7 @@
 """The long-running processes of a deployment: `kgraph worker` and `kgraph serve`, over a Neo4j of the user's own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import structlog
 
@@ -20,24 +20,26 @@ from kgraph.sync.options import SyncOptions
 log = structlog.get_logger(__name__)
 
 
-def sync_options(configuration: Configuration) -> SyncOptions:
-    """What the configuration says of all clusters."""
+def sync_options(configuration: Configuration, clusters: Iterable[ClusterSettings]) -> SyncOptions:
+    """What the configuration says of all clusters, and what these are called by each other."""
     return SyncOptions(
         watch_resources=configuration.watch_resources,
         resync_seconds=configuration.resync_period,
         default_namespace=configuration.default_namespace,
-        clusters=cluster_names(configuration.clusters),
+        clusters=cluster_names(clusters),
     )
 
 
-def cluster_names(clusters: Sequence[ClusterSettings]) -> dict[str, str]:
+def cluster_names(clusters: Iterable[ClusterSettings]) -> dict[str, str]:
     """What the clusters are called by others, and the ids that are meant: ids before names and addresses."""
     found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for cluster in clusters:
+        ids[cluster.id] = cluster.id
         for name in (cluster.api_server_url.rstrip("/"), cluster.name):
             if name:
                 found.setdefault(name, cluster.id)
-    return {**found, **{cluster.id: cluster.id for cluster in clusters}}
+    return {**found, **ids}
 
 
 async def work(config: str, named: Named) -> None:
@@ -46,7 +48,7 @@ async def work(config: str, named: Named) -> None:
     if not configuration.clusters:
         raise BadConfiguration("no cluster is configured: name them under `clusters:` in --config or CLUSTERS_CONFIG")
     async with opened(_graph(named, configuration)) as store:
-        workers = Workers(store, configuration.clusters, sync_options(configuration))
+        workers = Workers(store, configuration.clusters, sync_options(configuration, configuration.clusters))
         log.info("workers start", clusters=[cluster.id for cluster in configuration.clusters])
         try:
             await workers.run()

@@ -29,8 +29,8 @@ _ANALYSES = tuple(
     )
     for path in parse(pattern)
 )
-# A store's reference to a key of a Secret has no more than these (External Secrets' SecretKeySelector).
-_SECRET_KEY = frozenset({"name", "key", "namespace"})
+# A reference to a key of a Secret has no more than these: Kubernetes' SecretKeySelector, and External Secrets' own.
+_SECRET_KEY = frozenset({"name", "key", "namespace", "optional"})
 
 
 def is_controlled(start: Start) -> bool:
@@ -114,34 +114,40 @@ def _external_target(start: Start, _row: EdgeRow) -> Iterator[Found]:
         yield Found(end, "spec.target.name" if target.get("name") else "metadata.name", optional=policy != "Merge")
 
 
-def _store_login(start: Start, row: EdgeRow) -> Iterator[Found]:
-    for field, kind, reference in _logins(start.section("spec", "provider"), "spec.provider", ""):
-        # A namespaced store reads its own namespace, whatever is written; of a ClusterSecretStore a reference
+def _logins(start: Start, row: EdgeRow) -> Iterator[Found]:
+    for field, kind, reference in _references(start.section("spec"), "spec", ""):
+        # A namespaced start reads its own namespace, whatever is written; of a ClusterSecretStore a reference
         # without a namespace is to that of each ExternalSecret.
         namespace = "" if start.namespace else text(reference.get("namespace"))
         if kind == row.end and (end := start.end("", kind, namespace, reference.get("name"))):
-            yield Found(end, field)
+            yield Found(end, field, optional=reference.get("optional") is True)
 
 
-def _logins(value: Any, field: str, key: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """The references below a provider's section, as (field, kind, reference)."""
+def _references(value: Any, field: str, key: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """The references to Secrets, ConfigMaps and ServiceAccounts below `value`, as (field, kind, reference)."""
     if type(value) is list:
         for at, item in enumerate(value):
-            yield from _logins(item, f"{field}[{at}]", key)
+            yield from _references(item, f"{field}[{at}]", key)
     if type(value) is not dict:
         return
-    if is_name(value.get("name")):
-        if key == "caProvider":
-            yield field, text(value.get("type")), value
-            return
-        if key in ("serviceAccount", "serviceAccountRef"):
-            yield field, "ServiceAccount", value
-            return
-        if value.keys() <= _SECRET_KEY and ("key" in value or key.lower().endswith(("ref", "secret"))):
-            yield field, "Secret", value
-            return
+    if is_name(value.get("name")) and (kind := _kind_referred_to(key, value)):
+        yield field, kind, value
+        return
     for name, item in value.items():
-        yield from _logins(item, f"{field}.{name}", text(name))
+        yield from _references(item, f"{field}.{name}", text(name))
+
+
+def _kind_referred_to(key: str, reference: Mapping[str, Any]) -> str:
+    """What a map with a name refers to, by the key that it stands at and by its own; "" where it is no reference."""
+    if key == "caProvider":
+        return text(reference.get("type"))
+    if key in ("serviceAccount", "serviceAccountRef"):
+        return "ServiceAccount"
+    lower = key.lower()
+    if "configmap" in lower:
+        return "ConfigMap"
+    by_key = "key" in reference or lower.endswith(("ref", "secret"))
+    return "Secret" if by_key and reference.keys() <= _SECRET_KEY else ""
 
 
 FIND: Mapping[str, Find] = {
@@ -152,5 +158,5 @@ FIND: Mapping[str, Find] = {
     "flux_namespace": _flux_namespace,
     "flux_release": _flux_release,
     "external_target": _external_target,
-    "store_login": _store_login,
+    "logins": _logins,
 }

@@ -130,6 +130,14 @@ ROWS = (
         )
         for end in (_ANALYSIS, _CLUSTER_ANALYSIS)
     ),
+    EdgeRow(
+        type="USES_SECRET",
+        start=(_ANALYSIS,),
+        end="Secret",
+        at=("spec.args[].valueFrom.secretKeyRef",),
+        on_delete=BREAKS,
+        doc="The Secrets that measurements log in with.",
+    ),
     # ---- Flux
     EdgeRow(
         type="DEPENDS_ON",

@@ -8,17 +8,6 @@ _SCRAPE, _RULE, _CONFIG = f"ScrapeConfig.{_GROUP}", f"PrometheusRule.{_GROUP}", 
 _PROMETHEUS, _AGENT = f"Prometheus.{_GROUP}", f"PrometheusAgent.{_GROUP}"
 _RULER, _ALERTMANAGER = f"ThanosRuler.{_GROUP}", f"Alertmanager.{_GROUP}"
 _SERVERS = (_PROMETHEUS, _AGENT, _RULER, _ALERTMANAGER)
-_SCRAPED = ("spec", "spec.endpoints[]", "spec.podMetricsEndpoints[]")
-_WRITTEN = ("spec.remoteWrite[]", "spec.remoteRead[]")
-_CLIENTS = (*_SCRAPED, *_WRITTEN)
-_LOGINS = (
-    "basicAuth.username|password",
-    "authorization.credentials",
-    "oauth2.clientSecret",
-    "oauth2.clientId.secret",
-    "tlsConfig.ca|cert.secret",
-    "tlsConfig.keySecret",
-)
 
 ROWS = (
     *(
@@ -85,14 +74,9 @@ ROWS = (
         type="USES_SECRET",
         start=_SERVERS,
         end="Secret",
-        at=(
-            "spec.additionalScrapeConfigs|additionalAlertManagerConfigs|additionalAlertRelabelConfigs",
-            "spec.alertmanagersConfig|objectStorageConfig|queryConfig",
-            "spec.thanos.objectStorageConfig|tracingConfig",
-        ),
-        optional=".optional",
+        at=("spec.imagePullSecrets[]",),
         on_delete=BREAKS,
-        doc="Further configuration of a server.",
+        doc="Secrets that a server's images are pulled with.",
     ),
     EdgeRow(
         type="USES_CONFIGMAP",
@@ -103,31 +87,22 @@ ROWS = (
         on_delete=BREAKS,
         doc="ConfigMaps that a server's Pods mount.",
     ),
-    EdgeRow(
-        type="USES_SECRET",
-        start=(_SERVICES, _PODS, _PROBE, _SCRAPE, _PROMETHEUS, _AGENT),
-        end="Secret",
-        at=(
-            *(f"{client}.{login}" for client in _CLIENTS for login in _LOGINS),
-            *(f"{client}.bearerTokenSecret" for client in _SCRAPED),
-            "spec.remoteWrite[].sigv4.accessKey|secretKey",
-            "spec.remoteWrite[].azureAd.oauth.clientSecret",
-        ),
-        optional=".optional",
-        on_delete=BREAKS,
-        doc="What a server logs in with where it scrapes and writes.",
-    ),
-    EdgeRow(
-        type="USES_CONFIGMAP",
-        start=(_SERVICES, _PODS, _PROBE, _SCRAPE, _PROMETHEUS, _AGENT),
-        end="ConfigMap",
-        at=tuple(
-            f"{client}.{path}"
-            for client in _CLIENTS
-            for path in ("tlsConfig.ca|cert.configMap", "oauth2.clientId.configMap")
-        ),
-        optional=".optional",
-        on_delete=BREAKS,
-        doc="CAs, certificates and client ids in ConfigMaps.",
+    *(
+        EdgeRow(
+            type=type_,
+            start=(*_SERVERS, _SERVICES, _PODS, _PROBE, _SCRAPE, _CONFIG),
+            end=end,
+            find="logins",
+            on_delete=BREAKS,
+            doc=doc,
+        )
+        for type_, end, doc in (
+            (
+                "USES_SECRET",
+                "Secret",
+                "Further configuration, logins and certificates: wherever a Secret's key is named.",
+            ),
+            ("USES_CONFIGMAP", "ConfigMap", "CAs, certificates, client ids: wherever a ConfigMap's key is named."),
+        )
     ),
 )

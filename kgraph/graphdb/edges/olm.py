@@ -65,6 +65,18 @@ ROWS = (
         on_delete=BREAKS,
         doc="The definitions that an operator brings, or needs.",
     ),
+    *(
+        EdgeRow(
+            type=f"USES_{kind.upper()}",
+            start=(_SUBSCRIPTION,),
+            end=kind,
+            at=(f"spec.config.env[].valueFrom.{key}KeyRef", f"spec.config.envFrom[].{key}Ref"),
+            optional=".optional",
+            on_delete=BREAKS,
+            doc=f"{kind}s in the environment that an operator is given.",
+        )
+        for kind, key in (("ConfigMap", "configMap"), ("Secret", "secret"))
+    ),
     EdgeRow(
         type="USES_SECRET",
         start=(_CATALOG,),

@@ -124,7 +124,7 @@ ROWS = (
             type=type_,
             start=(_STORE, _CLUSTER_STORE),
             end=end,
-            find="store_login",
+            find="logins",
             on_delete=BREAKS,
             doc=doc,
         )

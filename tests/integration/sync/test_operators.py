@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from kgraph.graphdb.store import Store
+from kgraph.sync.check import picture_of_graph
 from kgraph.sync.options import SyncOptions
 from tests.definitions import installed
 from tests.integration.sync.live import Api, core
@@ -128,6 +129,9 @@ async def test_every_kind_s_edges_are_there_and_follow_both_ends(
         wanted = {line for line in wanted if not line.startswith("core/ConfigMap/infra/of-flux ")}
         await is_now(wanted)
         await in_step(store, settings, WATCHED)
+
+        # What only another cluster refers to is not for that cluster's check to explain.
+        assert (await picture_of_graph(store, "second")).missing == set()
 
     # A worker that starts again takes the edges over as they are.
     async with running(store, settings, WATCHED):

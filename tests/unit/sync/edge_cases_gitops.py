@@ -172,6 +172,15 @@ spec: {template: {spec: {containers: [{envFrom: [{secretRef: {name: s}}]}]}}}
         "OWNED_BY argoproj.io/Rollout/shop/r",
     ),
     Case(
+        "an AnalysisTemplate",
+        """
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+spec: {args: [{name: a, valueFrom: {secretKeyRef: {name: s, key: k}}}], templates: [{templateName: t}]}
+""",
+        "USES_SECRET core/Secret/shop/s\nREFERS_TO argoproj.io/AnalysisTemplate/shop/t",
+    ),
+    Case(
         "a Kustomization",
         f"""
 apiVersion: {_KUSTOMIZE}/v1

@@ -207,6 +207,7 @@ spec:
   serviceAccountName: prometheus
   secrets: [mounted]
   configMaps: [files]
+  imagePullSecrets: [{{name: pull}}]
   additionalScrapeConfigs: {{name: more, key: k}}
   remoteWrite: [{{url: u, sigv4: {{accessKey: {{name: token, key: k}}}}}}]
 """
@@ -221,6 +222,7 @@ SELECTS {_MONITORING}/ScrapeConfig/shop/a
 SELECTS {_MONITORING}/PrometheusRule/shop/a
 RUNS_AS core/ServiceAccount/shop/prometheus
 USES_SECRET core/Secret/shop/mounted
+USES_SECRET core/Secret/shop/pull
 USES_SECRET core/Secret/shop/more
 USES_SECRET core/Secret/shop/token
 USES_CONFIGMAP core/ConfigMap/shop/files
@@ -243,19 +245,43 @@ REFERS_TO {_MONITORING}/AlertmanagerConfig/shop/global
 USES_SECRET core/Secret/shop/base
 """,
     ),
+    Case(
+        "an AlertmanagerConfig's receivers",
+        f"""
+apiVersion: {_MONITORING}/v1alpha1
+kind: AlertmanagerConfig
+spec:
+  receivers:
+  - name: r
+    slackConfigs:
+    - apiURL: {{name: slack, key: k}}
+      httpConfig: {{tlsConfig: {{ca: {{configMap: {{name: ca, key: k}}}}}}}}
+    pagerdutyConfigs: [{{details: [{{key: a, value: b}}]}}]
+  route: {{matchers: [{{name: a, value: b}}]}}
+""",
+        "USES_SECRET core/Secret/shop/slack\nUSES_CONFIGMAP core/ConfigMap/shop/ca",
+    ),
     # ---- OLM
     Case(
         "a Subscription",
         f"""
 apiVersion: {_OLM}/v1alpha1
 kind: Subscription
-spec: {{name: op, source: catalog, sourceNamespace: olm}}
+spec:
+  name: op
+  source: catalog
+  sourceNamespace: olm
+  config:
+    envFrom: [{{secretRef: {{name: s}}}}]
+    env: [{{valueFrom: {{configMapKeyRef: {{name: c, optional: true}}}}}}]
 status: {{installedCSV: op.v1, installPlanRef: {{kind: InstallPlan, name: install-a, namespace: shop}}}}
 """,
         f"""
 SUBSCRIBES {_OLM}/CatalogSource/olm/catalog
 SUBSCRIBES {_OLM}/InstallPlan/shop/install-a
 SUBSCRIBES {_OLM}/ClusterServiceVersion/shop/op.v1
+USES_SECRET core/Secret/shop/s
+USES_CONFIGMAP core/ConfigMap/shop/c optional
 """,
     ),
     Case(

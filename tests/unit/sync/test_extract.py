@@ -13,7 +13,7 @@ from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS
 from kgraph.graphdb.model import ResourceKey
-from kgraph.kube.objects import redact
+from kgraph.kube.objects import Metadata, redact
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.functions import FIND, FOLLOW
 from kgraph.sync.promote import PROMOTE
@@ -121,6 +121,39 @@ def test_list_item_is_as_the_object_itself() -> None:
     (obj,) = objects("{kind: Pod, spec: {nodeName: n}}")
     item = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
     assert Extractor("c", CATALOGUE).extract(item, "", "v1", "Pod") == extract(obj)
+
+
+@pytest.mark.parametrize(
+    ("labels", "annotations", "marked"),
+    [
+        (None, None, False),
+        ({"app": "web"}, {"a": "b"}, False),
+        ({"app.kubernetes.io/instance": "web"}, None, True),
+        (None, {"argocd.argoproj.io/tracking-id": "web:/ConfigMap:shop/x"}, True),
+    ],
+)
+def test_objects_that_may_be_an_application_s_are_marked(
+    labels: dict[str, str] | None, annotations: dict[str, str] | None, *, marked: bool
+) -> None:
+    """An unchanged object need not be read again, unless it may ask who deploys it where Argo CD is served."""
+    metadata = Metadata(labels=labels, annotations=annotations)
+    assert Extractor("c", CATALOGUE).is_marked(metadata) is marked
+    assert Extractor("c", CATALOGUE).is_plain("", "ConfigMap")
+    assert not Extractor("c", Catalogue()).is_marked(metadata)
+
+
+def test_references_of_several_templates_say_which_they_are_of() -> None:
+    """A JobSet's edges name the template that each place is in."""
+    template = "{spec: {template: {spec: {containers: [{image: nginx}]}}}}"
+    resource = extract_one(f"""
+apiVersion: jobset.x-k8s.io/v1alpha2
+kind: JobSet
+spec: {{replicatedJobs: [{{name: a, template: {template}}}, {{name: b, template: {template}}}]}}
+""").resource
+    fields = {edge.type: edge.fields for edge in resource.edges}
+    at = "spec.replicatedJobs[{}].template.spec.template.spec."
+    assert fields["RUNS_IMAGE"] == tuple(f"{at.format(job)}containers[0].image" for job in (0, 1))
+    assert fields["RUNS_AS"] == tuple(f"{at.format(job)}serviceAccountName" for job in (0, 1))
 
 
 def test_order_of_keys_is_no_change() -> None:
