@@ -112,11 +112,12 @@ def _chosen(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
 
 def _pushed_stores(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
     target = GroupKind.parse(row.end)
-    for at, store in maps(start.section("spec").get("secretStoreRefs")):
+    of = ("spec",) if start.namespace else ("spec", "pushSecretSpec")
+    for at, store in maps(start.section(*of).get("secretStoreRefs")):
         if (text(store.get("kind")) or "SecretStore") == target.kind and store.get("labelSelector") is not None:
             yield Selected(
                 type=row.type,
-                fields=(f"spec.secretStoreRefs[{at}].labelSelector",),
+                fields=(f"{'.'.join(of)}.secretStoreRefs[{at}].labelSelector",),
                 target=target,
                 selector=LabelSelector.from_object(store["labelSelector"]),
                 namespaces=(start.namespace if start.catalogue.is_namespaced(*target) else "",),

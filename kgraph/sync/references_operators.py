@@ -26,6 +26,8 @@ _ANALYSES = tuple(
         "spec.strategy.blueGreen.prePromotionAnalysis|postPromotionAnalysis.templates[]",
         "spec.strategy.canary.analysis.templates[]",
         "spec.strategy.canary.steps[].analysis.templates[]",
+        "spec.strategy.canary.steps[].experiment.analyses[]",
+        "spec.analyses[]",
     )
     for path in parse(pattern)
 )

@@ -5,6 +5,7 @@ from kgraph.graphdb.edges.row import ANY, BREAKS, CASCADE, DEGRADES, NOTHING, RE
 _ARGO = "argoproj.io"
 _APPLICATION, _ROLLOUT = f"Application.{_ARGO}", f"Rollout.{_ARGO}"
 _ANALYSIS, _CLUSTER_ANALYSIS = f"AnalysisTemplate.{_ARGO}", f"ClusterAnalysisTemplate.{_ARGO}"
+_RUN, _EXPERIMENT = f"AnalysisRun.{_ARGO}", f"Experiment.{_ARGO}"
 _SOURCE = "source.toolkit.fluxcd.io"
 _KUSTOMIZATION, _HELM_RELEASE = "Kustomization.kustomize.toolkit.fluxcd.io", "HelmRelease.helm.toolkit.fluxcd.io"
 _FLUX = (_KUSTOMIZATION, _HELM_RELEASE)
@@ -13,15 +14,6 @@ _CHART, _BUCKET, _ARTIFACT = f"HelmChart.{_SOURCE}", f"Bucket.{_SOURCE}", f"Exte
 _VALUES = ("spec.valuesFrom[]", "spec.postBuild.substituteFrom[]")
 _STRATEGY = "spec.strategy"
 _ROUTING = f"{_STRATEGY}.canary.trafficRouting"
-_TEMPLATES = tuple(
-    f"{_STRATEGY}.{path}.templates[]"
-    for path in (
-        "blueGreen.prePromotionAnalysis",
-        "blueGreen.postPromotionAnalysis",
-        "canary.analysis",
-        "canary.steps[].analysis",
-    )
-)
 
 ROWS = (
     # ---- what resources are part of
@@ -122,7 +114,7 @@ ROWS = (
     *(
         EdgeRow(
             type="REFERS_TO",
-            start=(_ROLLOUT, _ANALYSIS, _CLUSTER_ANALYSIS),
+            start=(_ROLLOUT, _EXPERIMENT, _ANALYSIS, _CLUSTER_ANALYSIS),
             end=end,
             find="analysis_templates",
             on_delete=BREAKS,
@@ -132,9 +124,9 @@ ROWS = (
     ),
     EdgeRow(
         type="USES_SECRET",
-        start=(_ANALYSIS,),
+        start=(_ANALYSIS, _RUN, _EXPERIMENT),
         end="Secret",
-        at=("spec.args[].valueFrom.secretKeyRef",),
+        at=("spec.args[].valueFrom.secretKeyRef", "spec.analyses[].args[].valueFrom.secretKeyRef"),
         on_delete=BREAKS,
         doc="The Secrets that measurements log in with.",
     ),

@@ -1,6 +1,6 @@
 """Edges of the Prometheus operator: what is scraped, by which rules, with which logins."""
 
-from kgraph.graphdb.edges.row import BREAKS, NOTHING, EdgeRow
+from kgraph.graphdb.edges.row import BREAKS, DEGRADES, NOTHING, EdgeRow
 
 _GROUP = "monitoring.coreos.com"
 _SERVICES, _PODS, _PROBE = f"ServiceMonitor.{_GROUP}", f"PodMonitor.{_GROUP}", f"Probe.{_GROUP}"
@@ -51,6 +51,15 @@ ROWS = (
         at=("spec.alertmanagerConfiguration",),
         on_delete=BREAKS,
         doc="The configuration that an Alertmanager has as its own.",
+    ),
+    EdgeRow(
+        type="REFERS_TO",
+        start=(_PROMETHEUS,),
+        end="Service",
+        at=("spec.alerting.alertmanagers[]",),
+        namespace=(".namespace",),
+        on_delete=DEGRADES,
+        doc="The Services of the Alertmanagers that a Prometheus sends its alerts to.",
     ),
     EdgeRow(
         type="RUNS_AS",

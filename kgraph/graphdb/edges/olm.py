@@ -87,6 +87,15 @@ ROWS = (
         doc="The Secrets that a catalogue's image is pulled with.",
     ),
     EdgeRow(
+        type="USES_CONFIGMAP",
+        start=(_CATALOG,),
+        end="ConfigMap",
+        at=("spec.configMap",),
+        name=".",
+        on_delete=BREAKS,
+        doc="The ConfigMap that is a catalogue's content, where it has no image.",
+    ),
+    EdgeRow(
         type="RUNS_AS",
         start=(f"OperatorGroup.{_GROUP}",),
         end="ServiceAccount",

@@ -6,20 +6,17 @@ _GROUP = "external-secrets.io"
 _EXTERNAL, _PUSH, _STORE = f"ExternalSecret.{_GROUP}", f"PushSecret.{_GROUP}", f"SecretStore.{_GROUP}"
 _CLUSTER_STORE = f"ClusterSecretStore.{_GROUP}"
 _SEALED = "SealedSecret.bitnami.com"
-_FOR_ALL = f"ClusterExternalSecret.{_GROUP}"
-_SOURCES = ("spec.data[].sourceRef", "spec.dataFrom[].sourceRef")
-_SPECS = ("spec", "spec.externalSecretSpec")
+_EXTERNAL_FOR_ALL, _PUSH_FOR_ALL = f"ClusterExternalSecret.{_GROUP}", f"ClusterPushSecret.{_GROUP}"
+_EXTERNALS, _PUSHES = (_EXTERNAL, _EXTERNAL_FOR_ALL), (_PUSH, _PUSH_FOR_ALL)
+_SPECS, _PUSH_SPECS = ("spec", "spec.externalSecretSpec"), ("spec", "spec.pushSecretSpec")
+_SOURCES = tuple(f"{spec}.{source}[].sourceRef" for spec in _SPECS for source in ("data", "dataFrom"))
 
 ROWS = (
     EdgeRow(
         type="SYNCS",
-        start=(_EXTERNAL, _FOR_ALL),
+        start=_EXTERNALS,
         end=ANY,
-        at=tuple(
-            f"{spec}.{path}"
-            for spec in _SPECS
-            for path in ("secretStoreRef", "data[].sourceRef.storeRef", "dataFrom[].sourceRef.storeRef")
-        ),
+        at=(*(f"{spec}.secretStoreRef" for spec in _SPECS), *(f"{source}.storeRef" for source in _SOURCES)),
         kind=".kind",
         default=_STORE,
         on_delete=BREAKS,
@@ -28,9 +25,9 @@ ROWS = (
     ),
     EdgeRow(
         type="SYNCS",
-        start=(_PUSH,),
+        start=_PUSHES,
         end=ANY,
-        at=("spec.secretStoreRefs[]",),
+        at=tuple(f"{spec}.secretStoreRefs[]" for spec in _PUSH_SPECS),
         kind=".kind",
         default=_STORE,
         on_delete=DEGRADES,
@@ -40,7 +37,7 @@ ROWS = (
     *(
         EdgeRow(
             type="SYNCS",
-            start=(_PUSH,),
+            start=_PUSHES,
             end=store,
             follow="pushed_stores",
             on_delete=DEGRADES,
@@ -51,7 +48,7 @@ ROWS = (
     ),
     EdgeRow(
         type="SYNCS",
-        start=(_EXTERNAL,),
+        start=_EXTERNALS,
         end=ANY,
         at=tuple(f"{source}.generatorRef" for source in _SOURCES),
         kind=".kind",
@@ -62,9 +59,9 @@ ROWS = (
     ),
     EdgeRow(
         type="SYNCS",
-        start=(_PUSH,),
+        start=_PUSHES,
         end=ANY,
-        at=("spec.selector.generatorRef",),
+        at=tuple(f"{spec}.selector.generatorRef" for spec in _PUSH_SPECS),
         kind=".kind",
         api_version=".apiVersion",
         on_delete=DEGRADES,

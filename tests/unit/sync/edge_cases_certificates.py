@@ -203,6 +203,23 @@ spec:
         f"SYNCS {_ES}/SecretStore/shop/own\nUSES_SECRET core/Secret/shop/s",
     ),
     Case(
+        "a ClusterPushSecret, whose namespaced stores are in each namespace",
+        f"""
+apiVersion: {_ES}/v1alpha1
+kind: ClusterPushSecret
+spec:
+  pushSecretSpec:
+    secretStoreRefs:
+    - {{name: aws, kind: ClusterSecretStore}}
+    - {{name: own}}
+    - {{labelSelector: {{matchLabels: {{a: b}}}}, kind: ClusterSecretStore}}
+    selector: {{secret: {{name: each}}}}
+---
+{{apiVersion: {_ES}/v1, kind: ClusterSecretStore, metadata: {{name: all, labels: {{a: b}}}}}}
+""",
+        f"SYNCS {_ES}/ClusterSecretStore/_/aws\nSYNCS {_ES}/ClusterSecretStore/_/all",
+    ),
+    Case(
         "a PushSecret of a generator",
         f"""
 apiVersion: {_ES}/v1alpha1

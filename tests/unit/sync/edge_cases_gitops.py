@@ -162,6 +162,31 @@ REFERS_TO networking.istio.io/DestinationRule/shop/d
 """,
     ),
     Case(
+        "an AnalysisRun with an argument from a Secret",
+        """
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisRun
+spec: {args: [{name: token, valueFrom: {secretKeyRef: {name: s, key: k}}}, {name: plain, value: v}]}
+""",
+        "USES_SECRET core/Secret/shop/s",
+    ),
+    Case(
+        "an Experiment, and the analyses that judge it",
+        """
+apiVersion: argoproj.io/v1alpha1
+kind: Experiment
+spec:
+  analyses:
+  - {name: a, templateName: t, args: [{name: token, valueFrom: {secretKeyRef: {name: s, key: k}}}]}
+  - {name: b, templateName: all, clusterScope: true}
+""",
+        """
+REFERS_TO argoproj.io/AnalysisTemplate/shop/t
+REFERS_TO argoproj.io/ClusterAnalysisTemplate/_/all
+USES_SECRET core/Secret/shop/s
+""",
+    ),
+    Case(
         "a ReplicaSet of a Rollout states none of the template's references",
         """
 apiVersion: apps/v1

@@ -229,6 +229,15 @@ USES_CONFIGMAP core/ConfigMap/shop/files
 """,
     ),
     Case(
+        "a Prometheus that tells Alertmanagers",
+        f"""
+apiVersion: {_MONITORING}/v1
+kind: Prometheus
+spec: {{alerting: {{alertmanagers: [{{name: own, port: web}}, {{name: far, namespace: other, port: web}}]}}}}
+""",
+        "REFERS_TO core/Service/shop/own\nREFERS_TO core/Service/other/far",
+    ),
+    Case(
         "an Alertmanager",
         f"""
 apiVersion: {_MONITORING}/v1
@@ -311,8 +320,8 @@ RUNS_AS core/ServiceAccount/shop/op
     ),
     Case(
         "a CatalogSource",
-        f"{{apiVersion: {_OLM}/v1alpha1, kind: CatalogSource, spec: {{secrets: [pull]}}}}",
-        "USES_SECRET core/Secret/shop/pull",
+        f"{{apiVersion: {_OLM}/v1alpha1, kind: CatalogSource, spec: {{secrets: [pull], configMap: content}}}}",
+        "USES_SECRET core/Secret/shop/pull\nUSES_CONFIGMAP core/ConfigMap/shop/content",
     ),
     Case(
         "an OperatorGroup",
