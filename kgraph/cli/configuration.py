@@ -6,7 +6,7 @@ cannot do, is an error that names the file or variable, the key's path, the valu
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,17 @@ import yaml
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
 from kgraph.cli.values import read_value
+from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.kube.settings import ClusterSettings
+from kgraph.sync.start import is_name
 
 # What may stand in keys (no `/`) and in entity ids (no `:`), and reads well in both.
 _CLUSTER_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _ROWS: Mapping[str, Mapping[str, Setting]] = {
     parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
 }
+# Controllers in whose namespace cluster-scoped objects have what they name, by the namespace that it usually is.
+_CONTROLLERS = frozenset(row.home for row in EDGE_ROWS if row.home)
 _SECRET_NAMES = frozenset({"service_account_token"})
 
 
@@ -32,6 +36,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     clusters: tuple[ClusterSettings, ...] = ()
     default_namespace: str = "default"
     watch_resources: tuple[str, ...] = ()
+    controller_namespaces: tuple[str, ...] = ()
     resync_period: float = 600.0
     neo4j_uri: str = ""
     neo4j_user: str = "neo4j"
@@ -54,6 +59,7 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
             values[row.name] = _from_variable(row, environ[row.variable])
     for cluster in values.get("clusters", ()):
         _check_cluster(cluster, source)
+    _check_controllers(values.get("controller_namespaces", ()), source)
     _check_unique([cluster["id"] for cluster in values.get("clusters", ())], source)
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
     graph = {
@@ -67,6 +73,16 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
         if row.because and environ.get(row.name)
     )
     return msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
+
+
+def _check_controllers(listed: Iterable[str], source: str) -> None:
+    for each in listed:
+        controller, equals, namespace = each.partition("=")
+        if controller not in _CONTROLLERS or not equals or not is_name(namespace):
+            raise BadConfiguration(
+                f"{source}: controller_namespaces has {each!r}; write the controller and its namespace, such as "
+                f"cert-manager=infra, the controller being one of {', '.join(sorted(_CONTROLLERS))}"
+            )
 
 
 def _text_of(config: str, source: str = "CLUSTERS_CONFIG") -> tuple[str, str]:

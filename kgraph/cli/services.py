@@ -27,6 +27,7 @@ def sync_options(configuration: Configuration, clusters: Iterable[ClusterSetting
         resync_seconds=configuration.resync_period,
         default_namespace=configuration.default_namespace,
         clusters=cluster_names(clusters),
+        homes=dict(each.split("=", 1) for each in configuration.controller_namespaces),
     )
 
 

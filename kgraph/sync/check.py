@@ -156,14 +156,14 @@ async def _extracted(
 ) -> AsyncIterator[Extracted]:
     if settings.auth_method is AuthMethod.SNAPSHOT:
         snapshot = read_snapshot(settings, options.default_namespace)
-        extractor = Extractor(settings.id, snapshot.catalogue, clusters=options.clusters)
+        extractor = Extractor(settings.id, snapshot.catalogue, elsewhere=options.elsewhere)
         for resource, objects in snapshot.kinds:
             for value in objects:
                 yield extractor.extract(value, resource.group, resource.version, resource.kind)
         return
     async with Connection.open(settings) as connection:
         found = await discover(connection)
-        extractor = Extractor(settings.id, Catalogue(discovered_kinds(found.resources)), clusters=options.clusters)
+        extractor = Extractor(settings.id, Catalogue(discovered_kinds(found.resources)), elsewhere=options.elsewhere)
         unread.update({f"{failure.group or CORE}/{ALL_KINDS}": str(failure.error) for failure in found.failures})
         for resource in select(found.resources, options.watch_resources, failures=found.failures):
             group = todays_group(resource.group, resource.kind)

@@ -20,7 +20,7 @@ from kgraph.sync.facts import Fact, fact_of, fact_of_labels
 from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery
-from kgraph.sync.start import NO_CLUSTERS, Keys, Start, group_of, maps, text
+from kgraph.sync.start import NOTHING_ELSEWHERE, Elsewhere, Keys, Start, group_of, maps, text
 
 
 class Unidentified(ValueError):
@@ -48,13 +48,13 @@ class Extractor:
         cluster: str,
         catalogue: Catalogue,
         rows: Sequence[EdgeRow] = EDGE_ROWS,
-        clusters: Mapping[str, str] = NO_CLUSTERS,
+        elsewhere: Elsewhere = NOTHING_ELSEWHERE,
     ) -> None:
         self._cluster = cluster
         self._catalogue = catalogue
         self._rows = [row for row in rows if not row.marks or catalogue.serves(*GroupKind.parse(row.end))]
         self._marks = frozenset(mark for row in self._rows for mark in row.marks)
-        self._keys = Keys(cluster, catalogue, clusters)
+        self._keys = Keys(cluster, catalogue, elsewhere)
         self._plans: dict[tuple[str, str], Plan] = {}
 
     @property

@@ -83,7 +83,7 @@ async def load_snapshot(
     snapshot = read_snapshot(settings, options.default_namespace)
     for problem in snapshot.problems:
         log.warning("a manifest is left out or doubtful", cluster=settings.id, problem=problem)
-    intake.extractor = Extractor(settings.id, snapshot.catalogue, clusters=options.clusters)
+    intake.extractor = Extractor(settings.id, snapshot.catalogue, elsewhere=options.elsewhere)
     intake.expect(resource for resource, _ in snapshot.kinds)
     present = {group_kind(resource) for resource, _ in snapshot.kinds}
     record = await patiently(lambda: store.read_one("read/synced_kinds", {"cluster": settings.id}))

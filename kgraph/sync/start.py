@@ -9,18 +9,30 @@ from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
 
-NO_CLUSTERS: Mapping[str, str] = {}
+
+class Elsewhere(msgspec.Struct, frozen=True):
+    """What objects mean that their own cluster does not say.
+
+    `clusters` are the ids of the clusters that they name: by id, name or server's address. `homes` are the namespaces
+    of controllers that run elsewhere than their projects have them: `infra` for `cert-manager`.
+    """
+
+    clusters: Mapping[str, str] = {}
+    homes: Mapping[str, str] = {}
+
+
+NOTHING_ELSEWHERE = Elsewhere()
 
 
 class Keys:
     """Writes the keys of one cluster's resources; a kind's scope decides whether a key has a namespace."""
 
-    __slots__ = ("_clusters", "_prefixes", "catalogue", "cluster")
+    __slots__ = ("_elsewhere", "_prefixes", "catalogue", "cluster")
 
-    def __init__(self, cluster: str, catalogue: Catalogue, clusters: Mapping[str, str] = NO_CLUSTERS) -> None:
+    def __init__(self, cluster: str, catalogue: Catalogue, elsewhere: Elsewhere = NOTHING_ELSEWHERE) -> None:
         self.cluster = cluster
         self.catalogue = catalogue
-        self._clusters = clusters
+        self._elsewhere = elsewhere
         self._prefixes: dict[tuple[str, str], tuple[str, bool | None]] = {}
 
     def end(self, own_namespace: str, group: str, kind: str, namespace: str, name: str) -> str | None:
@@ -39,7 +51,11 @@ class Keys:
 
     def cluster_called(self, name: str) -> str | None:
         """The id of the cluster that is called so: by its id, its name or its apiserver's address."""
-        return self._clusters.get(name.rstrip("/"))
+        return self._elsewhere.clusters.get(name.rstrip("/"))
+
+    def home(self, usual: str) -> str:
+        """The namespace of a controller that its project has in the namespace `usual`."""
+        return self._elsewhere.homes.get(usual, usual)
 
     def prefix(self, group: str, kind: str) -> str:
         """What all keys of a kind begin with: `prod/core/ConfigMap/`."""

@@ -221,7 +221,7 @@ class ClusterWorker:
         read_again = not self._catalogue.would_answer_as(catalogue)
         self._catalogue = catalogue
         intake.extractor = self._extractor(catalogue)
-        intake.extraction = f"{extraction_digest(repr(sorted(self._options.clusters.items())))}-{catalogue.digest()}"
+        intake.extraction = f"{self._digest()}-{catalogue.digest()}"
         chosen = {group_kind(each): each for each in selected}
         failing = {failure.group for failure in found.failures}
         for kind, (resource, task) in tuple(self._reflecting.items()):
@@ -253,12 +253,16 @@ class ClusterWorker:
             self.settings.id,
             self._extractor(catalogue),
             pipeline,
-            extraction=extraction_digest(""),
+            extraction=self._digest(),
             on_kinds_changed=self._kinds_changed.set,
         )
 
+    def _digest(self) -> str:
+        elsewhere = self._options.elsewhere
+        return extraction_digest(repr([sorted(elsewhere.clusters.items()), sorted(elsewhere.homes.items())]))
+
     def _extractor(self, catalogue: Catalogue) -> Extractor:
-        return Extractor(self.settings.id, catalogue, clusters=self._options.clusters)
+        return Extractor(self.settings.id, catalogue, elsewhere=self._options.elsewhere)
 
     def _described(self) -> dict[str, Any]:
         settings = self.settings

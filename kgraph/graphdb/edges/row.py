@@ -66,7 +66,8 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     `name`, `namespace`, `kind`, `group` or `api_version`, `uid` and `optional` stand at these paths, which begin
     with `.` where they start at the reference. Without a kind it is the `default`; with a kind and no group, that of
     the `default`, else the built-in kind of that name. Where `end` is one kind and `kind` a path, references to other
-    kinds are another row's. A cluster-scoped start that names no namespace means the `home`, where its controller runs.
+    kinds are another row's. A cluster-scoped start that names no namespace means the `home`, where its controller runs
+    unless the setting `controller_namespaces` has it elsewhere.
 
     The odd ones out name a function of `kgraph.sync.functions` instead: `find`, or, for edges that follow both ends,
     `follow`, or say in `selects` where a selector stands.

@@ -133,6 +133,15 @@ spec:
   secretStoreRefs: [{name: vault}]
   selector: {secret: {selector: {matchLabels: {tier: push}}}}
 ---
+apiVersion: external-secrets.io/v1alpha1
+kind: ClusterPushSecret
+metadata: {name: everywhere-SHOP}
+spec:
+  namespaceSelectors: [{matchLabels: {nowhere: "yes"}}]
+  pushSecretSpec:
+    secretStoreRefs: [{labelSelector: {matchLabels: {push: "yes-SHOP"}}, kind: ClusterSecretStore}]
+    selector: {secret: {name: each}}
+---
 apiVersion: v1
 kind: Secret
 metadata: {name: to-push, namespace: SHOP, labels: {tier: push}}
@@ -219,6 +228,23 @@ apiVersion: argoproj.io/v1alpha1
 kind: ClusterAnalysisTemplate
 metadata: {name: all-SHOP}
 spec: {templates: [{templateName: more-SHOP, clusterScope: true}]}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisRun
+metadata: {name: run, namespace: SHOP}
+spec:
+  metrics: [{name: m, provider: {plugin: {}}}]
+  args: [{name: token, valueFrom: {secretKeyRef: {name: metrics, key: k}}}]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Experiment
+metadata: {name: trial, namespace: SHOP}
+spec:
+  templates:
+  - name: t
+    selector: {matchLabels: {app: trial}}
+    template: {metadata: {labels: {app: trial}}, spec: {containers: [{name: c, image: nginx}]}}
+  analyses: [{name: a, templateName: success}]
 ---
 # ---- Flux
 apiVersion: source.toolkit.fluxcd.io/v1
@@ -423,6 +449,7 @@ spec:
   serviceMonitorNamespaceSelector: {}
   podMonitorSelector: {}
   podMonitorNamespaceSelector: {matchLabels: {watched: SHOP}}
+  alerting: {alertmanagers: [{name: alerts, namespace: SHOP, port: web}]}
   secrets: [etcd]
   configMaps: [files]
   additionalScrapeConfigs: {name: more, key: k, optional: true}
@@ -448,6 +475,11 @@ apiVersion: operators.coreos.com/v1alpha1
 kind: CatalogSource
 metadata: {name: catalog, namespace: INFRA}
 spec: {sourceType: grpc, image: registry.example.com/catalog, secrets: [pull]}
+---
+apiVersion: operators.coreos.com/v1alpha1
+kind: CatalogSource
+metadata: {name: content, namespace: INFRA}
+spec: {sourceType: internal, configMap: content}
 ---
 apiVersion: operators.coreos.com/v1alpha1
 kind: Subscription
@@ -516,6 +548,7 @@ external-secrets.io/ExternalSecret/shop/database SYNCS generators.external-secre
 external-secrets.io/ExternalSecret/shop/database WRITES core/Secret/shop/login optional
 external-secrets.io/ExternalSecret/shop/database USES_CONFIGMAP core/ConfigMap/shop/template
 external-secrets.io/ClusterExternalSecret/_/everywhere-shop SYNCS external-secrets.io/ClusterSecretStore/_/aws-shop
+external-secrets.io/ClusterPushSecret/_/everywhere-shop SYNCS external-secrets.io/ClusterSecretStore/_/aws-shop
 external-secrets.io/PushSecret/shop/pushed SYNCS external-secrets.io/SecretStore/shop/vault
 external-secrets.io/PushSecret/shop/pushed SYNCS external-secrets.io/ClusterSecretStore/_/aws-shop
 external-secrets.io/PushSecret/shop/pushed USES_SECRET core/Secret/shop/login
@@ -539,6 +572,8 @@ argoproj.io/Rollout/shop/web REFERS_TO argoproj.io/ClusterAnalysisTemplate/_/all
 argoproj.io/Rollout/shop/web REFERS_TO networking.k8s.io/Ingress/shop/main
 argoproj.io/Rollout/shop/web REFERS_TO networking.istio.io/VirtualService/shop/v
 argoproj.io/Rollout/shop/web REFERS_TO networking.istio.io/DestinationRule/shop/d
+argoproj.io/AnalysisRun/shop/run USES_SECRET core/Secret/shop/metrics
+argoproj.io/Experiment/shop/trial REFERS_TO argoproj.io/AnalysisTemplate/shop/success
 argoproj.io/ClusterAnalysisTemplate/_/all-shop REFERS_TO argoproj.io/ClusterAnalysisTemplate/_/more-shop
 source.toolkit.fluxcd.io/GitRepository/shop/fleet USES_SECRET core/Secret/shop/git
 source.toolkit.fluxcd.io/GitRepository/shop/fleet USES_SECRET core/Secret/shop/signers
@@ -588,6 +623,7 @@ monitoring.coreos.com/PodMonitor/shop/web USES_CONFIGMAP core/ConfigMap/shop/scr
 monitoring.coreos.com/Probe/shop/web SELECTS networking.k8s.io/Ingress/shop/web
 networking.k8s.io/Ingress/shop/web ROUTES_TO core/Service/shop/web
 monitoring.coreos.com/ScrapeConfig/shop/static USES_SECRET core/Secret/shop/scrape-token
+monitoring.coreos.com/Prometheus/infra/main REFERS_TO core/Service/shop/alerts
 monitoring.coreos.com/Prometheus/infra/main RUNS_AS core/ServiceAccount/infra/prometheus
 monitoring.coreos.com/Prometheus/infra/main SELECTS monitoring.coreos.com/ServiceMonitor/shop/web
 monitoring.coreos.com/Prometheus/infra/main USES_SECRET core/Secret/infra/etcd
@@ -602,6 +638,7 @@ monitoring.coreos.com/Alertmanager/shop/main SELECTS monitoring.coreos.com/Alert
 monitoring.coreos.com/Alertmanager/shop/main REFERS_TO monitoring.coreos.com/AlertmanagerConfig/shop/global
 monitoring.coreos.com/Alertmanager/shop/main USES_SECRET core/Secret/shop/base
 operators.coreos.com/CatalogSource/infra/catalog USES_SECRET core/Secret/infra/pull
+operators.coreos.com/CatalogSource/infra/content USES_CONFIGMAP core/ConfigMap/infra/content
 operators.coreos.com/Subscription/shop/op SUBSCRIBES operators.coreos.com/CatalogSource/infra/catalog
 operators.coreos.com/Subscription/shop/op SUBSCRIBES operators.coreos.com/InstallPlan/shop/install-a
 operators.coreos.com/Subscription/shop/op SUBSCRIBES operators.coreos.com/ClusterServiceVersion/shop/op.v1

@@ -130,6 +130,14 @@ MISTAKES = {
         "clusters: [{id: a, service_account_token: [hunter2]}]",
         "clusters[0].service_account_token is <hidden>; allowed is a text",
     ),
+    "a controller without its namespace": (
+        "controller_namespaces: [cert-manager]",
+        "controller_namespaces has 'cert-manager'; write the controller and its namespace, such as cert-manager=infra",
+    ),
+    "a controller that nothing is looked for with": (
+        "controller_namespaces: [argocd=infra]",
+        "the controller being one of cert-manager, keda",
+    ),
     "not in this version": ("enable_mutations: true", "enable_mutations is true, which is not in this version"),
 }
 

@@ -17,3 +17,9 @@ def test_clusters_are_known_to_each_other_by_id_name_and_address() -> None:
         "b": "b",
         "second": "b",
     }
+
+
+def test_controllers_may_run_elsewhere() -> None:
+    """The setting says in which namespace a controller runs instead of the usual one."""
+    configuration = load("controller_namespaces: [cert-manager=infra, keda=scaling]", {})
+    assert sync_options(configuration, ()).homes == {"cert-manager": "infra", "keda": "scaling"}

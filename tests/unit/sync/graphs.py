@@ -14,6 +14,7 @@ from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import Edge
 from kgraph.sync.extract import Extracted, Extractor
 from kgraph.sync.selector_index import SelectorIndex
+from kgraph.sync.start import Elsewhere
 
 CUSTOM_KINDS = (
     Kind(group="shop.example.com", kind="Basket", plural="baskets"),
@@ -24,7 +25,7 @@ CUSTOM_KINDS = (
 )
 CATALOGUE = Catalogue(CUSTOM_KINDS)
 # What the cluster `d` is called by objects of the cluster `c`.
-CLUSTERS = {"https://d:6443": "d", "second": "d"}
+ELSEWHERE = Elsewhere(clusters={"https://d:6443": "d", "second": "d"})
 # Edges that nearly every object has; cases that are about them ask for all.
 EVERYWHERE = frozenset({"IN_NAMESPACE", "IN_CLUSTER", "INSTANCE_OF"})
 
@@ -64,7 +65,7 @@ def group_and_version(obj: dict[str, Any]) -> tuple[str, str]:
 
 def extract(obj: dict[str, Any], rows: Sequence[EdgeRow] = EDGE_ROWS, catalogue: Catalogue = CATALOGUE) -> Extracted:
     """What an object of the cluster `c` says."""
-    return Extractor("c", catalogue, rows, CLUSTERS).extract(obj, *group_and_version(obj), obj["kind"])
+    return Extractor("c", catalogue, rows, ELSEWHERE).extract(obj, *group_and_version(obj), obj["kind"])
 
 
 def extract_one(text: str) -> Extracted:

@@ -17,6 +17,7 @@ from kgraph.kube.objects import Metadata, redact
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.functions import FIND, FOLLOW
 from kgraph.sync.promote import PROMOTE
+from kgraph.sync.start import Elsewhere
 from tests.unit.sync.graphs import CATALOGUE, extract, extract_one, objects
 from tests.unit.sync.test_edges import CASES
 
@@ -529,3 +530,18 @@ def test_plain_kind_needs_no_object() -> None:
         key = ResourceKey.parse(extracted.fact.key)
         labels = {name: value for name, value in extracted.fact.labels.items() if "/" not in name}
         assert extractor.plain_fact(key, labels) == extracted.fact
+
+
+@pytest.mark.parametrize(
+    ("homes", "namespace"),
+    [({}, "cert-manager"), ({"cert-manager": "infra"}, "infra"), ({"keda": "infra"}, "cert-manager")],
+    ids=["where its project has it", "elsewhere", "another controller elsewhere"],
+)
+def test_a_cluster_scoped_object_has_its_secrets_where_its_controller_runs(
+    homes: dict[str, str], namespace: str
+) -> None:
+    """A ClusterIssuer's Secrets are in the namespace of cert-manager, which the configuration may say."""
+    issuer = {"metadata": {"name": "ca"}, "spec": {"ca": {"secretName": "pair"}}}
+    extractor = Extractor("c", CATALOGUE, elsewhere=Elsewhere(homes=homes))
+    edges = extractor.extract(issuer, "cert-manager.io", "v1", "ClusterIssuer").resource.edges
+    assert [edge.end for edge in edges if edge.type == "USES_SECRET"] == [f"c/core/Secret/{namespace}/pair"]
