@@ -13,6 +13,7 @@ import msgspec
 
 from kgraph.stack.commands import run
 from tests.servers import Cluster
+from tests.workers import until
 
 HERE = Path(__file__).parent
 
@@ -69,13 +70,20 @@ class _Downloaded(msgspec.Struct, rename="pascal"):
 
 @asynccontextmanager
 async def installed(cluster: Cluster, *projects: str) -> AsyncIterator[None]:
-    """The definitions of these projects, served; at the block's end their deletion is asked for."""
+    """The definitions of these projects, served and discovered; at the block's end their deletion is asked for."""
     arguments = [
         argument for name in projects for file in await files(PROJECTS[name]) for argument in ("-f", str(file))
     ]
-    await cluster.kubectl("apply", "--server-side", *arguments)
+    applied = await cluster.kubectl("apply", "--server-side", "--output=name", *arguments)
+    names = {line.partition("/")[2] for line in applied.split()}
+
+    async def discovered() -> bool:
+        # Some seconds after a definition is established, when there are many.
+        return names <= set((await cluster.kubectl("api-resources", "--output=name")).split())
+
     try:
         await cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *arguments)
+        await until(discovered, "the kinds are discovered")
         yield
     finally:
         await cluster.kubectl("delete", "--ignore-not-found", "--wait=false", *arguments)
