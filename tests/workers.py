@@ -29,7 +29,8 @@ log = structlog.get_logger(__name__)
 STEP_SECONDS = 150.0
 POLL_SECONDS = 0.1
 LEFT_OVER = """
-MATCH (n) WHERE (n:Image OR n:Host OR n:Subject OR n:Missing) AND NOT (n)<--() RETURN n.key AS key LIMIT 20
+MATCH (n) WHERE (n:Image OR n:Host OR n:Subject OR n:HelmRelease OR n:Missing) AND NOT (n)<--()
+RETURN n.key AS key LIMIT 20
 """
 
 

@@ -32,7 +32,7 @@ _OWNED_BY = "OWNED_BY"
 # The properties of edges that decide what they mean.
 _TELLING = (ON_DELETE, ON_FAILURE, *sorted({name for row in EDGE_ROWS for name in row.spared_by}))
 # What degrades without being one of several: a bound claim needs no class, a StatefulSet's Pods lose only their names.
-_PARTS = frozenset({"HAS_STORAGE_CLASS", "GOVERNED_BY"})
+_PARTS = frozenset({"HAS_STORAGE_CLASS", "GOVERNED_BY", "ISSUED_BY", "SYNCS", "DEPENDS_ON"})
 _TYPES: Mapping[Change, tuple[str, ...]] = {
     "delete": tuple(sorted({row.type for row in EDGE_ROWS if row.on_delete != "nothing"})),
     "fail": tuple(sorted({row.type for row in EDGE_ROWS if row.on_failure != "nothing"})),

@@ -1,7 +1,8 @@
 """Which kind a caller means: `po`, `pods`, `deployments.apps`, a CRD's short name, per cluster.
 
 Each cluster has its own catalogue: the built-in kinds and those that its `:SyncedKind` nodes name. Nodes that are
-no resources have kinds of their own here (`image`, `host`, `subject`, `cluster`), so that a walk can start at them.
+no resources have kinds of their own here (`image`, `host`, `subject`, `release`, `cluster`), so that a walk can start
+at them.
 """
 
 import difflib
@@ -27,6 +28,7 @@ NODE_KINDS: Mapping[str, GroupKind] = {
         "Image": ("image", "images"),
         "Host": ("host", "hosts"),
         "Subject": ("subject", "subjects"),
+        "HelmRelease": ("release", "releases"),
         "Cluster": ("cluster", "clusters"),
     }.items()
     for spelling in spellings

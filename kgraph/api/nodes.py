@@ -9,7 +9,13 @@ from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
 from kgraph.graphdb.store import Store
 
 # Nodes that are no resources, by the word before the colon in their key.
-_KINDS = {"cluster": "Cluster", "image": "Image", "host": "Host", "subject": "Subject"}
+_KINDS = {
+    "cluster": "Cluster",
+    "image": "Image",
+    "host": "Host",
+    "subject": "Subject",
+    "release": "HelmRelease",
+}
 
 # What every resource has, or nobody looks at: not part of `properties`.
 HIDDEN_PROPERTIES = (
@@ -62,7 +68,7 @@ class Node(msgspec.Struct, frozen=True, gc=False):
 
 
 def read_key(key: str) -> Name:
-    """Take any node's key apart: a resource's, or `image:…`, `host:…`, `subject:…`, `cluster:…`."""
+    """Take any node's key apart: a resource's, or `image:…`, `host:…`, `subject:…`, `release:…`, `cluster:…`."""
     parts = key.split("/")
     if len(parts) == 5 and ":" not in parts[0]:
         cluster, group, kind, namespace, name = parts
@@ -79,6 +85,9 @@ def read_key(key: str) -> Name:
         cluster, _, rest = rest.partition("/")
         subject_kind, _, name = rest.partition("/")
         return Name(cluster, "rbac.authorization.k8s.io", subject_kind, None, name)
+    if kind == "HelmRelease":
+        cluster, namespace, name = rest.split("/", 2)
+        return Name(cluster, "", kind, namespace, name)
     return Name(rest if kind == "Cluster" else None, "", kind, None, rest)
 
 

@@ -2,7 +2,7 @@
 
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import NODE_KINDS, KindReader
-from kgraph.graphdb.model import ResourceKey, cluster_key, host_key, image_key, subject_key
+from kgraph.graphdb.model import ResourceKey, cluster_key, host_key, image_key, release_key, subject_key
 from kgraph.kube.images import parse_image
 
 
@@ -25,13 +25,14 @@ class Namer:
                 raise BadUserInput(f"{field} {text!r} has a slash; Kubernetes allows none in a {field}")
         catalogue = await self._kinds.of(cluster)
         if catalogue.catalogue.resolve(resource_type) is None and resource_type.strip().lower() in NODE_KINDS:
-            return node_key(NODE_KINDS[resource_type.strip().lower()].kind, cluster, name)
-        kind = await self._kinds.resolve(cluster, resource_type)
-        own_namespace = (namespace or self._default_namespace) if kind.namespaced else ""
-        return str(ResourceKey(cluster, kind.group, kind.kind, own_namespace, name))
+            kind = NODE_KINDS[resource_type.strip().lower()].kind
+            return node_key(kind, cluster, namespace or self._default_namespace, name)
+        found = await self._kinds.resolve(cluster, resource_type)
+        own_namespace = (namespace or self._default_namespace) if found.namespaced else ""
+        return str(ResourceKey(cluster, found.group, found.kind, own_namespace, name))
 
 
-def node_key(kind: str, cluster: str, name: str) -> str:
+def node_key(kind: str, cluster: str, namespace: str, name: str) -> str:
     """The key of a node that is no resource: an image as Pods write it; a subject `jane`, `User/jane`, `Group/ops`."""
     match kind:
         case "Image":
@@ -40,6 +41,8 @@ def node_key(kind: str, cluster: str, name: str) -> str:
             return host_key(name)
         case "Cluster":
             return cluster_key(name)
+        case "HelmRelease":
+            return release_key(cluster, namespace, name)
     subject_kind, slash, subject = name.partition("/")
     if slash and subject_kind in ("User", "Group"):
         return subject_key(cluster, subject_kind, subject)

@@ -32,11 +32,12 @@ async def check_clusters(asked: Asked, named: Named, only: Sequence[str]) -> lis
     unknown = [name for name in only if name not in known]
     if unknown:
         raise BadConfiguration(f"there is no cluster {unknown[0]}; there are {', '.join(known)}")
+    options = sync_options(configuration, source.clusters)
     reports = []
     async with Store.open(graph) as store:
         for name in only or known:
             remarks().print(f"Comparing {name} with its graph …", style="dim")
-            reports.append(await check(store, known[name], sync_options(configuration)))
+            reports.append(await check(store, known[name], options))
     return reports
 
 

@@ -6,7 +6,7 @@ cannot do, is an error that names the file or variable, the key's path, the valu
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,17 @@ from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
 from kgraph.cli.values import read_value
 from kgraph.graphdb.catalogue import is_builtin
+from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.kube.given import CLUSTER_ID, ID_RULE
 from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.options import OwnKind
+from kgraph.sync.start import is_name
 
 _ROWS: Mapping[str, Mapping[str, Setting]] = {
     parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
 }
+# Controllers in whose namespace cluster-scoped objects have what they name, by the namespace that it usually is.
+_CONTROLLERS = frozenset(row.home for row in EDGE_ROWS if row.home)
 _SECRET_NAMES = frozenset({"service_account_token", "key_data"})
 
 
@@ -33,6 +37,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     clusters: tuple[ClusterSettings, ...] = ()
     default_namespace: str = "default"
     watch_resources: tuple[str, ...] = ()
+    controller_namespaces: tuple[str, ...] = ()
     resync_period: float = 600.0
     worker_pool_size: int = 4
     enable_mutations: bool = False
@@ -62,6 +67,7 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
             values[row.name] = _from_variable(row, environ[row.variable])
     for cluster in values.get("clusters", ()):
         _check_cluster(cluster, source)
+    _check_controllers(values.get("controller_namespaces", ()), source)
     _check_unique([cluster["id"] for cluster in values.get("clusters", ())], source)
     _check_custom(values.get("custom_resource_definitions", ()), source)
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
@@ -76,6 +82,16 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
         if row.because and environ.get(row.name)
     )
     return msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
+
+
+def _check_controllers(listed: Iterable[str], source: str) -> None:
+    for each in listed:
+        controller, equals, namespace = each.partition("=")
+        if controller not in _CONTROLLERS or not equals or not is_name(namespace):
+            raise BadConfiguration(
+                f"{source}: controller_namespaces has {each!r}; write the controller and its namespace, such as "
+                f"cert-manager=infra, the controller being one of {', '.join(sorted(_CONTROLLERS))}"
+            )
 
 
 def _text_of(config: str, source: str = "CLUSTERS_CONFIG") -> tuple[str, str]:

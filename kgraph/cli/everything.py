@@ -58,7 +58,7 @@ async def up(wanted: UpOptions) -> None:
             server = await stack.enter_async_context(embedded(wanted.data))
             settings = GraphSettings(uri=server.bolt_uri, user=server.user, password=server.password)
         store = await stack.enter_async_context(opened(settings))
-        workers = Workers(store, source.clusters, sync_options(configuration))
+        workers = Workers(store, source.clusters, sync_options(configuration, source.clusters))
         api = api_settings(configuration, server.browser_uri if server else "")
         serving = await stack.enter_async_context(served(store, api, sealer, listener))
         running = Running(

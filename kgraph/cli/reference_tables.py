@@ -7,7 +7,7 @@ from kgraph.api.errors import ApiError
 from kgraph.cli.errors import CliError
 from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
-from kgraph.graphdb.edges.row import CLUSTER, CUSTOM, HOST, IMAGE, PODS, SUBJECT, TEMPLATES, EdgeRow
+from kgraph.graphdb.edges.row import CLUSTER, CUSTOM, HOST, IMAGE, PODS, RELEASE, SUBJECT, TEMPLATES, EdgeRow
 from kgraph.graphdb.errors import GraphError
 from kgraph.graphdb.health import HEALTH_ROWS, HealthRow
 from kgraph.graphdb.health.cluster import WITHOUT_HEALTH
@@ -76,6 +76,7 @@ _ENDS: Mapping[str, str] = {
     IMAGE: "Image",
     HOST: "Host",
     SUBJECT: "Subject",
+    RELEASE: "HelmRelease",
 }
 
 

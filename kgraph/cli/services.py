@@ -1,6 +1,7 @@
 """The long-running processes of a deployment: `kgraph worker` and `kgraph serve`, over a Neo4j of the user's own."""
 
 import asyncio
+from collections.abc import Iterable
 
 import structlog
 
@@ -16,15 +17,15 @@ from kgraph.cli.sources import configured
 from kgraph.cli.workers import Workers
 from kgraph.graphdb.store import GraphSettings
 from kgraph.kube.sealing import Sealer
-from kgraph.kube.settings import AuthMethod
+from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.history import HistoryLimits
 from kgraph.sync.options import SyncOptions
 
 log = structlog.get_logger(__name__)
 
 
-def sync_options(configuration: Configuration) -> SyncOptions:
-    """What the configuration says of all clusters."""
+def sync_options(configuration: Configuration, clusters: Iterable[ClusterSettings]) -> SyncOptions:
+    """What the configuration says of all clusters, and what these are called by each other."""
     return SyncOptions(
         watch_resources=configuration.watch_resources,
         resync_seconds=configuration.resync_period,
@@ -33,6 +34,8 @@ def sync_options(configuration: Configuration) -> SyncOptions:
         custom_resources=configuration.enable_custom_resources,
         own_kinds=configuration.custom_resource_definitions,
         relationships=configuration.enable_relationships,
+        clusters=cluster_names(clusters),
+        homes=dict(each.split("=", 1) for each in configuration.controller_namespaces),
         writers=configuration.worker_pool_size,
     )
 
@@ -46,13 +49,25 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
     )
 
 
+def cluster_names(clusters: Iterable[ClusterSettings]) -> dict[str, str]:
+    """What the clusters are called by others, and the ids that are meant: ids before names and addresses."""
+    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
+    for cluster in clusters:
+        ids[cluster.id] = cluster.id
+        for name in (cluster.api_server_url.rstrip("/"), cluster.name):
+            if name:
+                found.setdefault(name, cluster.id)
+    return {**found, **ids}
+
+
 async def work(config: str, named: Named) -> None:
     """Sync until told to end, or until no cluster is left to sync; CliError where one of them failed."""
     configuration = configured(config)
     sealer = Sealer.of()
     raise_file_limit()
     async with opened(_graph(named, configuration)) as store:
-        workers = Workers(store, configuration.clusters, sync_options(configuration))
+        workers = Workers(store, configuration.clusters, sync_options(configuration, configuration.clusters))
         log.info("workers start", clusters=list(workers.configured))
         try:
             await _work(workers, Follower(store, workers, sealer), configuration)

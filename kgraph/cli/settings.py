@@ -181,6 +181,13 @@ SETTINGS: tuple[Setting, ...] = (
         "`+endpoints` takes one in; none: all but `endpoints`, which repeat the EndpointSlices",
     ),
     Setting(
+        key="controller_namespaces[]",
+        takes=Takes.LIST,
+        default=[],
+        meaning="where controllers run that are not in the namespace of their project's documentation: "
+        "`cert-manager=infra`, `keda=scaling`; there, cluster-scoped objects have their Secrets",
+    ),
+    Setting(
         key="enable_cache",
         takes=Takes.SWITCH,
         default=True,

@@ -26,7 +26,7 @@ class Catalogue:
     is there: until then nobody can mean it by a name alone.
     """
 
-    __slots__ = ("_by_kind", "_by_plural", "_by_spelling", "_kinds", "_present")
+    __slots__ = ("_by_kind", "_by_plural", "_by_spelling", "_kinds", "_present", "_served")
 
     def __init__(self, discovered: Iterable[Kind] = (), *, _base: Mapping[GroupKind, Kind] = _TABLE) -> None:
         kinds = dict(_base)
@@ -35,6 +35,7 @@ class Catalogue:
             kinds[group_kind] = _merged(kinds.get(group_kind), msgspec.structs.replace(kind, group=group_kind.group))
         self._kinds: Mapping[GroupKind, Kind] = kinds
         self._present = tuple(row for key, row in kinds.items() if is_builtin(row.group) or row is not _TABLE.get(key))
+        self._served = frozenset(row.group_kind for row in self._present)
         self._by_plural = {(row.group, row.plural): row for row in self._present}
         # Where several groups have a name, Kubernetes' own wins, then the first by the alphabet.
         ordered = sorted(self._present, key=lambda row: (not is_builtin(row.group), row.group, row.kind))
@@ -69,6 +70,10 @@ class Catalogue:
         """Whether resources of the kind have a namespace; None while the kind is unknown."""
         row = self.get(group, kind)
         return row.namespaced if row else None
+
+    def serves(self, group: str, kind: str) -> bool:
+        """Whether the kind is Kubernetes' own or was discovered."""
+        return GroupKind(todays_group(group, kind), kind) in self._served
 
     def by_plural(self, group: str, plural: str) -> Kind | None:
         """The kind behind a resource name of the API: `("apps", "deployments")`."""

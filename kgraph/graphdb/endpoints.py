@@ -5,18 +5,24 @@ from typing import Any
 from kgraph.graphdb.model import ResourceKey
 
 # How keys of nodes that are no resources begin.
-_PREFIXES = {"cluster:": "Cluster", "image:": "Image", "host:": "Host", "subject:": "Subject"}
+_PREFIXES = {
+    "cluster:": "Cluster",
+    "image:": "Image",
+    "host:": "Host",
+    "subject:": "Subject",
+    "release:": "HelmRelease",
+}
 
 
 def end_label(key: str) -> str:
-    """The label under which the node of a key is unique: `Resource`, `Cluster`, `Image`, `Host` or `Subject`."""
+    """The label under which the node of a key is unique: `Resource`, `Cluster`, `Image`, `Host`, ..."""
     prefix, colon, _ = key.partition(":")
     # A resource's key may hold colons too (ClusterRole names do), but only after its first slash.
     return _PREFIXES.get(prefix + colon, "Resource") if "/" not in prefix else "Resource"
 
 
 def end_properties(key: str) -> dict[str, Any]:
-    """The properties of a placeholder, an image, a host or a subject, which its key says in full."""
+    """The properties of a placeholder, an image, a host, a subject or a release, which its key says in full."""
     label = end_label(key)
     rest = key.partition(":")[2]
     if label == "Image":
@@ -26,6 +32,9 @@ def end_properties(key: str) -> dict[str, Any]:
     if label == "Subject":
         cluster, kind, name = rest.split("/", 2)
         return {"key": key, "cluster": cluster, "kind": kind, "name": name}
+    if label == "HelmRelease":
+        cluster, namespace, name = rest.split("/", 2)
+        return {"key": key, "cluster": cluster, "namespace": namespace, "name": name}
     if label == "Cluster":
         return {"key": key, "id": rest}
     parsed = ResourceKey.parse(key)

@@ -1,7 +1,8 @@
 """What the graph is made of: keys, resources, edges.
 
 Identity is the key, never the uid: the uid tells incarnations of one key apart. Nodes that are no resources have
-keys of their own: `cluster:<id>`, `image:<reference>`, `host:<name>`, `subject:<cluster>/User/<name>`.
+keys of their own: `cluster:<id>`, `image:<reference>`, `host:<name>`, `subject:<cluster>/User/<name>`,
+`release:<cluster>/<namespace>/<name>`.
 """
 
 from collections.abc import Mapping
@@ -91,6 +92,11 @@ def host_key(name: str) -> str:
 def subject_key(cluster: str, kind: str, name: str) -> str:
     """The key of a User or Group that role bindings name."""
     return f"subject:{cluster}/{kind}/{name}"
+
+
+def release_key(cluster: str, namespace: str, name: str) -> str:
+    """The key of a Helm release, which is one over all its revisions."""
+    return f"release:{cluster}/{namespace}/{name}"
 
 
 class Edge(msgspec.Struct, frozen=True, gc=False):

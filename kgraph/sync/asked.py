@@ -15,12 +15,13 @@ from kgraph.graphdb.model import GroupKind
 class AskedCatalogue(Catalogue):
     """A catalogue that remembers its answers."""
 
-    __slots__ = ("_named", "_scopes")
+    __slots__ = ("_named", "_scopes", "_serves")
 
     def __init__(self, discovered: Iterable[Kind] = ()) -> None:
         super().__init__(discovered)
         self._named: dict[tuple[str, str], GroupKind | None] = {}
         self._scopes: dict[tuple[str, str], bool | None] = {}
+        self._serves: dict[tuple[str, str], bool] = {}
 
     def is_namespaced(self, group: str, kind: str) -> bool | None:
         """As Catalogue has it."""
@@ -32,10 +33,17 @@ class AskedCatalogue(Catalogue):
         answer = self._named[kind, own_group] = super().named(kind, own_group)
         return answer
 
+    def serves(self, group: str, kind: str) -> bool:
+        """As Catalogue has it."""
+        answer = self._serves[group, kind] = super().serves(group, kind)
+        return answer
+
     def would_answer_as(self, other: Catalogue) -> bool:
         """Whether another catalogue gives the same answers to all that was asked of this one."""
-        return all(other.is_namespaced(*asked) == answer for asked, answer in self._scopes.items()) and all(
-            other.named(*asked) == answer for asked, answer in self._named.items()
+        return (
+            all(other.is_namespaced(*asked) == answer for asked, answer in self._scopes.items())
+            and all(other.named(*asked) == answer for asked, answer in self._named.items())
+            and all(other.serves(*asked) == answer for asked, answer in self._serves.items())
         )
 
     def digest(self) -> str:

@@ -70,7 +70,7 @@ def extractor(
         known = catalogue.by_plural(said.group, said.plural)
         if known is not None and said.edges is not None:
             own[known.group_kind] = tuple(row_of(edge, known.group_kind) for edge in said.edges)
-    return Extractor(cluster, catalogue, own=own)
+    return Extractor(cluster, catalogue, own=own, elsewhere=options.elsewhere)
 
 
 def row_of(edge: OwnEdge, start: GroupKind) -> EdgeRow:

@@ -16,6 +16,7 @@ from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
 from kgraph.kube.managers import newest_time
 from kgraph.kube.nesting import CUT_OFF, DEEPEST, LEVELS, shallow_value
+from kgraph.kube.objects import Metadata
 from kgraph.kube.ownership import controller, managers
 from kgraph.sync import manifest as manifests
 from kgraph.sync.facts import Fact, fact_of, fact_of_labels
@@ -25,7 +26,7 @@ from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery
 from kgraph.sync.searchable import searchable
-from kgraph.sync.start import Keys, Start, group_of, text
+from kgraph.sync.start import NOTHING_ELSEWHERE, Elsewhere, Keys, Start, group_of, text
 
 # A malformed object may have a thousand faults, each of which quotes what is wrong; these are enough to mend it by.
 PROBLEMS_KEPT = 10
@@ -59,12 +60,14 @@ class Extractor:
         catalogue: Catalogue,
         rows: Sequence[EdgeRow] = EDGE_ROWS,
         own: Mapping[GroupKind, Sequence[EdgeRow]] = {},
+        elsewhere: Elsewhere = NOTHING_ELSEWHERE,
     ) -> None:
         self._cluster = cluster
         self._catalogue = catalogue
-        self._rows = rows
+        self._rows = [row for row in rows if not row.marks or catalogue.serves(*GroupKind.parse(row.end))]
+        self._marks = frozenset(mark for row in self._rows for mark in row.marks)
         self._own = own  # further rows of custom kinds
-        self._keys = Keys(cluster, catalogue)
+        self._keys = Keys(cluster, catalogue, elsewhere)
         self._plans: dict[tuple[str, str], Plan] = {}
 
     @property
@@ -92,11 +95,22 @@ class Extractor:
         known = self._catalogue.get(*group_kind)
         own = self._own.get(group_kind, ())
         promote = {name: path for name, path in (known.promote if known else {}).items() if path.startswith(ROOT)}
-        return manifests.fingerprint([own, promote]) if own or promote else ""
+        plan = self._plans.get((group, kind)) or self._plan(group, kind)
+        elsewhere = self._keys.elsewhere if plan.asks_elsewhere else NOTHING_ELSEWHERE
+        if not own and not promote and elsewhere == NOTHING_ELSEWHERE:
+            return ""
+        return manifests.fingerprint([own, promote, elsewhere])
 
     def is_plain(self, group: str, kind: str) -> bool:
-        """Whether the objects of a kind ask nothing of others and offer no more than their key and labels."""
+        """Whether a kind's objects, unless marked, ask nothing of others and offer no more than key and labels."""
         return (self._plans.get((group, kind)) or self._plan(group, kind)).plain
+
+    def is_marked(self, metadata: Metadata) -> bool:
+        """Whether an object of whichever kind may ask something, by its labels or annotations."""
+        marks = self._marks
+        return bool(marks) and not (
+            marks.isdisjoint(metadata.labels or ()) and marks.isdisjoint(metadata.annotations or ())
+        )
 
     def plain_fact(self, key: ResourceKey, labels: Mapping[str, str]) -> Fact:
         """The fact of a resource of a plain kind, for which its object need not be read."""
@@ -133,8 +147,7 @@ class Extractor:
             name=key.name,
             labels=labels,
             object=kept,
-            pod=plan.pod(kept),
-            pod_path=plan.kind.pod_spec if plan.kind else "",
+            pods=plan.pods(kept),
             catalogue=self._catalogue,
             keys=self._keys,
         )

@@ -24,8 +24,9 @@ _POLICIES = frozenset(
     GroupKind("admissionregistration.k8s.io", kind) for kind in ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
 )
 _REFERENCE_GRANT = GroupKind("gateway.networking.k8s.io", "ReferenceGrant")
+_APPLICATION, _PROJECT = GroupKind("argoproj.io", "Application"), GroupKind("argoproj.io", "AppProject")
 # Kinds whose facts are more than their key and labels.
-OFFERS_MORE = frozenset({*_DEFAULT_MARKS, *_POLICIES, _DEFINITION, _REFERENCE_GRANT})
+OFFERS_MORE = frozenset({*_DEFAULT_MARKS, *_POLICIES, _DEFINITION, _REFERENCE_GRANT, _APPLICATION, _PROJECT})
 
 
 class Grant(msgspec.Struct, frozen=True, gc=False):
@@ -44,8 +45,8 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     """What a resource offers to be matched.
 
     `default_since` is a default class' creation time, None for anything else. `alias` is what it is asked for by
-    besides its key: a definition's `Kind.group`. `parameters` is the kind of a policy's parameters, `Kind.group`.
-    `grants` is what a ReferenceGrant allows in its namespace.
+    besides its key: a definition's `Kind.group`, or what `alias_by_name` gives. `parameters` is the kind of a policy's
+    parameters, `Kind.group`. `grants` is what a ReferenceGrant allows in its namespace.
     """
 
     key: str
@@ -71,12 +72,19 @@ def fact_of(start: Start) -> Fact:
     elif kind == _DEFINITION:
         names = start.section("spec", "names")
         alias = str(GroupKind(text(start.section("spec").get("group")), text(names.get("kind"))))
+    elif kind in (_APPLICATION, _PROJECT):
+        alias = alias_by_name(kind, start.name)
     elif kind == _REFERENCE_GRANT:
         grants = frozenset(_granted(start))
     else:
         of = start.section("spec", "paramKind")
         parameters = str(GroupKind(group_of(text(of.get("apiVersion"))), text(of.get("kind")))) if of else ""
     return Fact(start.key, kind, start.namespace, start.name, start.labels, default_since, alias, parameters, grants)
+
+
+def alias_by_name(kind: GroupKind, name: str) -> str:
+    """What a resource is asked for by where its namespace is not said: `Application.argoproj.io/shop`."""
+    return f"{kind}/{name}"
 
 
 def _granted(start: Start) -> Iterator[Grant]:

@@ -88,7 +88,7 @@ def _claims_beyond(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
         for at, template in maps(start.section("spec").get("volumeClaimTemplates"))
         if is_name(name := start_name(template))
     ]
-    volumes = [volume.get("persistentVolumeClaim") for _, volume in maps(start.pod.get("volumes"))]
+    volumes = [volume.get("persistentVolumeClaim") for _, pod in start.pods for _, volume in maps(pod.get("volumes"))]
     stated = [text(claim.get("claimName")) for claim in volumes if type(claim) is dict]
     for at, name in templates:
         prefix = f"{name}-{start.name}-"

@@ -220,7 +220,7 @@ class Intake:
         if state.is_unchanged(key, seen.metadata.resource_version):
             if self._index.has(key):
                 return
-            if plain:
+            if plain and not self.extractor.is_marked(seen.metadata):
                 self._follow(self._index.put(self.extractor.plain_fact(identity, seen.metadata.labels or {})))
                 return
         self._apply(state, decode(raw, resource.group, resource.kind))

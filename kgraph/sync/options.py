@@ -6,6 +6,7 @@ import msgspec
 
 from kgraph.graphdb.edges.row import DEGRADES, NOTHING, Effect
 from kgraph.sync.history import HistoryLimits
+from kgraph.sync.start import Elsewhere
 
 
 class OwnEdge(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +44,8 @@ class SyncOptions(msgspec.Struct, frozen=True):
 
     `writers` is how many transactions the clusters of one process may have under way together.
     `own_kinds` are the only custom kinds where there are any. Without `relationships` the graph has no edges but those
-    to where a resource is.
+    to where a resource is. `clusters` and `homes` are what objects mean that their own cluster does not say, as
+    `elsewhere` has it.
     """
 
     watch_resources: tuple[str, ...] = ()
@@ -53,10 +55,16 @@ class SyncOptions(msgspec.Struct, frozen=True):
     custom_resources: bool = True
     own_kinds: tuple[OwnKind, ...] = ()
     relationships: bool = True
+    clusters: Mapping[str, str] = {}
+    homes: Mapping[str, str] = {}
+    writers: int = 4
 
     @property
     def versions(self) -> Mapping[tuple[str, str], str]:
         """The versions that are to be read, by group and plural."""
         return {(each.group, each.plural): each.version for each in self.own_kinds if each.version}
 
-    writers: int = 4
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """What objects mean that their own cluster does not say."""
+        return Elsewhere(self.clusters, self.homes)

@@ -15,11 +15,12 @@ from kgraph.sync.facts import OFFERS_MORE
 from kgraph.sync.follow import Follow, granted, selected
 from kgraph.sync.functions import FIND, FOLLOW
 from kgraph.sync.merge import edge_of
-from kgraph.sync.paths import Path, Trie, Walk, dig, parse_one
+from kgraph.sync.paths import EACH, Path, Trie, Walk, dig, find_all, parse_one, write
 from kgraph.sync.promote import reader
 from kgraph.sync.queries import AnyQuery
 from kgraph.sync.reference_rows import Conditions, ReferenceRow, paths_of
 from kgraph.sync.references import Find, Found
+from kgraph.sync.references_operators import ASKS_ELSEWHERE
 from kgraph.sync.start import Keys, Start
 
 POD = GroupKind("", "Pod")
@@ -38,6 +39,7 @@ class Plan:
         self.label = kind_label(*group_kind, builtin=is_builtin(group_kind.group))
         mine = [row for row in rows if _starts(row, group_kind, known)]
         pod_path = known.pod_spec if known else ""
+        self._pod_path = pod_path
         self._pod_steps: Path = parse_one(pod_path) if pod_path else ()
         self.rules = Rules(mine, pod_path, keys)
         templated = bool(pod_path) and group_kind != POD
@@ -54,12 +56,17 @@ class Plan:
         by_name = known.noise_by_name if known else {}
         self.noise_by_name = {name: _without((*paths, *more)) for name, more in by_name.items()}
         self.salt = manifests.fingerprint([_FORMAT, dict(promote)]).encode()
+        self.asks_elsewhere = any(row.home or row.find in ASKS_ELSEWHERE for row in mine)
         self.plain = not self.rules.asks and group_kind not in OFFERS_MORE
 
-    def pod(self, obj: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The Pod spec of an object; empty where the kind or the object has none."""
-        found = dig(obj, self._pod_steps) if self._pod_steps else None
-        return found if type(found) is dict else {}
+    def pods(self, obj: Mapping[str, Any]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """The Pod specs of an object with their paths."""
+        steps = self._pod_steps
+        if EACH in steps:
+            found = [(write(steps, indices), spec) for indices, spec in find_all(obj, steps)]
+        else:
+            found = [(self._pod_path, dig(obj, steps))] if steps else []
+        return tuple((path, spec) for path, spec in found if type(spec) is dict)
 
 
 class Rules:
@@ -71,8 +78,12 @@ class Rules:
         self._follow: list[tuple[Follow, EdgeRow, Conditions | None]] = []
         self._properties: dict[str, tuple[Property, ...]] = {}
         self._grants = False
+        self._asks_unmarked = False
         for row in rows:
             self._grants = self._grants or row.granted
+            self._asks_unmarked = self._asks_unmarked or bool(
+                row.granted or row.selects or (row.follow and not row.marks)
+            )
             conditions = Conditions(row) if row.when or row.unless else None
             if row.at and row.at[0].startswith(jsonpath.ROOT):
                 self._find.append((jsonpath.find_of(row), row, conditions))
@@ -91,8 +102,8 @@ class Rules:
 
     @property
     def asks(self) -> bool:
-        """Whether objects of the kind may ask anything of others."""
-        return bool(self._follow) or self._grants
+        """Whether objects of the kind may ask anything of others, also if they have no row's marks."""
+        return self._asks_unmarked
 
     def read(self, start: Start, problems: list[str]) -> tuple[tuple[Edge, ...], tuple[AnyQuery, ...]]:
         """The edges that the object itself states, in the order of type and end, and what it asks of others."""

@@ -153,6 +153,8 @@ class ReferenceRow:
                 if "/" in namespace:
                     return None
                 break
+        if self.row.home and not (namespace or start.namespace):
+            namespace = self._keys.home(self.row.home)
         if self._end is not None and self._kind is None:
             return self._keys.end(start.namespace, self._end.group, self._end.kind, namespace, name)
         kind = text(self._kind.value(value, way)) if self._kind else ""

@@ -18,6 +18,7 @@ _RBAC_USER_OF_ACCOUNT = "system:serviceaccount:"
 _RBAC_USER_OF_NODE = "system:node:"
 _BETA_STORAGE_CLASS = "volume.beta.kubernetes.io/storage-class"
 _OLD_INGRESS_CLASS = "kubernetes.io/ingress.class"
+_ACCOUNT_FIELDS = ("serviceAccountName", "serviceAccount")
 _MIRROR = "kubernetes.io/config.mirror"
 _CSI_SECRET = re.compile(r"csi\.storage\.k8s\.io/(?P<purpose>[a-z-]+)-secret-name")
 _STATIC_POD_UID = re.compile(r"[0-9a-f]{32}")
@@ -93,20 +94,22 @@ def uid_of_event(uid: str, name: str) -> str:
 def _service_account(start: Start, _row: EdgeRow) -> Iterator[Found]:
     if _MIRROR in start.annotations:
         return  # the kubelet made it from a file; admission refuses it any account
-    for field in ("serviceAccountName", "serviceAccount"):
-        end = start.end("", "ServiceAccount", "", start.pod.get(field))
-        if end:
-            yield Found(end, f"{start.pod_path}.{field}")
-            return
-    end = start.end("", "ServiceAccount", "", "default") if start.pod else None
-    if end:
-        yield Found(end, f"{start.pod_path}.serviceAccountName", inferred=True)
+    for path, pod in start.pods:
+        field = next((field for field in _ACCOUNT_FIELDS if is_name(pod.get(field))), "")
+        end = start.end("", "ServiceAccount", "", pod[field] if field else "default")
+        if end and pod:
+            yield Found(end, f"{path}.{field or _ACCOUNT_FIELDS[0]}", inferred=not field)
 
 
 def _images(start: Start, _row: EdgeRow) -> Iterator[Found]:
-    status = start.section("status") if start.pod_path == "spec" else {}
+    for path, pod in start.pods:
+        yield from _images_of(start, path, pod)
+
+
+def _images_of(start: Start, path: str, pod: Mapping[str, Any]) -> Iterator[Found]:
+    status = start.section("status") if path == "spec" else {}
     for containers, statuses in _CONTAINER_LISTS:
-        listed = maps(start.pod.get(containers))
+        listed = maps(pod.get(containers))
         if not listed:
             continue
         digests = {
@@ -114,12 +117,12 @@ def _images(start: Start, _row: EdgeRow) -> Iterator[Found]:
             for _, container in maps(status.get(statuses))
         }
         for at, container in listed:
-            field = f"{start.pod_path}.{containers}[{at}].image"
+            field = f"{path}.{containers}[{at}].image"
             yield from _image(container.get("image"), field, digests.get(text(container.get("name")), ""))
-    for at, volume in maps(start.pod.get("volumes")):
+    for at, volume in maps(pod.get("volumes")):
         source = volume.get("image")
         if type(source) is dict:
-            yield from _image(source.get("reference"), f"{start.pod_path}.volumes[{at}].image.reference", "")
+            yield from _image(source.get("reference"), f"{path}.volumes[{at}].image.reference", "")
 
 
 def _image(written: Any, field: str, digest: str) -> Iterator[Found]:
@@ -129,11 +132,12 @@ def _image(written: Any, field: str, digest: str) -> Iterator[Found]:
 
 
 def _ephemeral_claims(start: Start, _row: EdgeRow) -> Iterator[Found]:
-    for at, volume in maps(start.pod.get("volumes")):
-        if type(volume.get("ephemeral")) is dict and is_name(volume.get("name")):
-            end = start.end("", "PersistentVolumeClaim", "", f"{start.name}-{volume['name']}")
-            if end:
-                yield Found(end, f"{start.pod_path}.volumes[{at}].ephemeral")
+    for path, pod in start.pods:
+        for at, volume in maps(pod.get("volumes")):
+            if type(volume.get("ephemeral")) is dict and is_name(volume.get("name")):
+                end = start.end("", "PersistentVolumeClaim", "", f"{start.name}-{volume['name']}")
+                if end:
+                    yield Found(end, f"{path}.volumes[{at}].ephemeral")
 
 
 def ordinals(start: Start) -> tuple[int, int]:

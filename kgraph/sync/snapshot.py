@@ -66,6 +66,9 @@ def read_snapshot(settings: ClusterSettings, options: SyncOptions) -> Snapshot:
         _, named = by_kind.setdefault(group_kind(resource), (resource, {}))
         named[metadata.get("namespace", ""), metadata["name"]] = document.object
     kinds = tuple((resource, tuple(named.values())) for resource, named in by_kind.values())
+    # What is there is served, whether its definition is in the snapshot or not.
+    known = (catalogue.get(*kind) for kind in by_kind if not catalogue.serves(*kind))
+    catalogue = catalogue.with_kinds(kind for kind in known if kind)
     versions = versions_of(resource for resource, _ in kinds)
     reader = extractor(settings.id, catalogue, options, definitions, versions)
     return Snapshot(reader, kinds, tuple(problems), whole)

@@ -10,14 +10,29 @@ from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
 
 
+class Elsewhere(msgspec.Struct, frozen=True):
+    """What objects mean that their own cluster does not say.
+
+    `clusters` are the ids of the clusters that they name: by id, name or server's address. `homes` are the namespaces
+    of controllers that run elsewhere than their projects have them: `infra` for `cert-manager`.
+    """
+
+    clusters: Mapping[str, str] = {}
+    homes: Mapping[str, str] = {}
+
+
+NOTHING_ELSEWHERE = Elsewhere()
+
+
 class Keys:
     """Writes the keys of one cluster's resources; a kind's scope decides whether a key has a namespace."""
 
-    __slots__ = ("_prefixes", "catalogue", "cluster")
+    __slots__ = ("_prefixes", "catalogue", "cluster", "elsewhere")
 
-    def __init__(self, cluster: str, catalogue: Catalogue) -> None:
+    def __init__(self, cluster: str, catalogue: Catalogue, elsewhere: Elsewhere = NOTHING_ELSEWHERE) -> None:
         self.cluster = cluster
         self.catalogue = catalogue
+        self.elsewhere = elsewhere
         self._prefixes: dict[tuple[str, str], tuple[str, bool | None]] = {}
 
     def end(self, own_namespace: str, group: str, kind: str, namespace: str, name: str) -> str | None:
@@ -34,6 +49,14 @@ class Keys:
             return f"{prefix}{namespace}/{name}"
         return None if namespaced else f"{prefix}{NO_NAMESPACE}/{name}"
 
+    def cluster_called(self, name: str) -> str | None:
+        """The id of the cluster that is called so: by its id, its name or its apiserver's address."""
+        return self.elsewhere.clusters.get(name.rstrip("/"))
+
+    def home(self, usual: str) -> str:
+        """The namespace of a controller that its project has in the namespace `usual`."""
+        return self.elsewhere.homes.get(usual, usual)
+
     def prefix(self, group: str, kind: str) -> str:
         """What all keys of a kind begin with: `prod/core/ConfigMap/`."""
         return (self._prefixes.get((group, kind)) or self._learn(group, kind))[0]
@@ -46,7 +69,10 @@ class Keys:
 
 
 class Start(msgspec.Struct, frozen=True):
-    """One resource whose object is read: its parts, its Pod spec if it has one, the kinds that are known."""
+    """One resource whose object is read: its parts, the kinds that are known, and its Pod specs with their paths.
+
+    A Pod has one and a template one; some templates have several, most kinds none.
+    """
 
     cluster: str
     key: str
@@ -56,8 +82,7 @@ class Start(msgspec.Struct, frozen=True):
     name: str
     labels: Mapping[str, str]
     object: Mapping[str, Any]
-    pod: Mapping[str, Any]  # {} where the kind has none
-    pod_path: str
+    pods: tuple[tuple[str, Mapping[str, Any]], ...]
     catalogue: Catalogue
     keys: Keys
 

@@ -35,6 +35,7 @@ _CREATE_EDGES = {
     "Image": "write/create_edges_to_images",
     "Host": "write/create_edges_to_hosts",
     "Subject": "write/create_edges_to_subjects",
+    "HelmRelease": "write/create_edges_to_releases",
     "Cluster": "write/create_edges_to_clusters",
 }
 

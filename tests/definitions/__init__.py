@@ -13,6 +13,7 @@ import msgspec
 
 from kgraph.stack.commands import run
 from tests.servers import Cluster
+from tests.workers import until
 
 HERE = Path(__file__).parent
 
@@ -43,6 +44,23 @@ PROJECTS: Mapping[str, Project] = {
         "github.com/kubernetes-csi/external-snapshotter/client/v8",
         ("config/crd/snapshot.storage.k8s.io_*.yaml",),
     ),
+    "argo-cd": Project("github.com/argoproj/argo-cd/v3", ("manifests/crds/app*-crd.yaml",)),
+    "argo-rollouts": Project("github.com/argoproj/argo-rollouts", ("manifests/crds/*-crd.yaml",)),
+    "cert-manager": Project("github.com/cert-manager/cert-manager", ("deploy/crds/*.yaml",)),
+    "external-secrets": Project(
+        "github.com/external-secrets/external-secrets", ("config/crds/bases/external-secrets.io_*.yaml",)
+    ),
+    "flux-helm": Project("github.com/fluxcd/helm-controller", ("config/crd/bases/*.yaml",)),
+    "flux-kustomize": Project("github.com/fluxcd/kustomize-controller", ("config/crd/bases/*.yaml",)),
+    "flux-sources": Project("github.com/fluxcd/source-controller", ("config/crd/bases/*.yaml",)),
+    "jobset": Project("sigs.k8s.io/jobset", ("config/components/crd/bases/*.yaml",)),
+    "keda": Project("github.com/kedacore/keda/v2", ("config/crd/bases/keda.sh_*.yaml",)),
+    "olm": Project("github.com/operator-framework/api", ("crds/*.yaml",)),
+    "prometheus": Project(
+        "github.com/prometheus-operator/prometheus-operator", ("example/prometheus-operator-crd/*.yaml",)
+    ),
+    "sealed-secrets": Project("github.com/bitnami-labs/sealed-secrets", ("helm/sealed-secrets/crds/*.yaml",)),
+    "vertical-pod-autoscaler": Project("k8s.io/autoscaler/vertical-pod-autoscaler", ("deploy/vpa-v1-crd-gen.yaml",)),
 }
 
 
@@ -52,13 +70,20 @@ class _Downloaded(msgspec.Struct, rename="pascal"):
 
 @asynccontextmanager
 async def installed(cluster: Cluster, *projects: str) -> AsyncIterator[None]:
-    """The definitions of these projects, served; at the block's end they and their objects go."""
+    """The definitions of these projects, served and discovered; at the block's end they and their objects go."""
     arguments = [
         argument for name in projects for file in await files(PROJECTS[name]) for argument in ("-f", str(file))
     ]
-    await cluster.kubectl("apply", "--server-side", *arguments)
+    applied = await cluster.kubectl("apply", "--server-side", "--output=name", *arguments)
+    names = {line.partition("/")[2] for line in applied.split()}
+
+    async def discovered() -> bool:
+        # Some seconds after a definition is established, when there are many.
+        return names <= set((await cluster.kubectl("api-resources", "--output=name")).split())
+
     try:
         await cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *arguments)
+        await until(discovered, "the kinds are discovered")
         yield
     finally:
         await cluster.kubectl("delete", "--ignore-not-found", "--timeout=60s", *arguments)

@@ -9,7 +9,8 @@ OPTIONAL MATCH (cluster:Cluster {key: $walk.key})
 OPTIONAL MATCH (image:Image {key: $walk.key})
 OPTIONAL MATCH (host:Host {key: $walk.key})
 OPTIONAL MATCH (subject:Subject {key: $walk.key})
-WITH coalesce(resource, cluster, image, host, subject) AS root
+OPTIONAL MATCH (release:HelmRelease {key: $walk.key})
+WITH coalesce(resource, cluster, image, host, subject, release) AS root
 CALL (root) {
   CALL (root) {
     WITH root WHERE $walk.outward

@@ -10,7 +10,7 @@ SET waiting.stale = null
 WITH DISTINCT n
 OPTIONAL MATCH (n)-[own]->(e)
 DELETE own
-WITH n, collect(DISTINCT CASE WHEN e:Missing OR e:Image OR e:Host OR e:Subject THEN e.key END) AS ends
+WITH n, collect(DISTINCT CASE WHEN e:Missing OR e:Image OR e:Host OR e:Subject OR e:HelmRelease THEN e.key END) AS ends
 SET n = {key: n.key, cluster: n.cluster, group: n.group, kind: n.kind, namespace: n.namespace, name: n.name},
   n:Missing
 REMOVE n:$($label)

@@ -4,5 +4,5 @@ UNWIND $keys AS key
 MATCH (s:Resource {key: key})-[r]->(e)
 WHERE r.matched IS NULL
 DELETE r
-WITH DISTINCT e WHERE e:Missing OR e:Image OR e:Host OR e:Subject
+WITH DISTINCT e WHERE e:Missing OR e:Image OR e:Host OR e:Subject OR e:HelmRelease
 RETURN collect(e.key) AS loose

@@ -5,7 +5,22 @@ Here belongs what Kubernetes' objects say of each other. How a row is read from 
 
 from functools import cache
 
-from kgraph.graphdb.edges import access, everywhere, gateway, mesh, network, snapshots, storage, workloads
+from kgraph.graphdb.edges import (
+    access,
+    certificates,
+    everywhere,
+    gateway,
+    gitops,
+    mesh,
+    monitoring,
+    network,
+    olm,
+    scaling,
+    secrets,
+    snapshots,
+    storage,
+    workloads,
+)
 from kgraph.graphdb.edges.row import ANY, CUSTOM, NO_RESOURCES, PODS, TEMPLATES, EdgeRow
 from kgraph.graphdb.kinds import KINDS
 from kgraph.graphdb.model import GroupKind
@@ -19,6 +34,12 @@ EDGE_ROWS: tuple[EdgeRow, ...] = (
     *gateway.ROWS,
     *mesh.ROWS,
     *access.ROWS,
+    *scaling.ROWS,
+    *monitoring.ROWS,
+    *certificates.ROWS,
+    *secrets.ROWS,
+    *gitops.ROWS,
+    *olm.ROWS,
 )
 EDGE_TYPES: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS}))
 CONTAINMENT: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS if row.containment}))
@@ -53,7 +74,8 @@ def _meanings() -> dict[tuple[str, str, str], EdgeRow]:
 def meaning(type_: str, start: GroupKind, end: GroupKind | str) -> EdgeRow | None:
     """The row that says what an edge means; None where the table has none.
 
-    `end` is a kind, or for an end that is no resource what the table calls it: `image`, `host`, `subject`, `cluster`.
+    `end` is a kind, or for an end that is no resource what the table calls it: `image`, `host`, `subject`, `release`,
+    `cluster`.
     A template kind that is not Kubernetes' own has the meanings of templates.
     """
     found = _meanings()

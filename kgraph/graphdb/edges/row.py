@@ -27,7 +27,8 @@ CLUSTER = "cluster"
 IMAGE = "image"
 HOST = "host"
 SUBJECT = "subject"
-NO_RESOURCES = frozenset({CLUSTER, IMAGE, HOST, SUBJECT})
+RELEASE = "release"
+NO_RESOURCES = frozenset({CLUSTER, IMAGE, HOST, SUBJECT, RELEASE})
 
 
 class Property(msgspec.Struct, frozen=True):
@@ -69,7 +70,9 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     `name`, `namespace`, `kind`, `group` or `api_version`, `uid` and `optional` stand at these paths, which begin
     with `.` where they start at the reference. Without a kind it is the `default`; with a kind and no group, that of
     the `default` (unless `kind_decides`), else the kind of that name: of the own group, of core, of any other. Where
-    `end` is one kind and `kind` a path, references to other kinds are another row's.
+    `end` is one kind and `kind` a path, references to other kinds are another row's. A cluster-scoped start that
+    names no namespace means the `home`, where its controller runs unless the setting `controller_namespaces` has it
+    elsewhere.
     A path that begins with `$` is JSONPath (`kgraph.sync.jsonpath`), which is what users write rows of their own in.
 
     A row with a `convention` is for custom kinds of which the table has no rows: `at` is wherever their schema has a
@@ -78,7 +81,9 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     The odd ones out name a function of `kgraph.sync.functions` instead: `find`, or, for edges that follow both ends,
     `follow`, or say in `selects` where a selector stands.
 
-    `when` and `unless` compare a path of the start's object with a text. A name that begins with `skip` is none.
+    `when` and `unless` compare a path of the start's object with a value. A name that begins with `skip` is none.
+    A row of every kind that follows both ends names the labels and annotations of which an object that asks anything
+    has one, `marks`: those that have none need not be read for it, and nobody asks while the end's kind is not served.
 
     With `granted`, a reference into another namespace needs a ReferenceGrant there (Gateway API): whether there is one
     is the edge's property `granted`, which follows the grants.
@@ -99,13 +104,15 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     group: str = ""
     api_version: str = ""
     uid: str = ""
+    home: str = ""
     optional: bool | str = False
     inferred: bool = False
     kind_decides: bool = False
     convention: str = ""
     skip: str = ""
-    when: Mapping[str, str] = {}
-    unless: Mapping[str, str] = {}
+    when: Mapping[str, str | bool] = {}
+    unless: Mapping[str, str | bool] = {}
+    marks: tuple[str, ...] = ()
     properties: tuple[Property, ...] = ()
     find: str = ""
     selects: Selection | None = None

@@ -15,7 +15,13 @@ BUILTIN_GROUPS = {"", "apps", "batch", "policy", "autoscaling"}
 Node = tuple[str, Mapping[str, Any]]
 EdgeRow = tuple[str, str, str, Mapping[str, Any]]
 
-_LABELS = {"cluster": "Cluster", "image": "Image", "host": "Host", "subject": "Subject"}
+_LABELS = {
+    "cluster": "Cluster",
+    "image": "Image",
+    "host": "Host",
+    "subject": "Subject",
+    "release": "HelmRelease",
+}
 
 WRITE_NODES = """
 UNWIND $rows AS row
@@ -41,8 +47,8 @@ def node_row(key: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         word, _, rest = key.partition(":")
         own = {"image": {"reference": rest}, "host": {"name": rest}, "cluster": {"id": rest, "name": rest}}.get(word)
         if own is None:
-            cluster, kind, name = rest.split("/")
-            own = {"cluster": cluster, "kind": kind, "name": name}
+            cluster, second, name = rest.split("/")
+            own = {"cluster": cluster, "namespace" if word == "release" else "kind": second, "name": name}
         return {"labels": [_LABELS[word]], "properties": {"key": key, **own, **given}}
     parts = ResourceKey.parse(key)
     base: dict[str, Any] = {"key": key, "cluster": parts.cluster, "group": parts.group, "kind": parts.kind}
@@ -197,6 +203,9 @@ def shop() -> tuple[list[Node], list[EdgeRow]]:
     add("Role", "shop", "left-over", "rbac.authorization.k8s.io")
     add("NetworkPolicy", "shop", "left-over", "networking.k8s.io")
     add("PodDisruptionBudget", "shop", "left-over", "policy")
+    # Written by a certificate and used by nobody: deleted, it would be made again.
+    certificate = add("Certificate", "shop", "web", "cert-manager.io")
+    link(certificate, "WRITES", add("Secret", "shop", "web-tls", type="kubernetes.io/tls"), optional=True)
     # References that lead nowhere, may lead nowhere, or name another incarnation.
     gone = add("Secret", "shop", "gone", missing=True)
     maybe = add("ConfigMap", "shop", "maybe", missing=True)

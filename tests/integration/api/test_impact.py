@@ -142,6 +142,23 @@ async def test_claims_that_are_not_bound_are_not_counted(store: Store, graph_dri
     assert effects(await impact_of(store, claims[1])) == {}
 
 
+async def test_uninstalling_a_release_deletes_what_is_part_of_it(store: Store, graph_driver: neo4j.AsyncDriver) -> None:
+    """A Helm release can be asked about as a resource can: what it installed goes with it, and what that owned."""
+    release, claim = "release:prod/shop/web", "prod/core/PersistentVolumeClaim/shop/data"
+    parts = ["prod/apps/Deployment/shop/web", "prod/core/Secret/shop/sh.helm.release.v1.web.v1"]
+    nodes, edges = shop()
+    await write_graph(
+        graph_driver,
+        [*nodes, (release, {}), (claim, {}), (parts[1], {})],
+        [*edges, *((part, "PART_OF", release, {}) for part in parts)],
+    )
+    found = await impact_of(store, release)
+    assert effects(found)["core/Secret/shop/sh.helm.release.v1.web.v1"] == ("DELETED", None, None)
+    assert effects(found)["core/Pod/shop/web-1-1"] == ("DELETED", None, None)
+    assert effects(found)["core/Service/shop/web"] == ("BROKEN", 0, 3)
+    assert claim not in {one.key for one in found.affected}
+
+
 async def test_optional_references_do_not_break(shop_store: Store) -> None:
     """What may be absent breaks nobody."""
     assert not (await impact_of(shop_store, "prod/core/ConfigMap/shop/maybe")).affected

@@ -77,7 +77,7 @@ def test_a_full_file_becomes_a_frozen_value() -> None:
         OwnKind(group="db.example.com", plural="backups", edges=()),
         OwnKind(group="db.example.com", plural="users", edges=None),
     )
-    assert sync_options(configuration).own_kinds == configuration.custom_resource_definitions
+    assert sync_options(configuration, ()).own_kinds == configuration.custom_resource_definitions
 
 
 def test_nothing_said_gives_the_defaults() -> None:
@@ -154,6 +154,14 @@ MISTAKES = {
     "a secret is not shown": (
         "clusters: [{id: a, service_account_token: [hunter2]}]",
         "clusters[0].service_account_token is <hidden>; allowed is a text",
+    ),
+    "a controller without its namespace": (
+        "controller_namespaces: [cert-manager]",
+        "controller_namespaces has 'cert-manager'; write the controller and its namespace, such as cert-manager=infra",
+    ),
+    "a controller that nothing is looked for with": (
+        "controller_namespaces: [argocd=infra]",
+        "the controller being one of cert-manager, keda",
     ),
     "a custom kind without its plural": (
         "custom_resource_definitions: [{group: db.example.com}]",

@@ -5,6 +5,7 @@ import pytest
 from kgraph.graphdb.catalogue import Catalogue, is_builtin
 from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS, Kind, todays_group
 from kgraph.graphdb.model import GroupKind
+from kgraph.sync.asked import AskedCatalogue
 
 CUSTOM = (
     Kind(group="serving.knative.dev", kind="Service", plural="services", short_names=("kservice", "ksvc")),
@@ -113,6 +114,18 @@ def test_catalogue_never_changes() -> None:
     assert after == CATALOGUE
     assert before.by_plural("shop.example.com", "regions") is None
     assert after.by_plural("shop.example.com", "regions") == CUSTOM[3]
+
+
+def test_a_kind_is_served_when_it_is_kubernetes_own_or_was_discovered() -> None:
+    """A row of a custom kind says what the kind is like, not that a cluster has it."""
+    application = Kind(group="argoproj.io", kind="Application", plural="applications")
+    assert Catalogue().serves("", "Pod")
+    assert Catalogue().serves("extensions", "Ingress")
+    assert not Catalogue().serves("argoproj.io", "Application")
+    assert Catalogue([application]).serves("argoproj.io", "Application")
+    asked = AskedCatalogue()
+    assert not asked.serves("argoproj.io", "Application")
+    assert not asked.would_answer_as(Catalogue([application]))
 
 
 def test_events_are_one_kind() -> None:

@@ -16,14 +16,18 @@ from kgraph.sync.definitions import definition_of
 from kgraph.sync.extract import Extracted, Extractor
 from kgraph.sync.inferred import rows_at
 from kgraph.sync.selector_index import SelectorIndex
+from kgraph.sync.start import Elsewhere
 
 CUSTOM_KINDS = (
     Kind(group="shop.example.com", kind="Basket", plural="baskets"),
     Kind(group="shop.example.com", kind="Region", plural="regions", namespaced=False),
     Kind(group="serving.knative.dev", kind="Service", plural="services"),
+    Kind(group="argoproj.io", kind="Application", plural="applications"),
     Kind(group="snapshot.storage.k8s.io", kind="VolumeSnapshot", plural="volumesnapshots"),
 )
 CATALOGUE = Catalogue(CUSTOM_KINDS)
+# What the cluster `d` is called by objects of the cluster `c`.
+ELSEWHERE = Elsewhere(clusters={"https://d:6443": "d", "second": "d"})
 # Edges that nearly every object has; cases that are about them ask for all.
 EVERYWHERE = frozenset({"IN_NAMESPACE", "IN_CLUSTER", "INSTANCE_OF"})
 
@@ -63,7 +67,7 @@ def group_and_version(obj: dict[str, Any]) -> tuple[str, str]:
 
 def extract(obj: dict[str, Any], rows: Sequence[EdgeRow] = EDGE_ROWS, catalogue: Catalogue = CATALOGUE) -> Extracted:
     """What an object of the cluster `c` says."""
-    return Extractor("c", catalogue, rows).extract(obj, *group_and_version(obj), obj["kind"])
+    return Extractor("c", catalogue, rows, elsewhere=ELSEWHERE).extract(obj, *group_and_version(obj), obj["kind"])
 
 
 def extract_one(text: str) -> Extracted:
@@ -79,7 +83,7 @@ def edges(text: str, rows: Sequence[EdgeRow] = EDGE_ROWS) -> list[Edge]:
         kind = definition.kind.group_kind
         (version,) = definition.places
         own[kind] = rows_at(kind, definition.places[version], CATALOGUE, rows)
-    reader = Extractor("c", CATALOGUE, rows, own)
+    reader = Extractor("c", CATALOGUE, rows, own, ELSEWHERE)
     extracted = [reader.extract(obj, *group_and_version(obj), obj["kind"]) for obj in read]
     index = SelectorIndex()
     for one in extracted:

@@ -8,15 +8,32 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import Kind
 from tests.unit.sync.edge_cases_access import ACCESS
+from tests.unit.sync.edge_cases_certificates import CERTIFICATES, SECRETS
 from tests.unit.sync.edge_cases_gateway import GATEWAY
+from tests.unit.sync.edge_cases_gitops import GITOPS, PART_OF
 from tests.unit.sync.edge_cases_inferred import INFERRED
 from tests.unit.sync.edge_cases_mesh import MESH
 from tests.unit.sync.edge_cases_network import NETWORK
+from tests.unit.sync.edge_cases_operators import OPERATORS
 from tests.unit.sync.edge_cases_storage import STORAGE
 from tests.unit.sync.edge_cases_workloads import EVERYWHERE, WORKLOADS
 from tests.unit.sync.graphs import CATALOGUE, Case, edges, extract, extract_one, objects, written
 
-CASES = (*EVERYWHERE, *WORKLOADS, *STORAGE, *NETWORK, *GATEWAY, *MESH, *ACCESS, *INFERRED)
+CASES = (
+    *EVERYWHERE,
+    *WORKLOADS,
+    *STORAGE,
+    *NETWORK,
+    *GATEWAY,
+    *MESH,
+    *ACCESS,
+    *CERTIFICATES,
+    *SECRETS,
+    *PART_OF,
+    *GITOPS,
+    *OPERATORS,
+    *INFERRED,
+)
 
 
 def _only(text: str, type_: str, end: str = "") -> dict[str, object]:

@@ -12,10 +12,11 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.health import Health, Verdict
 from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS
 from kgraph.graphdb.model import RESOURCE_PROPERTIES, ResourceKey
-from kgraph.kube.objects import redact
+from kgraph.kube.objects import Metadata, redact
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.functions import FIND, FOLLOW
 from kgraph.sync.promote import PROMOTE
+from kgraph.sync.start import Elsewhere
 from tests.unit.sync.graphs import CATALOGUE, extract, extract_one, objects
 
 
@@ -117,6 +118,39 @@ def test_list_item_is_as_the_object_itself() -> None:
     (obj,) = objects("{kind: Pod, spec: {nodeName: n}}")
     item = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
     assert Extractor("c", CATALOGUE).extract(item, "", "v1", "Pod") == extract(obj)
+
+
+@pytest.mark.parametrize(
+    ("labels", "annotations", "marked"),
+    [
+        (None, None, False),
+        ({"app": "web"}, {"a": "b"}, False),
+        ({"app.kubernetes.io/instance": "web"}, None, True),
+        (None, {"argocd.argoproj.io/tracking-id": "web:/ConfigMap:shop/x"}, True),
+    ],
+)
+def test_objects_that_may_be_an_application_s_are_marked(
+    labels: dict[str, str] | None, annotations: dict[str, str] | None, *, marked: bool
+) -> None:
+    """An unchanged object need not be read again, unless it may ask who deploys it where Argo CD is served."""
+    metadata = Metadata(labels=labels, annotations=annotations)
+    assert Extractor("c", CATALOGUE).is_marked(metadata) is marked
+    assert Extractor("c", CATALOGUE).is_plain("", "ConfigMap")
+    assert not Extractor("c", Catalogue()).is_marked(metadata)
+
+
+def test_references_of_several_templates_say_which_they_are_of() -> None:
+    """A JobSet's edges name the template that each place is in."""
+    template = "{spec: {template: {spec: {containers: [{image: nginx}]}}}}"
+    resource = extract_one(f"""
+apiVersion: jobset.x-k8s.io/v1alpha2
+kind: JobSet
+spec: {{replicatedJobs: [{{name: a, template: {template}}}, {{name: b, template: {template}}}]}}
+""").resource
+    fields = {edge.type: edge.fields for edge in resource.edges}
+    at = "spec.replicatedJobs[{}].template.spec.template.spec."
+    assert fields["RUNS_IMAGE"] == tuple(f"{at.format(job)}containers[0].image" for job in (0, 1))
+    assert fields["RUNS_AS"] == tuple(f"{at.format(job)}serviceAccountName" for job in (0, 1))
 
 
 def test_order_of_keys_is_no_change() -> None:
@@ -459,3 +493,30 @@ def test_plain_kind_needs_no_object() -> None:
         key = ResourceKey.parse(extracted.fact.key)
         labels = {name: value for name, value in extracted.fact.labels.items() if "/" not in name}
         assert extractor.plain_fact(key, labels) == extracted.fact
+
+
+@pytest.mark.parametrize(
+    ("homes", "namespace"),
+    [({}, "cert-manager"), ({"cert-manager": "infra"}, "infra"), ({"keda": "infra"}, "cert-manager")],
+    ids=["where its project has it", "elsewhere", "another controller elsewhere"],
+)
+def test_a_cluster_scoped_object_has_its_secrets_where_its_controller_runs(
+    homes: dict[str, str], namespace: str
+) -> None:
+    """A ClusterIssuer's Secrets are in the namespace of cert-manager, which the configuration may say."""
+    issuer = {"metadata": {"name": "ca"}, "spec": {"ca": {"secretName": "pair"}}}
+    extractor = Extractor("c", CATALOGUE, elsewhere=Elsewhere(homes=homes))
+    edges = extractor.extract(issuer, "cert-manager.io", "v1", "ClusterIssuer").resource.edges
+    assert [edge.end for edge in edges if edge.type == "USES_SECRET"] == [f"c/core/Secret/{namespace}/pair"]
+
+
+def test_kinds_that_ask_elsewhere_are_read_again_when_the_answer_is_another() -> None:
+    """A cluster or namespace of the configuration changes the digest of the kinds that name such, and of no other."""
+    before, after = (
+        Extractor("c", CATALOGUE, elsewhere=elsewhere)
+        for elsewhere in (Elsewhere(), Elsewhere({"east": "e"}, {"cert-manager": "infra"}))
+    )
+    asking = [("argoproj.io", "Application"), ("cert-manager.io", "ClusterIssuer")]
+    assert all(before.digest(*kind) != after.digest(*kind) for kind in asking)
+    others = [("", "Pod"), ("apps", "Deployment"), ("argoproj.io", "AppProject")]
+    assert all(before.digest(*kind) == after.digest(*kind) == "" for kind in others)

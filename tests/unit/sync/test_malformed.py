@@ -51,7 +51,7 @@ def assert_fit(extracted: Extracted, index: SelectorIndex) -> None:
     for value in extracted.resource.properties.values():
         assert_neo4j_takes(value)
     for edge in edges:
-        if not edge.end.startswith(("cluster:", "image:", "host:", "subject:")):
+        if not edge.end.startswith(("cluster:", "image:", "host:", "subject:", "release:")):
             assert str(ResourceKey.parse(edge.end)) == edge.end
         for value in edge_properties(edge).values():
             assert_neo4j_takes(value)
