@@ -204,8 +204,8 @@ def shop() -> tuple[list[Node], list[EdgeRow]]:
     add("NetworkPolicy", "shop", "left-over", "networking.k8s.io")
     add("PodDisruptionBudget", "shop", "left-over", "policy")
     # Written by a certificate and used by nobody: deleted, it would be made again.
-    certificate = add("Certificate", "shop", "web", "cert-manager.io")
-    link(certificate, "WRITES", add("Secret", "shop", "web-tls", type="kubernetes.io/tls"), optional=True)
+    certificate = add("Certificate", "shop", "tls", "cert-manager.io")
+    link(certificate, "WRITES", add("Secret", "shop", "tls", type="kubernetes.io/tls"), optional=True)
     # References that lead nowhere, may lead nowhere, or name another incarnation.
     gone = add("Secret", "shop", "gone", missing=True)
     maybe = add("ConfigMap", "shop", "maybe", missing=True)
