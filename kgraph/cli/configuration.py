@@ -14,8 +14,10 @@ import msgspec
 import yaml
 
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
+from kgraph.cli.setting import Setting, Takes
+from kgraph.cli.settings import SETTINGS
 from kgraph.cli.values import read_value
+from kgraph.cli.variables import VARIABLES
 from kgraph.graphdb.catalogue import is_builtin
 from kgraph.kube.given import CLUSTER_ID, ID_RULE
 from kgraph.kube.settings import ClusterSettings

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import structlog
 
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.settings import VARIABLES
+from kgraph.cli.variables import VARIABLES
 
 _ROWS = {row.name: row for row in VARIABLES}
 

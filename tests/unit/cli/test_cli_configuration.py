@@ -8,7 +8,8 @@ import pytest
 from kgraph.cli.configuration import Configuration, cluster_id, load
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.services import sync_options
-from kgraph.cli.settings import SETTINGS, Takes
+from kgraph.cli.setting import Takes
+from kgraph.cli.settings import SETTINGS
 from kgraph.cli.values import read_value, seconds
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
 from kgraph.sync.options import OwnEdge, OwnKind
