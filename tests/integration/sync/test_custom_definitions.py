@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
 import pytest
 
-from kgraph.api.app import create_app
-from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
-from kgraph.kube.sealing import Sealer
 from kgraph.sync.options import OwnEdge, OwnKind, SyncOptions
+from tests.client import asking
 from tests.integration.sync.definitions import (
     DEFINITIONS,
     GROUP,
@@ -45,10 +42,8 @@ async def widgets(store: Store, cluster: str) -> Mapping[str, str]:
 
 async def components(store: Store, cluster: str) -> list[dict[str, Any]]:
     """What the API says is wrong with a cluster's kinds."""
-    transport = httpx.ASGITransport(app=create_app(store, ApiSettings(), Sealer.of({})))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-        answer = await http.post("/graphql", json={"query": COMPONENTS, "variables": {"id": cluster}})
-    found: list[dict[str, Any]] = answer.json()["data"]["cluster"]["status"]["components"]
+    async with asking(store) as client:
+        found: list[dict[str, Any]] = (await client.ask(COMPONENTS, id=cluster))["cluster"]["status"]["components"]
     return [component for component in found if component["name"] not in PARTS]
 
 
