@@ -51,7 +51,7 @@ async def test_a_second_worker_takes_over_and_the_first_writes_nothing_more(
         await in_step(store, settings, SMALL)
 
 
-async def test_a_paused_worker_that_wakes_up_writes_nothing(  # noqa: PLR0917 - fixtures
+async def test_a_paused_worker_that_wakes_up_writes_nothing(
     store: Store, api: Api, control_plane: Cluster, neo4j_server: Graph, namespace: str, tmp_path: Path
 ) -> None:
     """A worker that slept (SIGSTOP) while another took its cluster over finds itself fenced when it wakes."""

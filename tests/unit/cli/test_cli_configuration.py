@@ -8,7 +8,7 @@ import pytest
 from kgraph.cli.configuration import Configuration, cluster_id, load
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.services import sync_options
-from kgraph.cli.setting import Takes
+from kgraph.cli.setting import Setting, Takes
 from kgraph.cli.settings import SETTINGS
 from kgraph.cli.values import read_value, seconds
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
@@ -234,9 +234,9 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in SETTINGS if row.only is not msgspec.UNSET], ids=lambda row: row.key)
-def test_what_this_version_does_anyway_may_be_written(row: object) -> None:
+def test_what_this_version_does_anyway_may_be_written(row: Setting) -> None:
     """A setting that this version cannot honour is taken where it says what happens anyway."""
-    written = msgspec.structs.asdict(row)  # type: ignore[type-var]
+    written = msgspec.structs.asdict(row)
     load(msgspec.json.encode({written["key"].removesuffix("[]"): _written(written["only"])}).decode(), {})
 
 

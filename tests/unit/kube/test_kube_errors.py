@@ -55,8 +55,8 @@ def test_each_answer_has_its_error(
     code: int,
     reason: str,
     kind: type[KubeError],
-    transient: bool,  # noqa: FBT001
-    with_status: bool,  # noqa: FBT001
+    transient: bool,
+    with_status: bool,
 ) -> None:
     """The reason decides, and without a Status the code; what is worth trying again says so."""
     body = status(code, reason, message="the server's sentence") if with_status else b"plain words"
