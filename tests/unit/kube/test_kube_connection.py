@@ -232,7 +232,7 @@ async def test_a_watch_that_sends_bookmarks_and_falls_silent_is_dead() -> None:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         response = await streamed(request, ADDED)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)  # longer than a watch waits once bookmarks come
         await response.write(BOOKMARK)
         await asyncio.Event().wait()
         raise AssertionError
