@@ -42,7 +42,7 @@ _CREATE_EDGES = {
 class Writer:
     """Writes one cluster's part of the graph, for as long as its epoch is the cluster's."""
 
-    def __init__(self, store: Store, cluster: str, epoch: int, history: HistoryLimits = HISTORY) -> None:
+    def __init__(self, store: Store, cluster: str, epoch: int, history: HistoryLimits) -> None:
         self._store = store
         self._cluster = cluster
         self._epoch = epoch
