@@ -30,6 +30,8 @@ WRITE_SECONDS = 60.0
 # transaction's memory does.
 ROWS_PER_STATEMENT = 2000
 
+# A statement a label. With the label as a parameter MERGE finds the node by a DynamicLabelNodeLookup, which locks no
+# key as NodeUniqueIndexSeek(Locking) does (PROFILE, Neo4j 2026.08), and two workers may make the same image at once.
 _CREATE_EDGES = {
     "Resource": "write/create_edges",
     "Image": "write/create_edges_to_images",
