@@ -6,7 +6,7 @@ cannot do, is an error that names the file or variable, the key's path, the valu
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -209,8 +209,3 @@ def _did_you_mean(name: str, rows: Mapping[str, Setting]) -> str:
 def cluster_id(text: str) -> str:
     """A cluster id made of any name, such as a kubeconfig context's: what cannot stand in a key becomes `-`."""
     return re.sub(r"[^A-Za-z0-9]+$|^[^A-Za-z0-9]+", "", re.sub(r"[^A-Za-z0-9._-]+", "-", text)) or "cluster"
-
-
-def rows_of(parent: str) -> Iterator[Setting]:
-    """The table's rows of one section."""
-    yield from _ROWS[parent].values()

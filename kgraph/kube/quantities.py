@@ -69,11 +69,6 @@ class Quantity(msgspec.Struct, frozen=True):
         """The amount in whole units, rounded up as Kubernetes' `Value()`: `1500m` of CPU is 2, `1Ki` is 1024."""
         return int(self.amount.to_integral_value(ROUND_UP))
 
-    @property
-    def milli(self) -> int:
-        """The amount in thousandths, rounded up as Kubernetes' `MilliValue()`: `1.5` is 1500."""
-        return int(self.amount.scaleb(3, _EXACT).to_integral_value(ROUND_UP))
-
     def __add__(self, other: "Quantity") -> "Quantity":
         """The sum; as in apimachinery it is written as the first that is not zero."""
         return Quantity(_EXACT.add(self.amount, other.amount), other.family if not self.amount else self.family)

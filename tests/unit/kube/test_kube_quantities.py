@@ -69,12 +69,10 @@ def test_what_is_no_quantity_is_refused(text: str) -> None:
     assert repr(text) in str(error.value)
 
 
-def test_whole_units_and_thousandths_are_rounded_up() -> None:
-    """Value() and MilliValue() round away from zero, as in apimachinery."""
+def test_whole_units_are_rounded_up() -> None:
+    """Value() rounds away from zero, as in apimachinery."""
     assert int(Quantity.parse("1500m")) == 2
     assert int(Quantity.parse("-1500m")) == -2
-    assert Quantity.parse("1.0001").milli == 1001
-    assert Quantity.parse("250m").milli == 250
 
 
 def test_sums_are_exact_and_keep_the_family_of_the_first() -> None:
