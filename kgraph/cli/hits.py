@@ -10,7 +10,7 @@ _SEARCH = """
 query Search($text: String!, $clusters: [String!], $first: Int!) {
   search(text: $text, clusters: $clusters, first: $first) {
     matchedOn
-    resource { key kind group namespace name cluster createdAt labels properties }
+    resource { key kind group namespace name cluster createdAt health properties }
   }
 }"""
 _AGES = ((86_400, "d"), (3_600, "h"), (60, "m"))
@@ -31,7 +31,7 @@ def row(hit: Mapping[str, Any]) -> list[str]:
         resource["kind"],
         resource["name"],
         resource["cluster"] or "",
-        str(properties.get("health") or "").capitalize(),
+        (resource["health"] or "").capitalize(),
         _status(properties),
         age(resource["createdAt"], datetime.now(UTC)),
         str(hit["matchedOn"]).lower(),

@@ -60,7 +60,7 @@ def test_a_hits_status_is_what_kubectl_leads_with(properties: dict[str, Any], st
     """A hit's row has the columns that kubectl would show."""
     resource = {
         "namespace": None, "kind": "Pod", "name": "web", "cluster": "prod", "createdAt": None,
-        "properties": {"health": "DEGRADED", **properties},
+        "health": "DEGRADED", "properties": properties,
     }  # fmt: skip
     found = row({"matchedOn": "NAME", "resource": resource})
     assert found == ["", "Pod", "web", "prod", "Degraded", status, "", "name"]
