@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,11 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     uri: str = ""
     user: str = ""
     password_file: str = ""
+
+    @classmethod
+    def given(cls, options: Mapping[str, Any]) -> "Named":
+        """What click has read of `options.neo4j`."""
+        return cls(uri=options["neo4j_uri"], user=options["neo4j_user"], password_file=options["neo4j_password_file"])
 
 
 def own_graph(named: Named, configuration: Configuration) -> GraphSettings | None:
