@@ -53,10 +53,9 @@ class SyncOptions(msgspec.Struct, frozen=True):
     custom_resources: bool = True
     own_kinds: tuple[OwnKind, ...] = ()
     relationships: bool = True
+    writers: int = 4
 
     @property
     def versions(self) -> Mapping[tuple[str, str], str]:
         """The versions that are to be read, by group and plural."""
         return {(each.group, each.plural): each.version for each in self.own_kinds if each.version}
-
-    writers: int = 4
