@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from kgraph.graphdb.kinds import todays_group
-from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey
+from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
 from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, NotFound
@@ -314,8 +314,7 @@ class Intake:
         return ResourceKey(self._cluster, group, resource.kind, namespace, seen.metadata.name)
 
     def _prefix(self, resource: ApiResource) -> str:
-        group = todays_group(resource.group, resource.kind)
-        return str(ResourceKey(self._cluster, group, resource.kind, "", "")).removesuffix(f"{NO_NAMESPACE}/")
+        return kind_prefix(self._cluster, todays_kind(group_kind(resource)))
 
 
 def _turns(items: Sequence[T]) -> Iterator[Sequence[T]]:
