@@ -29,6 +29,7 @@ CLUSTER_SETTINGS: tuple[Setting, ...] = (
     Setting(
         key="clusters[].service_account_token",
         takes=Takes.TEXT,
+        secret=True,
         meaning="the token of `service_account` and `token`; better in a file",
     ),
     Setting(
@@ -68,7 +69,12 @@ CLUSTER_SETTINGS: tuple[Setting, ...] = (
         takes=Takes.TEXT,
         meaning="our certificate itself, PEM, in place of a file",
     ),
-    Setting(key="clusters[].tls_config.key_data", takes=Takes.TEXT, meaning="its key itself, PEM; better in a file"),
+    Setting(
+        key="clusters[].tls_config.key_data",
+        takes=Takes.TEXT,
+        secret=True,
+        meaning="its key itself, PEM; better in a file",
+    ),
     Setting(
         key="clusters[].tls_config.server_name",
         takes=Takes.TEXT,

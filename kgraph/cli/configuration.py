@@ -26,7 +26,6 @@ from kgraph.sync.options import OwnKind
 _ROWS: Mapping[str, Mapping[str, Setting]] = {
     parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
 }
-_SECRET_NAMES = frozenset({"service_account_token", "key_data"})
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +138,7 @@ def _read_section(section: Mapping[Any, Any], parent: str, place: str, source: s
 
 
 def _read(row: Setting, value: Any, path: str, source: str) -> Any:
-    shown = "<hidden>" if row.name in _SECRET_NAMES else _written(value)
+    shown = "<hidden>" if row.secret else _written(value)
     try:
         found = read_value(row, value)
     except ValueError as allowed:
