@@ -112,11 +112,11 @@ def _document(text: str, source: str) -> dict[str, Any]:
     try:
         document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as cause:
-        raise BadConfiguration(f"{source} is no YAML: {' '.join(str(cause).split())}") from cause
+        raise BadConfiguration(f"{source} is no YAML: {_fault(cause)}") from None
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise BadConfiguration(f"{source}: should hold settings such as `clusters:`, and holds {document!r:.60}")
+        raise BadConfiguration(f"{source}: should hold settings such as `clusters:`, and is {_form(document)}")
     return document
 
 
@@ -138,7 +138,7 @@ def _read_section(section: Mapping[Any, Any], parent: str, place: str, source: s
 
 
 def _read(row: Setting, value: Any, path: str, source: str) -> Any:
-    shown = "<hidden>" if row.secret else _written(value)
+    shown = _shown(row, value)
     try:
         found = read_value(row, value)
     except ValueError as allowed:
@@ -154,6 +154,32 @@ def _read(row: Setting, value: Any, path: str, source: str) -> Any:
     return found
 
 
+def _shown(row: Setting, value: Any) -> str:
+    """What an error says of a value: of a section no more than what it is, for a login may stand in it."""
+    if row.secret:
+        return "<hidden>"
+    return _form(value) if row.takes in (Takes.SECTION, Takes.SECTIONS) else _written(value)
+
+
+def _form(value: Any) -> str:
+    match value:
+        case dict():
+            return "a map"
+        case list():
+            return "a list"
+        case str():
+            return "a text"
+    return _written(value)
+
+
+def _fault(error: yaml.YAMLError) -> str:
+    """What is wrong and where, without the text around it, in which a login may stand."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        return " ".join(str(error).split())
+    return f"{getattr(error, 'problem', None) or error} in line {mark.line + 1}, column {mark.column + 1}"
+
+
 def _written(value: Any) -> str:
     """A value as YAML has it: true, "5d", [1]."""
     return yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n").strip()
@@ -165,7 +191,7 @@ def _from_variable(row: Setting, text: str) -> Any:
         try:
             value = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
         except yaml.YAMLError as cause:
-            raise BadConfiguration(f"{row.variable} is no YAML: {' '.join(str(cause).split())}") from cause
+            raise BadConfiguration(f"{row.variable} is no YAML: {_fault(cause)}") from None
     return _read(row, value, row.name, f"the variable {row.variable}")
 
 

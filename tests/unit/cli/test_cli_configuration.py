@@ -140,7 +140,7 @@ MISTAKES = {
         "clusters[0].auth_method is magic; allowed is one of kubeconfig, service_account,",
     ),
     "no list": ("watch_resources: {pods: yes}", "allowed is a list of texts"),
-    "no section": ("clusters: [{id: a, tls_config: ca.pem}]", "clusters[0].tls_config is ca.pem; allowed is a section"),
+    "no section": ("clusters: [{id: a, tls_config: ca.pem}]", "clusters[0].tls_config is a text; allowed is a section"),
     "no id": ("clusters: [{name: x}]", "clusters[0].id is missing"),
     "an id that no key can have": ("clusters: [{id: a/b}]", "the cluster id 'a/b' cannot stand in a key"),
     "an id twice": ("clusters: [{id: a}, {id: a}]", "two clusters have the id 'a'"),
@@ -155,6 +155,16 @@ MISTAKES = {
     "a secret is not shown": (
         "clusters: [{id: a, service_account_token: [hunter2]}]",
         "clusters[0].service_account_token is <hidden>; allowed is a text",
+    ),
+    "a login in what should be a list": ("clusters: {id: a, service_account_token: hunter2}", "clusters is a map;"),
+    "a login in what should be a section": (
+        "clusters: [{id: a, tls_config: [{key_data: hunter2}]}]",
+        "clusters[0].tls_config is a list; allowed is a section",
+    ),
+    "a login where settings should be": ("- {id: a, service_account_token: hunter2}", "and is a list"),
+    "a login beside what is no YAML": (
+        "clusters: [{id: a, service_account_token: 'hunter2}]",
+        "is no YAML: found unexpected end of stream in line 1, column",
     ),
     "a custom kind without its plural": (
         "custom_resource_definitions: [{group: db.example.com}]",
@@ -218,6 +228,7 @@ def test_a_mistake_names_place_value_and_what_is_allowed(tmp_path: Path, text: s
     with pytest.raises(BadConfiguration) as mistake:
         load(str(file), {})
     assert words in str(mistake.value)
+    assert "hunter2" not in str(mistake.value)
     assert str(file) in str(mistake.value)
 
 
