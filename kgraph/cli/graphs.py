@@ -1,6 +1,5 @@
 """Which Neo4j a command works on: the user's own, or the one that `kgraph up` starts."""
 
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -43,11 +42,11 @@ def own_graph(named: Named, configuration: Configuration) -> GraphSettings | Non
     )
 
 
-def graph_at_work(named: Named, configuration: Configuration, environ: Mapping[str, str] = os.environ) -> GraphSettings:
+def graph_at_work(named: Named, configuration: Configuration) -> GraphSettings:
     """The Neo4j that is named, else that of the `kgraph up` which runs here."""
     if settings := own_graph(named, configuration):
         return settings
-    if (found := find_running(environ)) and found.neo4j_uri:
+    if (found := find_running()) and found.neo4j_uri:
         return graph_of(found)
     raise NothingRuns("which graph? start one with `kgraph up`, or name your Neo4j with --neo4j-uri or NEO4J_URI")
 

@@ -122,11 +122,11 @@ def demo_folder() -> Path:
     return Path(str(resources.files("kgraph.cli") / "demo"))
 
 
-def configured(config: str, environ: Mapping[str, str] = os.environ) -> Configuration:
+def configured(config: str) -> Configuration:
     """The configuration, its warnings told."""
     from kgraph.cli.terminal import remarks
 
-    configuration = load(config, environ)
+    configuration = load(config, os.environ)
     for warning in configuration.warnings:
         remarks().print(f"Note: {warning}.", style="yellow")
     return configuration
