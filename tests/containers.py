@@ -74,7 +74,7 @@ async def neo4j_container() -> AsyncIterator[Neo4jContainerServer]:
     from testcontainers.community.neo4j import Neo4jContainer
 
     bolt_port, http_port = free_ports(2)
-    container = Neo4jContainer(NEO4J_IMAGE, password=secrets.token_urlsafe(24), username="neo4j")
+    container = Neo4jContainer(NEO4J_IMAGE, password=secrets.token_hex(24), username="neo4j")
     container.with_bind_ports(7687, bolt_port).with_bind_ports(7474, http_port)
     container.with_env("NEO4J_server_memory_heap_max__size", "512m")
     container.with_env("NEO4J_server_memory_pagecache_size", "128m")

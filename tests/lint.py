@@ -2,8 +2,10 @@
 
 - The pages of docs/reference are what the tables say.
 - No file names a package registry's host: where things are fetched from is the reader's own setting.
+- An ignore names its rule and its reason.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,7 @@ from kgraph.cli.reference import stale_pages
 
 ROOT = Path(__file__).parent.parent
 
-# Written so that this file does not name them either.
+# These are written so that this file has none of them either.
 REGISTRIES = (
     "py[p]i\\.org",
     "python[h]osted\\.org",
@@ -24,22 +26,27 @@ REGISTRIES = (
     "deb\\.debia[n]",
 )
 
+IGNORES = "# noq[a]|# type: ignor[e]"
+REASONED = re.compile(r"# noq[a]: [A-Z0-9, ]+ - \S|# type: ignor[e]\[[a-z, -]+\]\s+# \S")
+
 
 def main() -> None:
     """Print what is wrong, and end with 1 where something is."""
     wrong = [f"docs/reference/{name} is not current: make docs" for name in stale_pages(ROOT / "docs" / "reference")]
-    found = subprocess.run(
-        ["git", "grep", "--line-number", "-I", "--extended-regexp", "|".join(REGISTRIES)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    wrong += [f"names a package registry: {line[:160]}" for line in found.stdout.splitlines()]
-    if found.returncode > 1:
-        wrong.append(f"git grep failed: {found.stderr.strip()}")
+    wrong += [f"names a package registry: {line[:160]}" for line in _lines("|".join(REGISTRIES))]
+    ignores = [line for line in _lines(IGNORES, "*.py") if not REASONED.search(line)]
+    wrong += [f"an ignore without its rule and its reason: {line[:160]}" for line in ignores]
     sys.stderr.writelines(f"{line}\n" for line in wrong)
     sys.exit(bool(wrong))
+
+
+def _lines(pattern: str, *files: str) -> list[str]:
+    """The lines of the repository's text files that match, as `file:number:line`."""
+    command = ["git", "grep", "--line-number", "-I", "--extended-regexp", "-e", pattern, "--", *files]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode > 1:
+        sys.exit(f"git grep failed: {found.stderr.strip()}")
+    return found.stdout.splitlines()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """The Litestar application: GraphQL over the graph, traversal, impact, health.
 
-Here belongs what answers a caller. Nothing here writes to the graph or watches a cluster.
+Here belongs what answers a caller. Nothing here watches a cluster or writes what one says; all that a caller can change
+is the registry of clusters.
 """

@@ -1,9 +1,8 @@
-"""The application: routes, guards, headers; and how it is served."""
+"""The application: routes, guards, headers."""
 
 import warnings
 from pathlib import Path
 
-import uvicorn
 from litestar import Litestar
 from litestar.datastructures import ResponseHeader
 from litestar.exceptions import LitestarDeprecationWarning
@@ -15,15 +14,13 @@ from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.schema import make_schema
 from kgraph.api.health import ReadinessProbe, health_routes
 from kgraph.api.kinds import KindReader
-from kgraph.api.loopback import ListensElsewhere, allow_hosts, ensure_loopback
+from kgraph.api.loopback import allow_hosts
 from kgraph.api.pages import landing_page
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 
 STATIC = Path(__file__).parent / "static"
-# How long open streams and running statements may take to end after SIGTERM; Kubernetes kills after 30.
-GRACEFUL_SECONDS = 10
 
 # GraphiQL brings its scripts, styles, fonts and workers itself: nothing else may be loaded, and nobody may frame it.
 _HEADERS = {
@@ -61,22 +58,3 @@ def create_app(store: Store, settings: ApiSettings, sealer: Sealer) -> Litestar:
             logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on
             request_max_body_size=settings.limits.body_bytes,
         )
-
-
-async def serve(app: Litestar, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, on loopback only; ListensElsewhere for any other address."""
-    ensure_loopback(host)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-        lifespan="on",
-    )
-    await uvicorn.Server(config).serve()
-
-
-__all__ = ["ListensElsewhere", "create_app", "ensure_loopback", "serve"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey
+from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
 from kgraph.graphdb.store import Store
 from kgraph.kube.drift import AT_ONCE, Name, State, is_made_by_itself
 
@@ -36,7 +36,7 @@ class GraphState:
 
     async def of(self, group: str, kind: str) -> Sequence[State]:
         """All objects of one kind that no controller made."""
-        prefix, found = self._prefix(group, kind), list[State]()
+        prefix, found = kind_prefix(self._cluster, GroupKind(group, kind)), list[State]()
         after = prefix
         while True:
             record = await self._read("read/declared", prefix=prefix, after=after, room=AT_ONCE)
@@ -59,7 +59,8 @@ class GraphState:
 
     async def beside(self, group: str, kind: str, namespaces: Sequence[str]) -> Iterable[Name]:
         """All objects of a kind in these namespaces but those that a controller owns or Kubernetes made by itself."""
-        prefixes = [f"{self._prefix(group, kind)}{namespace}/" for namespace in namespaces]
+        prefix = kind_prefix(self._cluster, GroupKind(group, kind))
+        prefixes = [f"{prefix}{namespace}/" for namespace in namespaces]
         record = await self._read("read/uncontrolled", prefixes=prefixes, room=BESIDE_MOST)
         found = [(_name(key), type_) for key, type_ in record["found"]]
         return [name for name, type_ in found if not is_made_by_itself(kind, name.name, type_ or "")]
@@ -72,9 +73,6 @@ class GraphState:
 
     async def _read(self, statement: str, **parameters: Any) -> Mapping[str, Any]:
         return await self._store.read_one(statement, {"of": parameters}, timeout=self._timeout)
-
-    def _prefix(self, group: str, kind: str) -> str:
-        return str(ResourceKey(self._cluster, group, kind, "", "")).removesuffix(f"{NO_NAMESPACE}/")
 
 
 def _name(key: str) -> Name:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kgraph.api import quantities
 from kgraph.api.nodes import Name, Node, read_key
+from kgraph.kube.quantities import ZERO, Quantity, QuantityError
 
 SOURCE = "kubernetes-adapter"
 PII_LABEL = "dictamesh.io/pii"
@@ -91,6 +91,19 @@ def relationships(edges: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return found
 
 
+def totals(parts: Iterable[Any]) -> dict[str, str]:
+    """The sum of several `{cpu: 500m, memory: 128Mi}`, by resource; what is no quantity is left out."""
+    sums: dict[str, Quantity] = {}
+    for part in parts:
+        for resource, written in _mapping(part).items():
+            try:
+                quantity = Quantity.parse(written)
+            except QuantityError:
+                continue
+            sums[resource] = sums.get(resource, ZERO) + quantity
+    return {resource: str(total) for resource, total in sorted(sums.items())}
+
+
 def _no_more(_: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
@@ -119,8 +132,8 @@ def _pod(manifest: Mapping[str, Any]) -> dict[str, Any]:
             for container in containers
         ],
         "conditions": _conditions(status),
-        "resource_requests": quantities.total(_mapping(c.get("resources")).get("requests") for c in containers),
-        "resource_limits": quantities.total(_mapping(c.get("resources")).get("limits") for c in containers),
+        "resource_requests": totals(_mapping(c.get("resources")).get("requests") for c in containers),
+        "resource_limits": totals(_mapping(c.get("resources")).get("limits") for c in containers),
     }
 
 

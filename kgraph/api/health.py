@@ -6,7 +6,6 @@ most once a second however many ask us, and says which clusters are in the graph
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import msgspec
 from litestar import Response, get
@@ -45,9 +44,8 @@ class Readiness(msgspec.Struct, frozen=True):
 class ReadinessProbe:
     """Asks the graph whether it answers, and remembers the answer for a second."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
         self._asking = asyncio.Lock()
         self._answer: Readiness | None = None
         self._asked_at = 0.0
@@ -55,9 +53,9 @@ class ReadinessProbe:
     async def ask(self) -> Readiness:
         """The state now, or as it was a second ago; never raises what the graph raises."""
         async with self._asking:
-            if self._answer is None or self._clock() - self._asked_at >= FRESH_SECONDS:
+            if self._answer is None or time.monotonic() - self._asked_at >= FRESH_SECONDS:
                 self._answer = await self._asked()
-                self._asked_at = self._clock()
+                self._asked_at = time.monotonic()
             return self._answer
 
     async def _asked(self) -> Readiness:

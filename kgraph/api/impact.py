@@ -97,9 +97,8 @@ class _Spreading:
         self._root = root.key
         effect = Effect.DELETED if change == "delete" else Effect.BROKEN
         self._known = {root.key: Affected(root.handle, root.key, effect, ())}
-        self._gone = {
-            root.key: True
-        }  # in the order of their finding; newly deleted or broken: their dependents are looked at next
+        # Newly deleted or broken, in the order of their finding: their dependents are looked at next.
+        self._gone = {root.key: True}
         self._gone_in_all = 1
         self._losing: dict[str, bool] = {}  # workloads with fewer Pods than before: their owners are looked at next
         self._passed: dict[str, int] = {}

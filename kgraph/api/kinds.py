@@ -7,7 +7,7 @@ at them.
 
 import difflib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -45,21 +45,20 @@ class ClusterKinds(msgspec.Struct, frozen=True):
 class KindReader:
     """Knows every cluster's kinds, as they were at most a few seconds ago."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
         self._read_at: float | None = None
         self._clusters: Mapping[str, ClusterKinds] = {}
 
     async def clusters(self) -> Mapping[str, ClusterKinds]:
         """All clusters with their kinds."""
-        if self._read_at is None or self._clock() - self._read_at >= FRESH_SECONDS:
+        if self._read_at is None or time.monotonic() - self._read_at >= FRESH_SECONDS:
             record = await self._store.read_one("read/kinds_of_clusters")
             kinds: dict[str, list[Mapping[str, Any]]] = {identity: [] for identity in record["clusters"]}
             for row in record["kinds"]:
                 kinds.setdefault(row["cluster"], []).append(row)
             self._clusters = {cluster: _cluster_kinds(rows) for cluster, rows in sorted(kinds.items())}
-            self._read_at = self._clock()
+            self._read_at = time.monotonic()
         return self._clusters
 
     async def named_clusters(self, names: Iterable[str] | None) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from kgraph.api.kinds import ClusterKinds, KindReader, resolve
 from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
 from kgraph.graphdb.health import Health
 from kgraph.graphdb.kinds import Kind
-from kgraph.graphdb.model import CORE, NO_NAMESPACE
+from kgraph.graphdb.model import NO_NAMESPACE, kind_prefix
 from kgraph.graphdb.store import Store
 from kgraph.kube.selectors import FieldSelector, LabelSelector, Operator, SelectorError
 
@@ -154,8 +154,8 @@ def _prefixes(
                 if kind.namespaced and (not known[cluster].synced or kind.group_kind in known[cluster].synced)
             ]
         )
-        for kind in {kind.group_kind: kind for kind in there_are}.values():
-            start = f"{cluster}/{kind.group or CORE}/{kind.kind}/"
+        for group_kind, kind in {kind.group_kind: kind for kind in there_are}.items():
+            start = kind_prefix(cluster, group_kind)
             if spaces is None:
                 yield start
             elif kind.namespaced:

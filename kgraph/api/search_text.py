@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from kgraph.api.errors import BadUserInput
+from kgraph.graphdb.health import Health
 
 CHARACTERS_MOST = 1_000  # a search is typed; what is longer is a mistake
 TERMS_MOST = 16  # each is looked for in every name
@@ -30,11 +31,10 @@ FILTER_KEYS = (
     FilterKey("cluster", ("cluster",), "a cluster's id"),
     FilterKey("image", ("image",), "a part of an image's reference: `nginx`, `nginx:1.27`"),
     FilterKey("label", ("l", "label"), "`app=web`, or `app` for any value"),
-    FilterKey("health", ("health",), "`healthy`, `progressing`, `suspended`, `degraded`, `missing`, `unknown`"),
+    FilterKey("health", ("health",), ", ".join(f"`{health.lower()}`" for health in Health)),
     FilterKey("name", ("name",), "the whole name; `web-*` for all that begin so"),
 )
 _BY_SPELLING: Mapping[str, str] = {spelling: key.name for key in FILTER_KEYS for spelling in key.spellings}
-HEALTHS = ("HEALTHY", "PROGRESSING", "SUSPENDED", "DEGRADED", "MISSING", "UNKNOWN")
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -92,8 +92,8 @@ def _filter(spelling: str, values: list[str], *, negated: bool) -> Filter:
     if key == "health":
         values = [value.upper() for value in values]
         for value in values:
-            if value not in HEALTHS:
-                raise BadUserInput(f"health:{value.lower()}: there are {', '.join(HEALTHS).lower()}")
+            if value not in Health.__members__:
+                raise BadUserInput(f"health:{value.lower()}: there are {', '.join(Health).lower()}")
     return Filter(key, tuple(dict.fromkeys(values)), negated)
 
 

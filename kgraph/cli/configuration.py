@@ -6,7 +6,7 @@ cannot do, is an error that names the file or variable, the key's path, the valu
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ import msgspec
 import yaml
 
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
+from kgraph.cli.setting import Setting, Takes
+from kgraph.cli.settings import SETTINGS
 from kgraph.cli.values import read_value
+from kgraph.cli.variables import VARIABLES
 from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.kube.given import CLUSTER_ID, ID_RULE
@@ -28,7 +30,6 @@ _ROWS: Mapping[str, Mapping[str, Setting]] = {
 }
 # Controllers in whose namespace cluster-scoped objects have what they name, by the namespace that it usually is.
 _CONTROLLERS = frozenset(row.home for row in EDGE_ROWS if row.home)
-_SECRET_NAMES = frozenset({"service_account_token", "key_data"})
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,11 +128,11 @@ def _document(text: str, source: str) -> dict[str, Any]:
     try:
         document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as cause:
-        raise BadConfiguration(f"{source} is no YAML: {' '.join(str(cause).split())}") from cause
+        raise BadConfiguration(f"{source} is no YAML: {_fault(cause)}") from None
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise BadConfiguration(f"{source}: should hold settings such as `clusters:`, and holds {document!r:.60}")
+        raise BadConfiguration(f"{source}: should hold settings such as `clusters:`, and is {_form(document)}")
     return document
 
 
@@ -153,7 +154,7 @@ def _read_section(section: Mapping[Any, Any], parent: str, place: str, source: s
 
 
 def _read(row: Setting, value: Any, path: str, source: str) -> Any:
-    shown = "<hidden>" if row.name in _SECRET_NAMES else _written(value)
+    shown = _shown(row, value)
     try:
         found = read_value(row, value)
     except ValueError as allowed:
@@ -169,6 +170,32 @@ def _read(row: Setting, value: Any, path: str, source: str) -> Any:
     return found
 
 
+def _shown(row: Setting, value: Any) -> str:
+    """What an error says of a value: of a section no more than what it is, for a login may stand in it."""
+    if row.secret:
+        return "<hidden>"
+    return _form(value) if row.takes in (Takes.SECTION, Takes.SECTIONS) else _written(value)
+
+
+def _form(value: Any) -> str:
+    match value:
+        case dict():
+            return "a map"
+        case list():
+            return "a list"
+        case str():
+            return "a text"
+    return _written(value)
+
+
+def _fault(error: yaml.YAMLError) -> str:
+    """What is wrong and where, without the text around it, in which a login may stand."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        return " ".join(str(error).split())
+    return f"{getattr(error, 'problem', None) or error} in line {mark.line + 1}, column {mark.column + 1}"
+
+
 def _written(value: Any) -> str:
     """A value as YAML has it: true, "5d", [1]."""
     return yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n").strip()
@@ -180,7 +207,7 @@ def _from_variable(row: Setting, text: str) -> Any:
         try:
             value = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
         except yaml.YAMLError as cause:
-            raise BadConfiguration(f"{row.variable} is no YAML: {' '.join(str(cause).split())}") from cause
+            raise BadConfiguration(f"{row.variable} is no YAML: {_fault(cause)}") from None
     return _read(row, value, row.name, f"the variable {row.variable}")
 
 
@@ -223,8 +250,3 @@ def _did_you_mean(name: str, rows: Mapping[str, Setting]) -> str:
 def cluster_id(text: str) -> str:
     """A cluster id made of any name, such as a kubeconfig context's: what cannot stand in a key becomes `-`."""
     return re.sub(r"[^A-Za-z0-9]+$|^[^A-Za-z0-9]+", "", re.sub(r"[^A-Za-z0-9._-]+", "-", text)) or "cluster"
-
-
-def rows_of(parent: str) -> Iterator[Setting]:
-    """The table's rows of one section."""
-    yield from _ROWS[parent].values()

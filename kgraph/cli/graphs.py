@@ -1,9 +1,9 @@
 """Which Neo4j a command works on: the user's own, or the one that `kgraph up` starts."""
 
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,6 +21,11 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     user: str = ""
     password_file: str = ""
 
+    @classmethod
+    def given(cls, options: Mapping[str, Any]) -> "Named":
+        """What click has read of `options.neo4j`."""
+        return cls(uri=options["neo4j_uri"], user=options["neo4j_user"], password_file=options["neo4j_password_file"])
+
 
 def own_graph(named: Named, configuration: Configuration) -> GraphSettings | None:
     """The Neo4j that the options or the environment name; None where neither does."""
@@ -37,11 +42,11 @@ def own_graph(named: Named, configuration: Configuration) -> GraphSettings | Non
     )
 
 
-def graph_at_work(named: Named, configuration: Configuration, environ: Mapping[str, str] = os.environ) -> GraphSettings:
+def graph_at_work(named: Named, configuration: Configuration) -> GraphSettings:
     """The Neo4j that is named, else that of the `kgraph up` which runs here."""
     if settings := own_graph(named, configuration):
         return settings
-    if (found := find_running(environ)) and found.neo4j_uri:
+    if (found := find_running()) and found.neo4j_uri:
         return graph_of(found)
     raise NothingRuns("which graph? start one with `kgraph up`, or name your Neo4j with --neo4j-uri or NEO4J_URI")
 

@@ -1,12 +1,13 @@
 """What happened, as the API tells it: queries, and the lines of a terminal."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from rich.text import Text
 
+from kgraph.cli.ages import age
 from kgraph.cli.answers import ITEM_FIELDS, Item, Place, hinted
 from kgraph.cli.client import Client
 from kgraph.cli.errors import Refused
@@ -156,11 +157,4 @@ def _change(change: Change, now: datetime | None) -> Text:
 
 
 def _ago(moment: str | None, now: datetime) -> str:
-    """As kubectl writes ages: `42s`, `5m`, `3h`, `12d`; what lies ahead by another clock is `0s`."""
-    if not moment:
-        return "?"
-    seconds = max(0, int((now - datetime.fromisoformat(moment).astimezone(UTC)).total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit} ago"
-    return f"{seconds}s ago"
+    return f"{age(moment, now)} ago" if moment else "?"

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from kgraph.cli.ages import age
 from kgraph.cli.client import Client
 
 _SEARCH = """
 query Search($text: String!, $clusters: [String!], $first: Int!) {
   search(text: $text, clusters: $clusters, first: $first) {
     matchedOn
-    resource { key kind group namespace name cluster createdAt labels properties }
+    resource { key kind group namespace name cluster createdAt health properties }
   }
 }"""
-_AGES = ((86_400, "d"), (3_600, "h"), (60, "m"))
 
 
 def ask_search(client: Client, text: str, *, clusters: Sequence[str], most: int) -> list[dict[str, Any]]:
@@ -31,9 +31,9 @@ def row(hit: Mapping[str, Any]) -> list[str]:
         resource["kind"],
         resource["name"],
         resource["cluster"] or "",
-        str(properties.get("health") or "").capitalize(),
+        (resource["health"] or "").capitalize(),
         _status(properties),
-        age(resource["createdAt"], datetime.now(UTC)),
+        age(resource["createdAt"], datetime.now(UTC)) if resource["createdAt"] else "",
         str(hit["matchedOn"]).lower(),
     ]
 
@@ -48,11 +48,3 @@ def _status(properties: Mapping[str, Any]) -> str:
         return f"{properties.get('readyReplicas') or 0}/{replicas}"
     ready = properties.get("ready")
     return "" if ready is None else "Ready" if ready else "NotReady"
-
-
-def age(created_at: str | None, now: datetime) -> str:
-    """How old something is, as kubectl says it: `5d`, `3h`, `42s`; "" where that is not known."""
-    if not created_at:
-        return ""
-    seconds = max(0, int((now - datetime.fromisoformat(created_at)).total_seconds()))
-    return next((f"{seconds // unit}{sign}" for unit, sign in _AGES if seconds >= 2 * unit), f"{seconds}s")

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import structlog
 
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.settings import VARIABLES
+from kgraph.cli.variables import VARIABLES
 
 _ROWS = {row.name: row for row in VARIABLES}
 
 
-def set_up(environ: Mapping[str, str], *, level: str = "") -> None:
+def set_up(environ: Mapping[str, str], *, level: str) -> None:
     """Follow LOG_LEVEL and LOG_FORMAT; `level` is the command's own where LOG_LEVEL says nothing."""
     level = _chosen("LOG_LEVEL", environ, level)
     form = _chosen("LOG_FORMAT", environ, "" if sys.stderr.isatty() else "json")

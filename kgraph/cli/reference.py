@@ -7,12 +7,14 @@ import msgspec
 
 from kgraph.api.schema_export import schema_text
 from kgraph.cli.reference_tables import PAGES as TABLE_PAGES
-from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
+from kgraph.cli.setting import Setting, Takes
+from kgraph.cli.settings import SETTINGS
+from kgraph.cli.variables import VARIABLES
 
 _HEAD = """\
 # Settings
 
-<!-- Written by `make docs` from kgraph/cli/settings.py. -->
+<!-- Written by `make docs` from kgraph/cli/settings.py and kgraph/cli/variables.py. -->
 
 A YAML file, named by `--config` or by the variable `CLUSTERS_CONFIG`, which may hold the YAML itself. Every key of
 its first level can also be an environment variable in capitals (`WATCH_RESOURCES=pods,-events`); a variable wins over

@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from kgraph.cli.defaults import API_HOST, API_PORT
 from kgraph.cli.sources import Asked
 
-DEFAULT_API = "http://127.0.0.1:8080"
+DEFAULT_API = f"http://{API_HOST}:{API_PORT}"
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 
-from kgraph.api.app import GRACEFUL_SECONDS, create_app
+from kgraph.api.app import create_app
 from kgraph.api.loopback import ensure_loopback
 from kgraph.api.settings import ApiSettings
 from kgraph.cli.errors import BadConfiguration
@@ -15,6 +15,8 @@ from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 
 BACKLOG = 2048  # uvicorn's own
+# How long open streams and running statements may take to end after SIGTERM; Kubernetes kills after 30.
+GRACEFUL_SECONDS = 10
 STARTED_POLL_SECONDS = 0.02
 
 

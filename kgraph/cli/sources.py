@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -25,6 +26,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     kubeconfig: str = ""
     context: str = ""
     snapshots: tuple[str, ...] = ()
+
+    @classmethod
+    def given(cls, options: Mapping[str, Any]) -> "Asked":
+        """What click has read of `options.config`, `options.source` and --snapshot."""
+        return cls(
+            config=options["config"],
+            kubeconfig=options["kubeconfig"],
+            context=options["context"],
+            snapshots=options.get("snapshots", ()),
+        )
 
     def check(self) -> None:
         """BadConfiguration where two of them contradict each other."""
@@ -111,11 +122,11 @@ def demo_folder() -> Path:
     return Path(str(resources.files("kgraph.cli") / "demo"))
 
 
-def configured(config: str, environ: Mapping[str, str] = os.environ) -> Configuration:
+def configured(config: str) -> Configuration:
     """The configuration, its warnings told."""
     from kgraph.cli.terminal import remarks
 
-    configuration = load(config, environ)
+    configuration = load(config, os.environ)
     for warning in configuration.warnings:
         remarks().print(f"Note: {warning}.", style="yellow")
     return configuration

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kgraph.cli.settings import WHOLE_MOST, Setting, Takes
+from kgraph.cli.setting import WHOLE_MOST, Setting, Takes
 from kgraph.graphdb.model import RESOURCE_PROPERTIES
 from kgraph.kube.durations import seconds
 

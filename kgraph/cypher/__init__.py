@@ -10,7 +10,7 @@ from importlib import resources
 
 @cache
 def statement(name: str) -> str:
-    """The text of the statement `name`, written `write/upsert_nodes`; KeyError where there is none."""
+    """The text of the statement `name`, written `write/upsert_resources`; KeyError where there is none."""
     folder, _, stem = name.partition("/")
     file = resources.files(__package__) / folder / f"{stem}.cypher"
     if not file.is_file():

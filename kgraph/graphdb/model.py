@@ -74,6 +74,11 @@ class ResourceKey(NamedTuple):
         )
 
 
+def kind_prefix(cluster: str, kind: GroupKind) -> str:
+    """What the keys of all resources of a kind in a cluster begin with: `prod/apps/Deployment/`."""
+    return f"{cluster}/{kind.group or CORE}/{kind.kind}/"
+
+
 def cluster_key(cluster: str) -> str:
     """The key of a cluster's own node."""
     return f"cluster:{cluster}"

@@ -3,9 +3,9 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -21,8 +21,6 @@ CONCURRENT_KINDS = 4
 # A list that expires on the way begins again; a cluster that is so busy that it does so thrice is not to be had whole.
 ATTEMPTS = 3
 
-Form = Literal["yaml", "json"]
-
 
 class DumpedKind(msgspec.Struct, frozen=True):
     """One kind's file, or why there is none."""
@@ -33,21 +31,15 @@ class DumpedKind(msgspec.Struct, frozen=True):
     error: KubeError | None = None
 
 
-async def dump(
-    conn: Connection,
-    folder: Path,
-    *,
-    form: Form = "yaml",
-    resources: Iterable[ApiResource] | None = None,
-) -> tuple[DumpedKind, ...]:
-    """Write every listable kind, or the given ones, to `<folder>/<group or core>/<plural>.<form>`.
+async def dump(conn: Connection, folder: Path) -> tuple[DumpedKind, ...]:
+    """Write every listable kind to `<folder>/<group or core>/<plural>.yaml`.
 
     Each file is a List of the kind's objects in the order of namespace and name, with kind and apiVersion, without
     managedFields and without secret values; it appears whole or not at all. A kind without objects makes none. A
     kind or group that fails is reported and costs itself alone. Each kind is in memory while it is written.
     """
-    found = await discover(conn) if resources is None else None
-    failed = [DumpedKind(f"*.{failure.group}", error=failure.error) for failure in found.failures] if found else []
+    found = await discover(conn)
+    failed = [DumpedKind(f"*.{failure.group}", error=failure.error) for failure in found.failures]
     limit = asyncio.Semaphore(CONCURRENT_KINDS)
 
     async def one(resource: ApiResource) -> DumpedKind:
@@ -58,14 +50,14 @@ async def dump(
                 return DumpedKind(str(resource), error=error)
             if not objects:
                 return DumpedKind(str(resource))
-            file = folder / (resource.group or "core") / f"{resource.plural}.{form}"
-            await asyncio.to_thread(_write, file, objects, form)
+            file = folder / (resource.group or "core") / f"{resource.plural}.yaml"
+            await asyncio.to_thread(_write, file, objects)
             return DumpedKind(str(resource), file, len(objects))
 
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(one(resource), name=f"dump {resource}")
-            for resource in (found.resources if found else resources or ())
+            for resource in found.resources
             if resource.listable
         ]
     return (*(task.result() for task in running), *failed)
@@ -94,28 +86,20 @@ def _written(value: dict[str, Any], resource: ApiResource) -> dict[str, Any]:
     return {"apiVersion": resource.api_version, "kind": resource.kind, **value}
 
 
-def _write(file: Path, objects: list[dict[str, Any]], form: Form) -> None:
+def _write(file: Path, objects: list[dict[str, Any]]) -> None:
     """The file, whole or not at all; readable by its owner alone, as what a cluster runs is nobody else's business."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.writelines(_yaml(objects) if form == "yaml" else _json(objects))
+            opened.writelines(_list(objects))
         Path(name).replace(file)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 
-def _yaml(objects: list[dict[str, Any]]) -> Iterator[str]:
+def _list(objects: list[dict[str, Any]]) -> Iterator[str]:
     yield "apiVersion: v1\nkind: List\nitems:\n"
     for value in objects:
         yield yaml_of([value])
-
-
-def _json(objects: list[dict[str, Any]]) -> Iterator[str]:
-    yield '{"apiVersion": "v1", "kind": "List", "items": [\n'
-    for position, value in enumerate(objects):
-        yield ",\n" if position else ""
-        yield msgspec.json.encode(value).decode()
-    yield "\n]}\n"

@@ -19,8 +19,8 @@
     ├── Unavailable          no connection, no bytes, any other 5xx: worth trying again
     └── BadAnswer            what came is no answer of an apiserver: a proxy's page, half a JSON document
 
-`transient` says what is worth trying again unchanged. The transport's own errors end in `transport`; each is the
-cause of one of these. No message, and no attribute, holds a credential.
+The transport's own errors end in `transport`; each is the cause of one of these. No message, and no attribute, holds a
+credential.
 """
 
 import re
@@ -78,7 +78,6 @@ class KubeError(Exception):
     (`Forbidden`, `AlreadyExists`), `detail` the apiserver's own sentence, `causes` the fields that it names.
     """
 
-    transient: ClassVar[bool] = False
     advice: ClassVar[str] = ""
 
     def __init__(
@@ -183,7 +182,6 @@ class WentBack(Expired):
 class TooManyRequests(KubeError):
     """The apiserver asks to be spared for `retry_after` seconds (429)."""
 
-    transient = True
     advice = "it has too much to do; lower the cluster's qps if this stays"
 
     def __init__(self, problem: str, *, retry_after: float = 1, **given: Any) -> None:
@@ -198,19 +196,14 @@ class BadRequest(KubeError):
 class ServerTimeout(KubeError):
     """The apiserver, or what stands before it, gave up waiting (408, 504)."""
 
-    transient = True
-
 
 class Unavailable(KubeError):
     """No connection, no bytes, or the apiserver says that it cannot (5xx)."""
-
-    transient = True
 
 
 class BadAnswer(KubeError):
     """What came is not what an apiserver says: a page of a proxy, half a document, a redirect to a login."""
 
-    transient = True
     advice = "something between here and the apiserver answers in its place; check the address and the proxies"
 
 

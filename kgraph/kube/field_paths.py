@@ -6,9 +6,8 @@ patterns of the edge table are another thing (`kgraph.sync.paths`): those stand 
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from kgraph.kube.merge_keys import DEFAULTS, Identity
+from kgraph.kube.merge_keys import Identity
 
 Step = str | int | Identity
 Path = tuple[Step, ...]
@@ -58,32 +57,6 @@ def parse(text: str) -> Path:
         else:
             steps.append(match["plain"])
     return tuple(steps)
-
-
-def at(value: Any, path: Sequence[Step]) -> Any:
-    """What stands at a path; None where there is nothing."""
-    for step in path:
-        match step:
-            case int():
-                value = value[step] if type(value) is list and step < len(value) else None
-            case tuple():
-                items = value if type(value) is list else ()
-                value = next((item for item in items if type(item) is dict and _is(item, step)), None)
-            case _:
-                value = value.get(step) if type(value) is dict else None
-    return value
-
-
-def _is(item: dict[str, Any], identity: Identity) -> bool:
-    for key, wanted in identity:
-        value: Any = item
-        for step in key.split("."):
-            value = value.get(step) if type(value) is dict else None
-        if value is None:
-            value = DEFAULTS.get(key)
-        if type(value) not in (str, int) or str(value) != wanted:
-            return False
-    return True
 
 
 def _value(text: str) -> str:

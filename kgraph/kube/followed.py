@@ -5,7 +5,6 @@ at each start; a worker runs for weeks. The context stays the one that was chose
 current one, and so does the server's address: another address may be another cluster.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,15 +31,13 @@ class FollowedKubeconfig:
         files: Sequence[Path],
         context: str,
         credentials_of: Callable[[Chosen], Credentials],
-        *,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._files = files
         self._credentials_of = credentials_of
         self._stamp = _stamp(files)
         self.chosen = choose(files, context)
         self._credentials = credentials_of(self.chosen)
-        self._current = Reread(self._read, clock=clock)
+        self._current = Reread(self._read)
 
     async def login(self) -> Login:
         """The login as the files have it, or as they say where it is to be had."""

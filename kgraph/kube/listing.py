@@ -24,9 +24,6 @@ class Page(msgspec.Struct, frozen=True):
     remaining: int | None = None
 
 
-# Taking a page of 500 Pods (3 MB) apart into Raw items takes 3 to 5 ms: no reason to hold the garbage collector up.
-
-
 class _ListMetadata(msgspec.Struct, rename="camel"):
     resource_version: str = ""
     continue_token: str = msgspec.field(default="", name="continue")

@@ -8,7 +8,7 @@ from kgraph.kube.drift import Name, State, is_made_by_itself
 from kgraph.kube.errors import KubeError
 from kgraph.kube.listing import pages
 from kgraph.kube.objects import decode
-from kgraph.kube.ownership import controller, managers
+from kgraph.kube.ownership import controller, ownership
 
 
 class LiveState:
@@ -58,9 +58,9 @@ class LiveState:
                 value = decode(raw, resource.group, resource.kind, resource.version)
                 metadata = value["metadata"]
                 name = Name(resource.group, resource.kind, metadata.get("namespace", ""), metadata["name"])
-                owners = managers(value, resource.kind)
+                owned = ownership(value, resource.kind)
                 metadata.pop("managedFields", None)
-                self._states[name] = State(name, value, owners)
+                self._states[name] = State(name, value, owned)
 
 
 def _is_somebodys(state: State) -> bool:

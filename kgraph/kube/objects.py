@@ -27,7 +27,6 @@ class Metadata(msgspec.Struct, frozen=True, rename="camel", gc=False):
     resource_version: str = ""
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
-    deletion_timestamp: str | None = None
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):

@@ -4,6 +4,9 @@ Server-side apply keeps every field's managers (Kubernetes' documentation, "Serv
 matter here: those that deliver manifests and people's own tools, whose fields are what is compared; and everyone else,
 such as an autoscaler, whose fields are not the manifest's business. A list item that nobody owns was put there by
 admission: the apiserver notes the managers before mutating webhooks run (apiserver, `handlers/create.go`).
+
+How an entry is written stands in `kgraph.kube.managers`, which reads entries one by one, for what changed just now;
+here all of an object are read at once, for every object of a first sync.
 """
 
 from collections.abc import Mapping
@@ -85,7 +88,7 @@ def controller(metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((owner for owner in owners if type(owner) is dict and owner.get("controller") is True), None)
 
 
-def managers(obj: Mapping[str, Any], kind: str) -> str:
+def ownership(obj: Mapping[str, Any], kind: str) -> str:
     """The ownership, as `compact` gives it, of an object that somebody may keep a manifest of.
 
     What a controller made is compared with no manifest: "" for it, as for an object whose managers are not known.

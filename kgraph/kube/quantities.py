@@ -7,7 +7,6 @@ a binary suffix only from 1024 on.
 """
 
 import re
-from collections.abc import Iterable
 from decimal import ROUND_UP, Context, Decimal
 from enum import Enum
 from typing import Self
@@ -65,15 +64,6 @@ class Quantity(msgspec.Struct, frozen=True):
             number = min(number, _MOST)
         return cls(number.copy_negate() if sign == "-" else number, family)
 
-    def __int__(self) -> int:
-        """The amount in whole units, rounded up as Kubernetes' `Value()`: `1500m` of CPU is 2, `1Ki` is 1024."""
-        return int(self.amount.to_integral_value(ROUND_UP))
-
-    @property
-    def milli(self) -> int:
-        """The amount in thousandths, rounded up as Kubernetes' `MilliValue()`: `1.5` is 1500."""
-        return int(self.amount.scaleb(3, _EXACT).to_integral_value(ROUND_UP))
-
     def __add__(self, other: "Quantity") -> "Quantity":
         """The sum; as in apimachinery it is written as the first that is not zero."""
         return Quantity(_EXACT.add(self.amount, other.amount), other.family if not self.amount else self.family)
@@ -93,12 +83,7 @@ class Quantity(msgspec.Struct, frozen=True):
         return str(nanos) + next(suffix for suffix, of in _DECIMAL.items() if of == power)
 
 
-def total(quantities: Iterable[str | float]) -> str:
-    """The sum of quantities in canonical form, "0" for none."""
-    amount = Quantity(Decimal(0))
-    for quantity in quantities:
-        amount += Quantity.parse(quantity)
-    return str(amount)
+ZERO = Quantity(Decimal(0))
 
 
 def _with_suffix(whole: int) -> str:

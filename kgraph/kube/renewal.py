@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import msgspec
@@ -30,7 +31,7 @@ class Issued(msgspec.Struct, frozen=True):
         return "Issued(<hidden>)"
 
 
-class Renewing:
+class Renewing(ABC):
     """Keeps the login of `_issue` fresh.
 
     Time is this process's own (monotonic): a wall clock that is wrong, or is set, neither ends a login early nor
@@ -46,9 +47,9 @@ class Renewing:
         self._failure: KubeError | None = None
         self._asking: asyncio.Task[None] | None = None
 
+    @abstractmethod
     async def _issue(self) -> Issued:
         """Ask for a login; KubeError where there is none to be had."""
-        raise NotImplementedError
 
     async def login(self) -> Login:
         """The login; while it holds, a failure to renew it is no reason not to use it."""

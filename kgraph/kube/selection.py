@@ -1,7 +1,7 @@
 """Which kinds are synced: the grammar of `watch_resources` (`pods`, `*.cert-manager.io`, `-events`, `+endpoints`)."""
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from kgraph.kube.discovery import ApiResource, DiscoveryFailure
 from kgraph.kube.errors import UnknownResources
@@ -55,7 +55,10 @@ def select(
 def _named(resources: Sequence[ApiResource], word: str) -> set[ApiResource]:
     name, dot, group = word.partition(".")
     group = "" if group == _CORE else group
-    of_group: Callable[[ApiResource], bool] = lambda r: not dot or r.group == group  # noqa: E731
+
+    def of_group(resource: ApiResource) -> bool:
+        return not dot or resource.group == group
+
     if name == "*":
         return {resource for resource in resources if of_group(resource)}
     wanted = name.lower()

@@ -6,7 +6,7 @@
 import asyncio
 import ssl
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -135,15 +135,15 @@ class ControlPlane:
         async with self._client() as client:
             return (await client.request(method, path, json=body)).raise_for_status().json()
 
-    async def add_nodes(self, count: int, *, prefix: str = "node", labels: Mapping[str, str] | None = None) -> None:
-        """Add nodes `prefix-0`, `prefix-1` and so on, and wait until they are ready. Raises StackError if not."""
-        wanted = {f"{prefix}-{number}" for number in range(count)}
+    async def add_nodes(self, count: int) -> None:
+        """Add nodes `node-0`, `node-1` and so on, and wait until they are ready. Raises StackError if not."""
+        wanted = {f"node-{number}" for number in range(count)}
         async with self._client() as client:
             slots = asyncio.Semaphore(WRITES_AT_ONCE)
 
             async def add(name: str) -> None:
                 async with slots:
-                    (await client.post("/api/v1/nodes", json=_node(name, labels or {}))).raise_for_status()
+                    (await client.post("/api/v1/nodes", json=_node(name))).raise_for_status()
 
             await all_of(add(name) for name in wanted)
 
@@ -205,11 +205,11 @@ class ControlPlane:
         return any(account["metadata"]["name"] == "default" for account in accounts["items"])
 
 
-def _node(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
+def _node(name: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", **labels}},
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}},
         "status": {"capacity": NODE_RESOURCES, "allocatable": NODE_RESOURCES},
     }
 

@@ -183,7 +183,8 @@ async def _prepare(home: Path, installation: Installation) -> str:
     if has_data and not file.exists():
         raise StackError(f"{home} has data, but its file `password` is gone: put it back, or choose another folder")
     if not has_data:
-        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        # Not in base64: neo4j-admin takes a password that begins with a hyphen for an option.
+        password = secrets.token_hex(PASSWORD_BYTES)
         write_private(file, password)
         await _set_initial_password(home, installation, password)
     return file.read_text("ascii").strip()

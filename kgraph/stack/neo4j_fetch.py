@@ -1,6 +1,6 @@
-"""The archive of loaded classes and profiles that halves Neo4j's start.
+"""Neo4j fetched ahead of its first use, with the archive of loaded classes and profiles that halves its start.
 
-It is written by Java itself (JEP 514 and 515) at the end of a run in which Neo4j did what it does for us, and
+The archive is written by Java itself (JEP 514 and 515) at the end of a run in which Neo4j did what it does for us, and
 takes some 160 MB and half a minute. Where it is missing or does not fit, Neo4j starts without it, slower.
 """
 

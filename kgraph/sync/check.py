@@ -14,7 +14,7 @@ import msgspec
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.kinds import todays_group
-from kgraph.graphdb.model import CORE
+from kgraph.graphdb.model import CORE, GroupKind, kind_prefix
 from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import discover
@@ -184,7 +184,7 @@ async def picture_of_graph(store: Store, cluster: str) -> Picture:
     """The graph that a cluster has."""
     picture = Picture()
     for kind in await store.read("read/kinds_in_graph", {"cluster": cluster}):
-        parameters = {"prefix": f"{cluster}/{kind['group'] or CORE}/{kind['kind']}/"}
+        parameters = {"prefix": kind_prefix(cluster, GroupKind(kind["group"], kind["kind"]))}
         nodes = await store.read_one("read/nodes_to_check", parameters)
         for key, fingerprint, missing in zip(nodes["keys"], nodes["fingerprints"], nodes["missing"], strict=True):
             if missing:

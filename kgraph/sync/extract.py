@@ -17,7 +17,7 @@ from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
 from kgraph.kube.managers import newest_time
 from kgraph.kube.nesting import CUT_OFF, DEEPEST, LEVELS, shallow_value
 from kgraph.kube.objects import Metadata
-from kgraph.kube.ownership import controller, managers
+from kgraph.kube.ownership import controller, ownership
 from kgraph.sync import manifest as manifests
 from kgraph.sync.facts import Fact, fact_of, fact_of_labels
 from kgraph.sync.history import Provenance
@@ -159,7 +159,7 @@ class Extractor:
         told = {
             "manifest": manifest,
             "problems": list(shown),
-            "managers": managers(obj, kind),
+            "managers": ownership(obj, kind),
             "lastChanged": manifests.timestamp(newest_time(managed_fields)),
         }
         return Extracted(

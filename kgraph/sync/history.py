@@ -4,7 +4,7 @@ The worker keeps no objects, so the last state is the graph's own, read in the t
 that come while one transaction runs are one change, as they are one write. Noise is no change (see the kinds table).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -94,10 +94,11 @@ def ended(now: datetime) -> str:
 def _changed(resource: Resource, provenance: Provenance, before: Before, now: datetime) -> Change | None:
     """The entry of what differs; None where only noise does."""
     reborn = bool(before.uid and resource.uid and before.uid != resource.uid)
-    differences = _differences(before.manifest, resource.properties["manifest"], provenance.noise)
+    old, new = (msgspec.json.decode(text) for text in (before.manifest, resource.properties["manifest"]))
+    differences = diff(*(without(without(state, provenance.noise), _BOOKKEEPING) for state in (old, new)))
     paths = [difference.where for difference in differences]
     if not paths and not reborn:
-        if resource.label != "Secret" or not _is_newer(before.manifest, resource.properties["manifest"]):
+        if resource.label != "Secret" or _version(old) == _version(new):
             return None
         paths = [_VALUES]
     who = _authors(managers(provenance.managed_fields), differences)
@@ -111,14 +112,8 @@ def _changed(resource: Resource, provenance: Provenance, before: Before, now: da
     )
 
 
-def _differences(old: str, new: str, noise: Without) -> tuple[Difference, ...]:
-    before, after = (without(without(msgspec.json.decode(text), noise), _BOOKKEEPING) for text in (old, new))
-    return diff(before, after)
-
-
-def _is_newer(old: str, new: str) -> bool:
-    versions = [msgspec.json.decode(text)["metadata"].get("resourceVersion") for text in (old, new)]
-    return bool(versions[0] != versions[1])
+def _version(state: Mapping[str, Any]) -> Any:
+    return state["metadata"].get("resourceVersion")
 
 
 def _authors(entries: tuple[Manager, ...], differences: Iterable[Difference]) -> list[Manager]:

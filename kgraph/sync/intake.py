@@ -1,8 +1,6 @@
 """What reflectors tell, compared with what the graph holds: only what differs goes on to the pipeline.
 
-The intake keeps, per resource, its uid, its resourceVersion and two fingerprints, never the object. Selector edges
-follow both ends through the index; until every kind has been listed once the index is incomplete, so its edges are
-compared with the graph's as a whole then (`reconcile`), and only their changes are written from there on.
+The intake keeps, per resource, its uid, its resourceVersion and two fingerprints, never the object.
 """
 
 import asyncio
@@ -16,7 +14,7 @@ import msgspec
 import structlog
 
 from kgraph.graphdb.kinds import todays_group
-from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey
+from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
 from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, NotFound
@@ -26,10 +24,9 @@ from kgraph.kube.watching import WatchEvent
 from kgraph.sync.batch import UNKNOWN
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.kind_state import Held, KindState
+from kgraph.sync.matched_edges import MatchedEdges
 from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
-from kgraph.sync.rows import edge_properties
-from kgraph.sync.selector_index import Delta, SelectorIndex
 from kgraph.sync.served import group_kind, kind_key, kind_properties, label_of, todays_kind
 
 log = structlog.get_logger(__name__)
@@ -60,9 +57,8 @@ class Intake:
         self._store = store
         self._cluster = cluster
         self._pipeline = pipeline
-        self._index = SelectorIndex()
+        self._matched = MatchedEdges(store, cluster, pipeline)
         self._on_kinds_changed = on_kinds_changed
-        self._live = False  # whether every kind was listed once, so that the index's own changes are whole
         self._gate = asyncio.Lock()
         self._settled = asyncio.Event()
 
@@ -102,7 +98,7 @@ class Intake:
             state.complete()
             self._checkpoint(state, resource_version)
         self._settle()
-        if self._live and unknown:
+        if self._matched.live and unknown:
             await self.reconcile()
 
     async def following(self, resource: ApiResource) -> None:
@@ -144,7 +140,7 @@ class Intake:
         """Wait until every kind has been listed once or has failed at it, and the selector edges are compared."""
         self._settle()
         await self._settled.wait()
-        if not self._live:
+        if not self._matched.live:
             await self.reconcile()
 
     def expect(self, resources: Iterable[ApiResource], remarks: Mapping[GroupKind, str] = {}) -> None:
@@ -183,29 +179,8 @@ class Intake:
     async def reconcile(self) -> None:
         """Compare the edges that follow both ends with the graph's, as a whole."""
         async with self._gate:
-            await self._pipeline.flush()
-            record = await patiently(
-                lambda: self._store.read_one("read/matched_edges", {"prefix": f"{self._cluster}/"})
-            )
-            there = {
-                (start, type_, end): properties
-                for start, type_, end, properties in zip(
-                    record["starts"], record["types"], record["ends"], record["properties"], strict=True
-                )
-            }
-            for start, edge in self._index.edges():
-                properties = there.pop((start, edge.type, edge.end), None)
-                if properties != edge_properties(edge, matched=True):
-                    self._pipeline.pending.match(start, edge, absent=properties is None)
-                    self._pipeline.changed()
-                    await self._pipeline.room()
-            whole = {todays_kind(kind) for kind, state in self.kinds.items() if state.listed}
-            for (start, type_, end), properties in there.items():
-                if _kind_of(start) in whole and (properties.get("stands") or _kind_of(end) in whole):
-                    self._pipeline.pending.unmatch(start, type_, end)
-                    self._pipeline.changed()
-                    await self._pipeline.room()
-            self._live = True
+            listed = {todays_kind(kind) for kind, state in self.kinds.items() if state.listed}
+            await self._matched.reconcile(listed)
 
     # One object
 
@@ -218,10 +193,10 @@ class Intake:
         if state.seen is not None:
             state.seen.add(key)
         if state.is_unchanged(key, seen.metadata.resource_version):
-            if self._index.has(key):
+            if self._matched.index.has(key):
                 return
             if plain and not self.extractor.is_marked(seen.metadata):
-                self._follow(self._index.put(self.extractor.plain_fact(identity, seen.metadata.labels or {})))
+                self._matched.put(self.extractor.plain_fact(identity, seen.metadata.labels or {}))
                 return
         self._apply(state, decode(raw, resource.group, resource.kind))
 
@@ -260,7 +235,7 @@ class Intake:
             self._checkpoint(state, new.resource_version)
             self._pipeline.changed()
         state.held[new.key] = Held(new.uid, new.resource_version, new.fingerprint, new.edges_fingerprint)
-        self._follow(self._index.put(extracted.fact, extracted.queries))
+        self._matched.put(extracted.fact, extracted.queries)
 
     @contextmanager
     def _left_out(self, state: KindState, value: Any) -> Iterator[None]:
@@ -285,7 +260,7 @@ class Intake:
 
     def _known(self, state: KindState) -> set[str]:
         """The keys of a kind that the graph holds, or the index does."""
-        return {*state.held, *self._index.keys(todays_kind(group_kind(state.resource)))}
+        return {*state.held, *self._matched.index.keys(todays_kind(group_kind(state.resource)))}
 
     async def _forget_all(self, state: KindState, keys: Iterable[str]) -> None:
         for turn in _turns(sorted(keys)):
@@ -296,19 +271,9 @@ class Intake:
 
     def _forget(self, state: KindState, key: str) -> None:
         state.forget(key)
-        self._follow(self._index.remove(key))
+        self._matched.remove(key)
         self._pipeline.pending.remove(key, label_of(state.resource.group, state.resource.kind))
         self._pipeline.changed()
-
-    def _follow(self, delta: Delta) -> None:
-        if not self._live:
-            return
-        for start, type_, end in delta.removed:
-            self._pipeline.pending.unmatch(start, type_, end)
-        for start, edge in delta.added:
-            self._pipeline.pending.match(start, edge)
-        if delta.removed or delta.added:
-            self._pipeline.changed()
 
     def _checkpoint(self, state: KindState, version: str | None) -> None:
         resource = state.resource
@@ -349,14 +314,8 @@ class Intake:
         return ResourceKey(self._cluster, group, resource.kind, namespace, seen.metadata.name)
 
     def _prefix(self, resource: ApiResource) -> str:
-        group = todays_group(resource.group, resource.kind)
-        return str(ResourceKey(self._cluster, group, resource.kind, "", "")).removesuffix(f"{NO_NAMESPACE}/")
+        return kind_prefix(self._cluster, todays_kind(group_kind(resource)))
 
 
 def _turns(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + TURN] for start in range(0, len(items), TURN))
-
-
-def _kind_of(key: str) -> GroupKind:
-    parsed = ResourceKey.parse(key)
-    return parsed.group_kind

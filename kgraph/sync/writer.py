@@ -30,6 +30,8 @@ WRITE_SECONDS = 60.0
 # transaction's memory does.
 ROWS_PER_STATEMENT = 2000
 
+# A statement a label. With the label as a parameter MERGE finds the node by a DynamicLabelNodeLookup, which locks no
+# key as NodeUniqueIndexSeek(Locking) does (PROFILE, Neo4j 2026.08), and two workers may make the same image at once.
 _CREATE_EDGES = {
     "Resource": "write/create_edges",
     "Image": "write/create_edges_to_images",
@@ -43,7 +45,7 @@ _CREATE_EDGES = {
 class Writer:
     """Writes one cluster's part of the graph, for as long as its epoch is the cluster's."""
 
-    def __init__(self, store: Store, cluster: str, epoch: int, history: HistoryLimits = HISTORY) -> None:
+    def __init__(self, store: Store, cluster: str, epoch: int, history: HistoryLimits) -> None:
         self._store = store
         self._cluster = cluster
         self._epoch = epoch

@@ -17,6 +17,7 @@ from kgraph.stack.progress import Report
 from tests.bench import dataset
 from tests.bench.dataset import CLUSTER, DataSet
 from tests.bench.programs import Program
+from tests.workers import graph_settings
 
 # As a deployment that expects graphs of this size would have it; the default suits a laptop's demo.
 NEO4J = Neo4jOptions(heap_mib=2048, page_cache_mib=1024)
@@ -72,7 +73,7 @@ class Bench:
     @property
     def graph_settings(self) -> GraphSettings:
         """Where the graph is, for clients of ours."""
-        return GraphSettings(uri=self.graph.bolt_uri, user=self.graph.user, password=self.graph.password)
+        return graph_settings(self.graph)
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:

@@ -117,16 +117,19 @@ async def _follow(bench: Bench, objects: Sequence[tuple[str, str]]) -> Changes:
     changes = Changes()
     found = {kind.kind: kind for kind in (await discover(bench.connection)).resources if not kind.group}
     quiet()
+    opened = {kind: asyncio.Event() for kind in ("Pod", "ConfigMap")}
     watching = [
-        asyncio.create_task(_watch(bench.connection, found[kind], changes), name=f"watch {kind}")
-        for kind in ("Pod", "ConfigMap")
+        asyncio.create_task(_watch(bench.connection, found[kind], changes, is_open), name=f"watch {kind}")
+        for kind, is_open in opened.items()
     ]
-    await asyncio.sleep(1)  # the watches are open
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for is_open in opened.values():
+            await is_open.wait()
     reading = asyncio.create_task(_read(bench.driver, changes, len(objects)), name="read")
     async with asyncio.TaskGroup() as patches:
         began = time.perf_counter()
         for number, (key, path) in enumerate(objects):
-            await asyncio.sleep(began + number / PER_SECOND - time.perf_counter())
+            await asyncio.sleep(began + number / PER_SECOND - time.perf_counter())  # the pace
             patches.create_task(_patch(bench.connection, key, path, number, changes), name=f"patch {number}")
             if not number % PER_SECOND:
                 bench.report("Changes", number, len(objects))
@@ -152,10 +155,14 @@ async def _patch(connection: Connection, key: str, path: str, number: int, chang
     changes.waiting[key] = int(msgspec.json.decode(answer, type=_Object).metadata.resource_version)
 
 
-async def _watch(connection: Connection, kind: ApiResource, changes: Changes) -> None:
+async def _watch(connection: Connection, kind: ApiResource, changes: Changes, is_open: asyncio.Event) -> None:
     """Note when the watch delivers each change."""
+
+    async def accepted() -> None:
+        is_open.set()
+
     now = await connection.get_json(kind.path(), _List, {"limit": "1"})
-    async for events in watch(connection, kind, now.metadata.resource_version):
+    async for events in watch(connection, kind, now.metadata.resource_version, accepted=accepted):
         at = time.perf_counter()
         for event in events:
             metadata = msgspec.json.decode(event.object, type=_Object).metadata

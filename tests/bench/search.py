@@ -152,26 +152,28 @@ async def fill(store: Store, total: int, report: Report) -> None:
 
 def _apps() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     """Applications without end, one after the other: (cluster, group, kind, object)."""
-    names = itertools.product(range(100_000), WORDS, ROLES)
-    for number, (count, word, role) in enumerate(names):
-        cluster, namespace = CLUSTERS[number % 2], f"team-{number // 2 % NAMESPACES:02}"
-        name = f"{word}-{role}-{count:05}"
-        labels = {"app.kubernetes.io/name": name, "app": f"{word}-{role}", "team": namespace}
-        notes = {"owner": f"owner-{number % 40}@example.com", "docs": f"https://docs.example.com/{word}/{role}"}
-        image = f"{IMAGES[number % len(IMAGES)]}:1.{number % 30}"
-        pod = {"containers": [{"name": "app", "image": image, "envFrom": [{"configMapRef": {"name": name}}]}]}
-        template = {"metadata": {"labels": labels}, "spec": pod}
+    for number, (count, word, role) in enumerate(itertools.product(range(100_000), WORDS, ROLES)):
+        yield from _app(
+            number, f"{word}-{role}", f"{word}-{role}-{count:05}", f"https://docs.example.com/{word}/{role}"
+        )
 
-        def thing(
-            kind: str, suffix: str = "", *, called: str = name, labels: dict[str, str] = labels, **more: Any
-        ) -> dict[str, Any]:
-            metadata = {"name": called + suffix, "namespace": namespace, "uid": f"{number}-{kind}{suffix}"}  # noqa: B023
-            return {"kind": kind, "metadata": {**metadata, "labels": labels, "annotations": notes}, **more}  # noqa: B023
 
-        yield cluster, "apps", "Deployment", thing("Deployment", spec={"replicas": PODS, "template": template})
-        yield cluster, "apps", "ReplicaSet", thing("ReplicaSet", f"-{number:08x}", spec={"template": template})
-        yield cluster, "", "Service", thing("Service", spec={"selector": {"app": name}, "ports": [{"port": 80}]})
-        yield cluster, "", "ConfigMap", thing("ConfigMap", data={"LEVEL": "info"})
-        for at in range(PODS):
-            status = {"phase": "Running", "podIP": "10.0.0.1"}
-            yield cluster, "", "Pod", thing("Pod", f"-{number:08x}-{at}x", spec=pod, status=status)
+def _app(number: int, app: str, name: str, docs: str) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    cluster, namespace = CLUSTERS[number % 2], f"team-{number // 2 % NAMESPACES:02}"
+    labels = {"app.kubernetes.io/name": name, "app": app, "team": namespace}
+    notes = {"owner": f"owner-{number % 40}@example.com", "docs": docs}
+    image = f"{IMAGES[number % len(IMAGES)]}:1.{number % 30}"
+    pod = {"containers": [{"name": "app", "image": image, "envFrom": [{"configMapRef": {"name": name}}]}]}
+    template = {"metadata": {"labels": labels}, "spec": pod}
+
+    def thing(kind: str, suffix: str = "", **more: Any) -> dict[str, Any]:
+        metadata = {"name": name + suffix, "namespace": namespace, "uid": f"{number}-{kind}{suffix}"}
+        return {"kind": kind, "metadata": {**metadata, "labels": labels, "annotations": notes}, **more}
+
+    yield cluster, "apps", "Deployment", thing("Deployment", spec={"replicas": PODS, "template": template})
+    yield cluster, "apps", "ReplicaSet", thing("ReplicaSet", f"-{number:08x}", spec={"template": template})
+    yield cluster, "", "Service", thing("Service", spec={"selector": {"app": name}, "ports": [{"port": 80}]})
+    yield cluster, "", "ConfigMap", thing("ConfigMap", data={"LEVEL": "info"})
+    for at in range(PODS):
+        status = {"phase": "Running", "podIP": "10.0.0.1"}
+        yield cluster, "", "Pod", thing("Pod", f"-{number:08x}-{at}x", spec=pod, status=status)

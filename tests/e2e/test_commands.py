@@ -151,8 +151,8 @@ def test_search_is_a_table_with_kubectls_columns(home: Home) -> None:
     ended = home.run("search", "kind:deploy", "web", "ns:shop")
     assert ended.returncode == 0, ended.stderr
     head, first, *_ = ended.stdout.splitlines()
-    assert head.split("\t")[:4] == ["NAMESPACE", "KIND", "NAME", "CLUSTER"]
-    assert first.split("\t")[:4] == ["shop", "Deployment", "web", "demo"]
+    assert head.split("\t")[:5] == ["NAMESPACE", "KIND", "NAME", "CLUSTER", "HEALTH"]
+    assert first.split("\t")[:5] == ["shop", "Deployment", "web", "demo", "Healthy"]
     found = json.loads(home.run("search", "image:nginx kind:pod", "-o", "json").stdout)
     assert {hit["resource"]["kind"] for hit in found} == {"Pod"}
     assert "there is no filter 'color'" in home.run("search", "color:red").stderr

@@ -42,8 +42,3 @@ def shown_change(change: Change) -> ResourceChange:
         fields=list(change.fields),
         more=change.more,
     )
-
-
-def moment(text: str | None) -> DateTime | None:
-    """A moment, if there is one."""
-    return DateTime(text) if text else None

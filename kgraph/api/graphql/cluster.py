@@ -7,7 +7,7 @@ from kgraph.api.clusters import Cluster as Found
 from kgraph.api.errors import NotFound
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health, Rollup, rollup
-from kgraph.api.graphql.scalars import DateTime
+from kgraph.api.graphql.scalars import DateTime, moment
 from kgraph.api.nodes import Node
 from kgraph.api.status import Component
 
@@ -122,10 +122,10 @@ def shown(found: Found) -> Cluster:
         server=found.server,
         source=found.source,
         status=_status(found),
-        synced_at=_time(found.synced_at),
+        synced_at=moment(found.synced_at),
         node_count=found.node_count,
         namespace_count=found.namespace_count,
-        created_at=_time(found.created_at),
+        created_at=moment(found.created_at),
     )
 
 
@@ -140,13 +140,9 @@ def _status(found: Found) -> ClusterStatus:
         message=status.message,
         components=[_component(one) for one in status.components] + [_component(one) for one in found.ailing],
         connected=found.connected,
-        connected_since=_time(found.connected_since),
+        connected_since=moment(found.connected_since),
         lag_seconds=found.lag_seconds,
-        last_event_at=_time(found.last_event_at),
+        last_event_at=moment(found.last_event_at),
         resource_count=found.resource_count,
         failing_kinds=found.failing_kinds,
     )
-
-
-def _time(text: str | None) -> DateTime | None:
-    return DateTime(text) if text else None

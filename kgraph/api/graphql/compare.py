@@ -7,7 +7,7 @@ import strawberry
 from kgraph.api import compare as comparing
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.resource import Resource, resource, resources
-from kgraph.api.graphql.scalars import JSON
+from kgraph.api.graphql.scalars import JSON, json_value
 from kgraph.api.graphql.selection import selected
 from kgraph.api.graphql.ways import ResourceRef, key_of
 from kgraph.kube.diff import Difference
@@ -95,8 +95,4 @@ class CompareQueries:
 
 def shown_fields(found: tuple[Difference, ...]) -> list[FieldDifference]:
     """Differences in GraphQL's form."""
-    return [FieldDifference(path=one.where, a=_json(one.old), b=_json(one.new)) for one in found]
-
-
-def _json(value: object) -> JSON | None:
-    return None if value is None else JSON(value)
+    return [FieldDifference(path=one.where, a=json_value(one.old), b=json_value(one.new)) for one in found]

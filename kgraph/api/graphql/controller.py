@@ -41,7 +41,7 @@ def graphql_controller(
         subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
     )
 
-    class Controller(base):  # type: ignore[misc, valid-type]
+    class Controller(base):  # type: ignore[misc, valid-type]  # Strawberry makes the class
         """Strawberry's controller with msgspec for JSON, and GraphiQL from this server."""
 
         # Strawberry makes the response in a thread of its own, which costs more than the response.
@@ -59,7 +59,7 @@ def graphql_controller(
             except msgspec.DecodeError as cause:
                 raise json.JSONDecodeError(str(cause), "", 0) from cause
 
-        async def render_graphql_ide(self, request: Request[Any, Any, Any]) -> Response[str]:  # noqa: ARG002
+        async def render_graphql_ide(self, request: Request[Any, Any, Any]) -> Response[str]:  # noqa: ARG002 - Strawberry's signature
             """GraphiQL as it was built; nothing of it comes from elsewhere."""
             if not GRAPHIQL.is_file():
                 return Response("GraphiQL was not built: make graphiql", media_type=MediaType.TEXT, status_code=404)

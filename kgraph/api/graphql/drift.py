@@ -10,7 +10,7 @@ from kgraph.api.drift import GraphState
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.resources import First, page_size
-from kgraph.api.graphql.scalars import JSON
+from kgraph.api.graphql.scalars import JSON, json_value
 from kgraph.graphdb.model import ResourceKey
 from kgraph.kube import drift as drifting
 from kgraph.kube.field_drift import FieldDrift as Found
@@ -118,9 +118,8 @@ def _resource(found: drifting.ResourceDrift, cluster: str) -> ResourceDrift:
 
 def _field(found: Found) -> FieldDrift:
     return FieldDrift(
-        path=found.path, desired=_json(found.desired), actual=_json(found.actual), manager=found.manager or None
+        path=found.path,
+        desired=json_value(found.desired),
+        actual=json_value(found.actual),
+        manager=found.manager or None,
     )
-
-
-def _json(value: object) -> JSON | None:
-    return None if value is None else JSON(value)

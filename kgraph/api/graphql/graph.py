@@ -3,6 +3,7 @@
 from enum import Enum
 from typing import Annotated, cast
 
+import msgspec
 import strawberry
 
 from kgraph.api.errors import BadUserInput
@@ -71,14 +72,13 @@ async def resource_graph(info: Info, key: str, walk: Walk, kinds: list[str] | No
     """The walk's answer in GraphQL's form; facts of the nodes only where they are selected."""
     paths = selected(info)
     wanted = None if kinds is None else tuple([await _kind(info, cluster, spelling) for spelling in kinds])
-    walk = Walk(
-        depth=within("depth", walk.depth, info.context.settings.limits.walk_depth),
-        outward=walk.outward,
-        inward=walk.inward,
-        types=walk.types,
+    limits = info.context.settings.limits
+    walk = msgspec.structs.replace(
+        walk,
+        depth=within("depth", walk.depth, limits.walk_depth),
         kinds=wanted,
-        fanout=within("fanout", walk.fanout, info.context.settings.limits.graph_nodes),
-        limit=within("limit", walk.limit, info.context.settings.limits.graph_nodes, least=1),
+        fanout=within("fanout", walk.fanout, limits.graph_nodes),
+        limit=within("limit", walk.limit, limits.graph_nodes, least=1),
         edges="edges" in paths,
         fields="edges.fields" in paths,
     )

@@ -6,11 +6,11 @@ import strawberry
 
 from kgraph.api import entity
 from kgraph.api.errors import BadUserInput
-from kgraph.api.graphql.changes import ResourceChange, moment, shown_change
+from kgraph.api.graphql.changes import ResourceChange, shown_change
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health, Rollup, absent_health, rollup, shown_health
 from kgraph.api.graphql.loaders import RelationsWanted
-from kgraph.api.graphql.scalars import JSON, DateTime
+from kgraph.api.graphql.scalars import JSON, DateTime, json_value, moment
 from kgraph.api.nodes import Facts, Node, with_facts
 from kgraph.api.walk import edge_types
 
@@ -59,8 +59,7 @@ class Resource:
     @strawberry.field(description="When it was created.")
     def created_at(self) -> DateTime | None:
         """The creation time."""
-        created_at = self.facts().created_at
-        return DateTime(created_at) if created_at else None
+        return moment(self.facts().created_at)
 
     @strawberry.field(description="Its labels, as an object.")
     def labels(self) -> JSON:
@@ -107,7 +106,7 @@ class Resource:
     async def manifest(self, info: Info) -> JSON | None:
         """The object as Kubernetes has it."""
         manifest = await info.context.loaders.manifests.load(self.node.handle)
-        return None if manifest is None else JSON(manifest)
+        return json_value(manifest)
 
     @strawberry.field(description="The DictaMesh form: id, type, attributes, relationships, metadata.")
     async def entity(self, info: Info) -> JSON | None:

@@ -30,3 +30,13 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         parse_value=str,
     ),
 }
+
+
+def moment(text: str | None) -> DateTime | None:
+    """A moment, if there is one."""
+    return DateTime(text) if text else None
+
+
+def json_value(value: object) -> JSON | None:
+    """Any value, if there is one."""
+    return None if value is None else JSON(value)

@@ -1,7 +1,5 @@
 """Which fields a caller selected below a field, so that nothing is fetched that nobody reads."""
 
-from collections.abc import Iterable
-
 from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 
 from kgraph.api.graphql.context import Info
@@ -31,8 +29,3 @@ def selected(info: Info) -> frozenset[str]:
     for field in raw.field_nodes:
         read(field.selection_set, "")
     return frozenset(found)
-
-
-def any_of(paths: frozenset[str], prefix: str, names: Iterable[str]) -> bool:
-    """Whether one of the fields `names` is selected under `prefix` ("" or `nodes.`)."""
-    return any(f"{prefix}{name}" in paths for name in names)

@@ -29,14 +29,7 @@ def command(clusters: tuple[str, ...], output: str, **given: Any) -> None:
     from kgraph.cli.sources import Asked
 
     logs.set_up(os.environ, level="error")
-    asked = Asked(
-        config=given["config"],
-        kubeconfig=given["kubeconfig"],
-        context=given["context"],
-        snapshots=given["snapshots"],
-    )
-    named = Named(uri=given["neo4j_uri"], user=given["neo4j_user"], password_file=given["neo4j_password_file"])
-    reports = interrupts.run(check_clusters(asked, named, clusters))
+    reports = interrupts.run(check_clusters(Asked.given(given), Named.given(given), clusters))
     print_reports(reports, output)
     if any(report.differences or report.unread for report in reports):
         sys.exit(1)

@@ -22,11 +22,12 @@ def listing(output: str, **given: Any) -> None:
     from rich.text import Text
 
     from kgraph.cli import clusters, interrupts
+    from kgraph.cli.graphs import Named
     from kgraph.cli.printing import print_data
     from kgraph.cli.tables import print_table
     from kgraph.cli.terminal import remarks
 
-    found = interrupts.run(clusters.listed(_graph(given), given["config"]))
+    found = interrupts.run(clusters.listed(Named.given(given), given["config"]))
     if output != "table":
         print_data(clusters.as_data(found), output)
         return
@@ -59,6 +60,7 @@ def add(cluster: str, **given: Any) -> None:
     """
     from kgraph.cli import clusters, interrupts
     from kgraph.cli.errors import BadConfiguration
+    from kgraph.cli.graphs import Named
     from kgraph.cli.terminal import remarks
     from kgraph.kube.given import GivenCluster, of_own_context
     from kgraph.kube.settings import ClusterSettings, kubeconfig_files
@@ -81,7 +83,7 @@ def add(cluster: str, **given: Any) -> None:
         wanted = of_own_context(wanted, files, given["context"])
     elif given["kubeconfig"] or given["context"]:
         raise BadConfiguration("--server and --kubeconfig (with --context) exclude each other")
-    interrupts.run(clusters.add(_graph(given), given["config"], wanted))
+    interrupts.run(clusters.add(Named.given(given), given["config"], wanted))
     remarks().print(f"{cluster} is registered: a worker takes it up within seconds. `kgraph cluster list` shows it.")
 
 
@@ -93,13 +95,8 @@ def add(cluster: str, **given: Any) -> None:
 def remove(cluster: tuple[str, ...], **given: Any) -> None:
     """Take clusters out of the graph: their credentials at once, their data bit by bit."""
     from kgraph.cli import clusters, interrupts
+    from kgraph.cli.graphs import Named
     from kgraph.cli.terminal import remarks
 
-    interrupts.run(clusters.remove(_graph(given), given["config"], cluster))
+    interrupts.run(clusters.remove(Named.given(given), given["config"], cluster))
     remarks().print(f"{', '.join(cluster)}: a worker empties that part of the graph now.")
-
-
-def _graph(given: dict[str, Any]) -> Any:
-    from kgraph.cli.graphs import Named
-
-    return Named(uri=given["neo4j_uri"], user=given["neo4j_user"], password_file=given["neo4j_password_file"])

@@ -23,5 +23,4 @@ def command(**given: Any) -> None:
     from kgraph.cli.services import serve
 
     logs.set_up(os.environ, level="info")
-    named = Named(uri=given["neo4j_uri"], user=given["neo4j_user"], password_file=given["neo4j_password_file"])
-    interrupts.run(serve(given["config"], named, given["host"], given["port"]))
+    interrupts.run(serve(given["config"], Named.given(given), given["host"], given["port"]))

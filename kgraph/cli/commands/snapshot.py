@@ -1,5 +1,7 @@
 """`kgraph snapshot`: a cluster into a folder."""
 
+from typing import Any
+
 import rich_click as click
 
 from kgraph.cli import options
@@ -11,7 +13,7 @@ from kgraph.cli import options
 @options.config
 @click.option("--cluster", default="", metavar="ID", help="Which of the configured clusters.")
 @options.common
-def command(folder: str, context: str, kubeconfig: str, config: str, cluster: str) -> None:
+def command(folder: str, cluster: str, **given: Any) -> None:
     """Dump a cluster to a folder, without the values of Secrets. The cluster is only read."""
     import os
     from pathlib import Path
@@ -21,4 +23,4 @@ def command(folder: str, context: str, kubeconfig: str, config: str, cluster: st
     from kgraph.cli.sources import Asked
 
     logs.set_up(os.environ, level="error")
-    interrupts.run(dump_cluster(Asked(config=config, kubeconfig=kubeconfig, context=context), cluster, Path(folder)))
+    interrupts.run(dump_cluster(Asked.given(given), cluster, Path(folder)))

@@ -40,13 +40,8 @@ def command(**given: Any) -> None:
 
     logs.set_up(os.environ, level="error")
     wanted = UpOptions(
-        asked=Asked(
-            config=given["config"],
-            kubeconfig=given["kubeconfig"],
-            context=given["context"],
-            snapshots=given["snapshots"],
-        ),
-        neo4j=Named(uri=given["neo4j_uri"], user=given["neo4j_user"], password_file=given["neo4j_password_file"]),
+        asked=Asked.given(given),
+        neo4j=Named.given(given),
         data=Path(given["data"]).expanduser() if given["data"] else None,
         port=given["port"],
         once=given["once"],

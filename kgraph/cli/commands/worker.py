@@ -20,5 +20,4 @@ def command(**given: Any) -> None:
     from kgraph.cli.services import work
 
     logs.set_up(os.environ, level="info")
-    named = Named(uri=given["neo4j_uri"], user=given["neo4j_user"], password_file=given["neo4j_password_file"])
-    interrupts.run(work(given["config"], named))
+    interrupts.run(work(given["config"], Named.given(given)))

@@ -1,6 +1,6 @@
 """The edge table: one row per fact, by area, and what an edge means to its start when its end goes away.
 
-Here belongs what Kubernetes' objects say of each other. How a row is read from an object is `kgraph.sync.extract`'s.
+Here belongs what Kubernetes' objects say of each other. How a row is read from an object is `kgraph.sync.plan`'s.
 """
 
 from functools import cache

@@ -16,7 +16,6 @@ ROWS = (
             Property("blockOwnerDeletion", (".blockOwnerDeletion",), False, "any"),
         ),
         on_delete=CASCADE,
-        failure_degrades_end=True,
         doc="The owner that the garbage collector knows. A cluster-scoped child has no namespaced owner.",
     ),
     EdgeRow(

@@ -89,8 +89,8 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     is the edge's property `granted`, which follows the grants.
 
     `on_delete` and `on_failure` say what becomes of the start when the end is deleted or fails; an optional
-    reference, and one whose edge has one of the `spared_by` properties, means nothing. With `failure_degrades_end`
-    a failing start degrades its end. `containment` is true of the edges that every resource has, to where it is.
+    reference, and one whose edge has one of the `spared_by` properties, means nothing. `containment`
+    is true of the edges that every resource has, to where it is.
     """
 
     type: str
@@ -121,7 +121,6 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     on_delete: Effect
     on_failure: Effect = NOTHING
     spared_by: Mapping[str, str | bool] = {}
-    failure_degrades_end: bool = False
     containment: bool = False
     doc: str
 

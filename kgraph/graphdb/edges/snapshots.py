@@ -60,27 +60,22 @@ ROWS = (
         spared_by={"deletionPolicy": "Retain"},
         doc="The snapshot that has a content: the content is deleted with it unless its deletion policy is Retain.",
     ),
-    EdgeRow(
-        type="PROVISIONED_BY",
-        start=(_CLASS,),
-        end=_DRIVER,
-        at=("driver",),
-        name=".",
-        optional=True,
-        on_delete=BREAKS,
-        on_failure=BREAKS,
-        doc="The driver of a snapshot class.",
-    ),
-    EdgeRow(
-        type="PROVISIONED_BY",
-        start=(_CONTENT,),
-        end=_DRIVER,
-        at=("spec.driver",),
-        name=".",
-        optional=True,
-        on_delete=BREAKS,
-        on_failure=BREAKS,
-        doc="The driver that holds a snapshot's content.",
+    *(
+        EdgeRow(
+            type="PROVISIONED_BY",
+            start=(start,),
+            end=_DRIVER,
+            at=(at,),
+            name=".",
+            optional=True,
+            on_delete=BREAKS,
+            on_failure=BREAKS,
+            doc=doc,
+        )
+        for start, at, doc in (
+            (_CLASS, "driver", "The driver of a snapshot class."),
+            (_CONTENT, "spec.driver", "The driver that holds a snapshot's content."),
+        )
     ),
     EdgeRow(
         type="USES_SECRET",

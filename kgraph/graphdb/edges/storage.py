@@ -6,6 +6,7 @@ _CLAIM, _VOLUME = "PersistentVolumeClaim", "PersistentVolume"
 _CLASS = "StorageClass.storage.k8s.io"
 _DRIVER = "CSIDriver.storage.k8s.io"
 _ATTACHMENT = "VolumeAttachment.storage.k8s.io"
+_IN_TREE = "kubernetes.io/"  # what Kubernetes provisioned itself has no driver
 # Still the first place that Kubernetes looks at: component-helpers' GetPersistentVolumeClaimClass.
 _BETA_CLASS = 'metadata.annotations["volume.beta.kubernetes.io/storage-class"]'
 
@@ -102,73 +103,39 @@ ROWS = (
         doc="The class of a volume's changeable attributes.",
     ),
     # ---- drivers
-    EdgeRow(
-        type="PROVISIONED_BY",
-        start=(_CLASS,),
-        end=_DRIVER,
-        at=("provisioner",),
-        name=".",
-        optional=True,
-        skip="kubernetes.io/",
-        on_delete=BREAKS,
-        on_failure=BREAKS,
-        doc="The driver of a storage class; optional, since not every provisioner has a CSIDriver.",
-    ),
-    EdgeRow(
-        type="PROVISIONED_BY",
-        start=("VolumeAttributesClass.storage.k8s.io",),
-        end=_DRIVER,
-        at=("driverName",),
-        name=".",
-        optional=True,
-        on_delete=BREAKS,
-        on_failure=BREAKS,
-        doc="The driver of a volume attributes class.",
-    ),
-    EdgeRow(
-        type="PROVISIONED_BY",
-        start=(_VOLUME,),
-        end=_DRIVER,
-        at=("spec.csi.driver",),
-        name=".",
-        optional=True,
-        on_delete=BREAKS,
-        on_failure=BREAKS,
-        doc="The driver that mounts a volume.",
-    ),
-    EdgeRow(
-        type="PROVISIONED_BY",
-        start=("CSINode.storage.k8s.io",),
-        end=_DRIVER,
-        at=("spec.drivers[].name",),
-        name=".",
-        optional=True,
-        on_delete=DEGRADES,
-        on_failure=DEGRADES,
-        doc="The drivers that run on a node.",
-    ),
-    EdgeRow(
-        type="PROVISIONED_BY",
-        start=(PODS,),
-        end=_DRIVER,
-        at=("{pod}.volumes[].csi.driver",),
-        name=".",
-        optional=True,
-        on_delete=BREAKS,
-        on_failure=BREAKS,
-        doc="The drivers of a Pod's inline volumes.",
-    ),
-    EdgeRow(
-        type="PROVISIONED_BY",
-        start=(_ATTACHMENT,),
-        end=_DRIVER,
-        at=("spec.attacher",),
-        name=".",
-        optional=True,
-        skip="kubernetes.io/",
-        on_delete=BREAKS,
-        on_failure=BREAKS,
-        doc="The driver that attaches.",
+    *(
+        EdgeRow(
+            type="PROVISIONED_BY",
+            start=(start,),
+            end=_DRIVER,
+            at=(at,),
+            name=".",
+            optional=True,
+            skip=skip,
+            on_delete=effect,
+            on_failure=effect,
+            doc=doc,
+        )
+        for start, at, skip, effect, doc in (
+            (
+                _CLASS,
+                "provisioner",
+                _IN_TREE,
+                BREAKS,
+                "The driver of a storage class; optional, since not every provisioner has a CSIDriver.",
+            ),
+            (
+                "VolumeAttributesClass.storage.k8s.io",
+                "driverName",
+                "",
+                BREAKS,
+                "The driver of a volume attributes class.",
+            ),
+            (_VOLUME, "spec.csi.driver", "", BREAKS, "The driver that mounts a volume."),
+            ("CSINode.storage.k8s.io", "spec.drivers[].name", "", DEGRADES, "The drivers that run on a node."),
+            (PODS, "{pod}.volumes[].csi.driver", "", BREAKS, "The drivers of a Pod's inline volumes."),
+            (_ATTACHMENT, "spec.attacher", _IN_TREE, BREAKS, "The driver that attaches."),
+        )
     ),
     EdgeRow(
         type="ATTACHES",

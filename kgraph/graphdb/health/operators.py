@@ -4,7 +4,9 @@ from kgraph.graphdb.health.checks import Condition, Each, Flag, HasStatus, Odd, 
 from kgraph.graphdb.health.row import HealthRow
 from kgraph.graphdb.health.verdict import HEALTHY, Health, Object, Verdict, items, section
 
-_READY = Condition("Ready", {"True": Health.HEALTHY, "False": Health.DEGRADED, "Unknown": Health.PROGRESSING})
+_GOOD_OR_BAD = {"True": Health.HEALTHY, "False": Health.DEGRADED}
+_BY_STATUS = {**_GOOD_OR_BAD, "Unknown": Health.PROGRESSING}
+_READY = Condition("Ready", _BY_STATUS)
 _SUSPENDED = Flag("spec.suspend", Health.SUSPENDED, "suspended")
 _BAD = {"True": Health.DEGRADED}
 _GOOD = {"True": Health.HEALTHY}
@@ -78,7 +80,7 @@ ROWS = (
     HealthRow(
         group="bitnami.com",
         kinds=("SealedSecret",),
-        checks=(Condition("Synced", {"True": Health.HEALTHY, "False": Health.DEGRADED}),),
+        checks=(Condition("Synced", _GOOD_OR_BAD),),
         waiting="not decrypted yet",
         argo=True,
     ),
@@ -131,14 +133,7 @@ ROWS = (
     HealthRow(
         group="monitoring.coreos.com",
         kinds=("ServiceMonitor", "PodMonitor", "Probe", "PrometheusRule", "ScrapeConfig", "AlertmanagerConfig"),
-        checks=(
-            Each(
-                "status.bindings",
-                "name",
-                "binding",
-                (Condition("Accepted", {"True": Health.HEALTHY, "False": Health.DEGRADED}),),
-            ),
-        ),
+        checks=(Each("status.bindings", "name", "binding", (Condition("Accepted", _GOOD_OR_BAD),)),),
         otherwise=None,
         doc="Only operators of 2025 and later write a status.",
     ),
@@ -226,9 +221,7 @@ ROWS = (
     HealthRow(
         group="tekton.dev",
         kinds=("PipelineRun", "TaskRun"),
-        checks=(
-            Condition("Succeeded", {"True": Health.HEALTHY, "False": Health.DEGRADED, "Unknown": Health.PROGRESSING}),
-        ),
+        checks=(Condition("Succeeded", _BY_STATUS),),
     ),
     HealthRow(
         group="velero.io",

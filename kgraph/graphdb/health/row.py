@@ -11,8 +11,8 @@ class HealthRow(msgspec.Struct, frozen=True, kw_only=True):
     """How the health of these kinds of a group is read: the checks in turn, then `otherwise` with its reason.
 
     `otherwise` None means that objects about which no check says anything have no health. `argo` marks rows with
-    Argo CD's own answers (its gitops-engine and resource_customizations, v3), up to the differences that SPEC.md
-    names; the others are ours.
+    Argo CD's own answers (its gitops-engine and resource_customizations, v3), but for what the reference
+    (docs/reference/health.md) says of all rows and of the row; the others are ours.
     """
 
     group: str = ""

@@ -86,6 +86,13 @@ def _replicas(count: int, what: str = "") -> str:
     return f"{count} {what}replica{'' if count == 1 else 's'}"
 
 
+_REPLICAS = (
+    HasStatus(),
+    Observed(),
+    _REPLICA_FAILURE,
+    Odd(_available_replicas, "fewer available than wanted: PROGRESSING", frozenset({Health.PROGRESSING})),
+)
+
 ROWS = (
     HealthRow(
         kinds=("Pod",),
@@ -121,29 +128,8 @@ ROWS = (
         argo=True,
         doc="ReplicaFailure (a quota, an admission webhook) is ours.",
     ),
-    HealthRow(
-        group="apps",
-        kinds=("ReplicaSet",),
-        checks=(
-            HasStatus(),
-            Observed(),
-            _REPLICA_FAILURE,
-            Odd(_available_replicas, "fewer available than wanted: PROGRESSING", frozenset({Health.PROGRESSING})),
-        ),
-        otherwise=Health.HEALTHY,
-        argo=True,
-    ),
-    HealthRow(
-        kinds=("ReplicationController",),
-        checks=(
-            HasStatus(),
-            Observed(),
-            _REPLICA_FAILURE,
-            Odd(_available_replicas, "fewer available than wanted: PROGRESSING", frozenset({Health.PROGRESSING})),
-        ),
-        otherwise=Health.HEALTHY,
-        doc="As a ReplicaSet.",
-    ),
+    HealthRow(group="apps", kinds=("ReplicaSet",), checks=_REPLICAS, otherwise=Health.HEALTHY, argo=True),
+    HealthRow(kinds=("ReplicationController",), checks=_REPLICAS, otherwise=Health.HEALTHY, doc="As a ReplicaSet."),
     HealthRow(
         group="apps",
         kinds=("StatefulSet",),

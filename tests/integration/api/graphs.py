@@ -3,13 +3,18 @@
 `shop` is a small cluster in which every question of the API has an answer that a reader can check by eye.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 from neo4j import AsyncDriver
 
 from kgraph.graphdb.model import ResourceKey
+from kgraph.graphdb.schema import prepare
+from kgraph.graphdb.store import Store
+from tests.servers import Graph
+from tests.workers import graph_settings
 
 BUILTIN_GROUPS = {"", "apps", "batch", "policy", "autoscaling"}
 Node = tuple[str, Mapping[str, Any]]
@@ -245,3 +250,15 @@ async def write_cluster(
     clusters = {key.partition(":")[2] for key, _ in nodes if key.startswith("cluster:")}
     rows = [row for cluster in clusters for row in synced_kinds(nodes, cluster, without=without)]
     await driver.execute_query("UNWIND $rows AS row CREATE (k:SyncedKind) SET k = row", rows=rows)
+
+
+@asynccontextmanager
+async def opened_on(
+    driver: AsyncDriver, server: Graph, nodes: Sequence[Node], edges: Iterable[EdgeRow], *, without: Iterable[str] = ()
+) -> AsyncIterator[Store]:
+    """A store on a graph that is this one and nothing else, as `write_cluster` writes it."""
+    async with Store.open(graph_settings(server)) as store:
+        await clear_graph(driver)
+        await prepare(store)
+        await write_cluster(driver, nodes, edges, without=without)
+        yield store

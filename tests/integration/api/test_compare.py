@@ -3,17 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import neo4j
 import pytest
 
-from kgraph.api.app import create_app
-from kgraph.api.settings import ApiSettings
-from kgraph.graphdb.schema import prepare
-from kgraph.graphdb.store import GraphSettings, Store
-from kgraph.kube.sealing import Sealer
-from tests.integration.api.conftest import Client
-from tests.integration.api.graphs import EdgeRow, Node, clear_graph, placed, write_cluster
+from tests.client import Client, asking
+from tests.integration.api.graphs import EdgeRow, Node, opened_on, placed
 from tests.servers import Graph
 
 pytestmark = pytest.mark.neo4j
@@ -74,15 +68,8 @@ def fleet() -> tuple[list[Node], list[EdgeRow]]:
 @pytest.fixture(scope="module")
 async def api(session_driver: neo4j.AsyncDriver, neo4j_server: Graph) -> AsyncIterator[Client]:
     """A client of the API over both clusters."""
-    settings = GraphSettings(uri=neo4j_server.bolt_uri, user=neo4j_server.user, password=neo4j_server.password)
-    async with Store.open(settings) as store:
-        await clear_graph(session_driver)
-        await prepare(store)
-        await write_cluster(session_driver, *fleet())
-        app = create_app(store, ApiSettings(), Sealer.of({}))
-        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            yield Client(http, store)
+    async with opened_on(session_driver, neo4j_server, *fleet()) as store, asking(store) as client:
+        yield client
 
 
 COMPARE = """query ($a: ResourceRef!, $b: ResourceRef!, $everything: Boolean!) {

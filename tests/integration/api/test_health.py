@@ -3,18 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import neo4j
 import pytest
 
 from kgraph import cypher
-from kgraph.api.app import create_app
-from kgraph.api.settings import ApiSettings
-from kgraph.graphdb.schema import prepare
-from kgraph.graphdb.store import GraphSettings, Store
-from kgraph.kube.sealing import Sealer
-from tests.integration.api.conftest import Client
-from tests.integration.api.graphs import EdgeRow, Node, clear_graph, placed, write_cluster
+from tests.client import Client, asking
+from tests.integration.api.graphs import EdgeRow, Node, opened_on, placed
 from tests.servers import Graph
 
 pytestmark = pytest.mark.neo4j
@@ -77,15 +71,11 @@ def trouble() -> tuple[list[Node], list[EdgeRow]]:
 @pytest.fixture(scope="module")
 async def troubled(session_driver: neo4j.AsyncDriver, neo4j_server: Graph) -> AsyncIterator[Client]:
     """The API over the cluster in trouble."""
-    settings = GraphSettings(uri=neo4j_server.bolt_uri, user=neo4j_server.user, password=neo4j_server.password)
-    async with Store.open(settings) as store:
-        await clear_graph(session_driver)
-        await prepare(store)
-        nodes, edges = trouble()
-        await write_cluster(session_driver, nodes, edges, without=["Gadget"])
-        transport = httpx.ASGITransport(app=create_app(store, ApiSettings(default_namespace="shop"), Sealer.of({})))  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            yield Client(http, store)
+    async with (
+        opened_on(session_driver, neo4j_server, *trouble(), without=["Gadget"]) as store,
+        asking(store, default_namespace="shop") as client,
+    ):
+        yield client
 
 
 ROLLUP = """query ($type: String!, $name: String!, $namespace: String) {

@@ -8,7 +8,7 @@ import pytest
 from kgraph.api.errors import BadUserInput
 from kgraph.api.history import since_when
 from kgraph.graphdb.changes import Change
-from tests.integration.api.conftest import Client
+from tests.client import Client
 
 CONFIG = "prod/core/ConfigMap/shop/web"
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -290,7 +290,7 @@ def naive(edges: Iterable[EdgeRow], ready: Mapping[str, bool], root: str, change
     change=st.sampled_from(["delete", "fail"]),
     unready=st.sets(st.integers(0, EACH - 1)),
 )
-async def test_effects_are_the_fixed_point_of_the_edge_table(  # noqa: PLR0917 - hypothesis and pytest fill them
+async def test_effects_are_the_fixed_point_of_the_edge_table(
     store: Store,
     graph_driver: neo4j.AsyncDriver,
     rows: list[tuple[tuple[str, str, str], int, int, str]],

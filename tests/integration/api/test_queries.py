@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api.conftest import Client
+from tests.client import Client
 
 pytestmark = pytest.mark.neo4j
 

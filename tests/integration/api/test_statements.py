@@ -7,7 +7,7 @@ import pytest
 from kgraph.api.statements import run
 from kgraph.graphdb.errors import GraphTimeout
 from kgraph.graphdb.store import Store
-from tests.integration.api.conftest import Client
+from tests.client import Client
 
 pytestmark = pytest.mark.neo4j
 

@@ -221,7 +221,7 @@ def random_graph() -> Sequence[Node]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=graphs, root=st.integers(0, 14), walk=walks)
-async def test_walk_is_the_naive_walk(  # noqa: PLR0917 - hypothesis and pytest fill them
+async def test_walk_is_the_naive_walk(
     store: Store,
     graph_driver: neo4j.AsyncDriver,
     random_graph: Sequence[Node],

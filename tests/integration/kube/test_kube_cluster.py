@@ -184,7 +184,7 @@ async def test_a_group_whose_server_is_down_costs_that_group_alone(
     conn: Connection,
     control_plane: Cluster,
     monkeypatch: pytest.MonkeyPatch,
-    older: bool,  # noqa: FBT001
+    older: bool,
 ) -> None:
     """An aggregated API without its server is a failure in the result, and all other kinds are there."""
     before = (await discover(conn)).resources

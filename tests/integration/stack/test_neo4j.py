@@ -79,6 +79,7 @@ async def test_password_is_private(server: Neo4jServer) -> None:
     assert stat.S_IMODE(server.password_file.stat().st_mode) == 0o600
     assert server.password_file.read_text() == server.password
     assert len(server.password) >= 32
+    assert int(server.password, 16), "no letter of it means anything to a command line"
     assert server.password not in " ".join(psutil.Process(server.pid).cmdline())
     assert server.password not in server.log.read_text()
     for guess in ("neo4j", "password"):

@@ -6,17 +6,17 @@ from typing import Any
 import pytest_asyncio
 
 from kgraph.graphdb.schema import prepare
-from kgraph.graphdb.store import GraphSettings, Store
+from kgraph.graphdb.store import Store
 from tests.integration.sync.definitions import delete_definitions
 from tests.integration.sync.live import Api
 from tests.servers import Cluster
+from tests.workers import graph_settings
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def store(graph_driver: Any, neo4j_server: Any) -> AsyncIterator[Store]:
     """An empty graph."""
-    settings = GraphSettings(uri=neo4j_server.bolt_uri, user=neo4j_server.user, password=neo4j_server.password)
-    async with Store.open(settings) as store:
+    async with Store.open(graph_settings(neo4j_server)) as store:
         await prepare(store)
         yield store
 

@@ -49,6 +49,12 @@ async def widget(api: Api, namespace: str, name: str, *, version: str = "v1", **
     await api.make(path, apiVersion=f"{GROUP}/{version}", kind="Widget", metadata={"name": name}, **more)
 
 
+async def widget_and_kind(api: Api, namespace: str) -> None:
+    """The kind Widget, and the widget `a` in a namespace."""
+    await api.make(DEFINITIONS, **definition("widgets", "Widget"))
+    await widget(api, namespace, "a")
+
+
 async def delete_definitions(api: Api) -> None:
     """Delete the definitions of the tests' group, and wait until they are gone."""
 

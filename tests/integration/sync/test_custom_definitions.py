@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
 import pytest
 
-from kgraph.api.app import create_app
-from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
-from kgraph.kube.sealing import Sealer
 from kgraph.sync.options import OwnEdge, OwnKind, SyncOptions
+from tests.client import asking
 from tests.integration.sync.definitions import (
     DEFINITIONS,
     GROUP,
@@ -19,6 +16,7 @@ from tests.integration.sync.definitions import (
     schema,
     version,
     widget,
+    widget_and_kind,
 )
 from tests.integration.sync.live import Api, core, edges, kind_errors, nodes
 from tests.servers import Cluster
@@ -45,10 +43,8 @@ async def widgets(store: Store, cluster: str) -> Mapping[str, str]:
 
 async def components(store: Store, cluster: str) -> list[dict[str, Any]]:
     """What the API says is wrong with a cluster's kinds."""
-    transport = httpx.ASGITransport(app=create_app(store, ApiSettings(), Sealer.of({})))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-        answer = await http.post("/graphql", json={"query": COMPONENTS, "variables": {"id": cluster}})
-    found: list[dict[str, Any]] = answer.json()["data"]["cluster"]["status"]["components"]
+    async with asking(store) as client:
+        found: list[dict[str, Any]] = (await client.ask(COMPONENTS, id=cluster))["cluster"]["status"]["components"]
     return [component for component in found if component["name"] not in PARTS]
 
 
@@ -57,8 +53,7 @@ async def test_a_version_that_is_no_longer_served_gives_way_to_the_one_that_is(
 ) -> None:
     """A kind is read in the version that the server prefers now, though its objects did not change."""
     settings = cluster_settings(control_plane, "versions")
-    await api.make(DEFINITIONS, **definition("widgets", "Widget"))
-    await widget(api, namespace, "a")
+    await widget_and_kind(api, namespace)
 
     async def read_as(name: str) -> bool:
         return await widgets(store, "versions") == {f"{namespace}/a": name}
@@ -104,8 +99,7 @@ async def test_a_definition_made_again_under_another_scope_takes_all_keys_with_i
 ) -> None:
     """Resources of a kind that is made again cluster-scoped have no namespace, and the old ones are gone."""
     settings = cluster_settings(control_plane, "scope")
-    await api.make(DEFINITIONS, **definition("widgets", "Widget"))
-    await widget(api, namespace, "a")
+    await widget_and_kind(api, namespace)
 
     async def cluster_scoped() -> bool:
         return await widgets(store, "scope") == {"_/a": "v1"}
@@ -198,8 +192,7 @@ async def test_without_custom_resources_and_relationships_the_rest_is_synced(
 ) -> None:
     """Two switches leave custom kinds and edges out; what was in the graph of them goes."""
     settings = cluster_settings(control_plane, "switches")
-    await api.make(DEFINITIONS, **definition("widgets", "Widget"))
-    await widget(api, namespace, "a")
+    await widget_and_kind(api, namespace)
     async with running(store, settings, SMALL):
         assert "a" in await nodes(store, "switches", "Widget")
     # The words name a group of which nothing is left: a `*` may be none.

@@ -12,7 +12,7 @@ from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import discover
 from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.options import SyncOptions
-from tests.integration.sync.definitions import DEFINITIONS, GROUP, definition, widget
+from tests.integration.sync.definitions import DEFINITIONS, GROUP, definition, widget_and_kind
 from tests.integration.sync.live import Api, core, edges, login, nodes
 from tests.integration.sync.meddling import Forward, Meddler, is_watch, status
 from tests.servers import Cluster
@@ -45,8 +45,7 @@ async def test_a_kind_defined_at_run_time_is_synced_and_goes_with_its_definition
 
     async with running(store, settings, SMALL):
         for _ in range(2):  # and again, for a kind that comes back
-            await api.make(DEFINITIONS, **definition("widgets", "Widget"))
-            await widget(api, namespace, "a")
+            await widget_and_kind(api, namespace)
             await until(is_there, "the custom resource is in the graph")
             await in_step(store, settings, SMALL)
             await api.delete(f"{DEFINITIONS}/widgets.{GROUP}")
@@ -59,8 +58,7 @@ async def test_a_definition_deleted_while_the_worker_was_away_takes_its_resource
 ) -> None:
     """What is left in the graph of a kind that is no longer served goes before the next first sync is over."""
     settings = cluster_settings(control_plane, "custom")
-    await api.make(DEFINITIONS, **definition("widgets", "Widget"))
-    await widget(api, namespace, "a")
+    await widget_and_kind(api, namespace)
     async with running(store, settings, SMALL):
         assert "a" in await nodes(store, "custom", "Widget")
     await api.delete(f"{DEFINITIONS}/widgets.{GROUP}")
@@ -75,8 +73,7 @@ async def test_a_kind_that_goes_right_after_it_was_discovered_is_forgotten(
 ) -> None:
     """A kind that discovery still names, but that is not found when it is listed, goes without a restart."""
     settings = cluster_settings(control_plane, "custom")
-    await api.make(DEFINITIONS, **definition("widgets", "Widget"))
-    await widget(api, namespace, "a")
+    await widget_and_kind(api, namespace)
     async with running(store, settings, SMALL):
         assert "a" in await nodes(store, "custom", "Widget")
     # Discovery follows with a delay of its own: most often the worker asks for the kind while it is being taken away.
@@ -152,7 +149,6 @@ async def test_a_definition_that_only_a_list_tells_of_is_followed(
         meddler.rule = silent
         settings = login(control_plane, "unheard", server=meddler.url, ca_file=meddler.ca_file)
         async with running(store, settings, options):
-            await api.make(DEFINITIONS, **definition("widgets", "Widget"))
-            await widget(api, namespace, "a")
+            await widget_and_kind(api, namespace)
             expired.set()
             await until(is_there, "the custom resource is in the graph")

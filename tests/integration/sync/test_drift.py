@@ -7,16 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 import yaml
 
-from kgraph.api.app import create_app
-from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
-from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import AuthMethod, ClusterSettings
+from tests.client import asking
 from tests.integration.sync.live import Api, core
 from tests.servers import Cluster, Graph
 from tests.workers import cluster_settings, running, until
@@ -131,18 +128,12 @@ async def test_drift_is_exactly_what_was_changed(
     """Through GraphQL, the command on the graph and the command on the cluster: the same five resources, no other."""
     live = cluster_settings(control_plane, "drift-live")
     git = ClusterSettings(id="drift-git", auth_method=AuthMethod.SNAPSHOT, snapshot_path=str(drifted))
-    app = create_app(store, ApiSettings(), Sealer.of({}))
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
-    client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
     password = drifted.parent / "password"
     password.write_text(neo4j_server.password)
-    async with running(store, live), running(store, git), client:
+    async with running(store, live), running(store, git), asking(store) as client:
 
         async def asked() -> dict[str, Any]:
-            variables = {"desired": "drift-git", "actual": "drift-live"}
-            answer = (await client.post("/graphql", json={"query": DRIFT, "variables": variables})).json()
-            assert "errors" not in answer, answer
-            found: dict[str, Any] = answer["data"]["drift"]
+            found: dict[str, Any] = (await client.ask(DRIFT, desired="drift-git", actual="drift-live"))["drift"]
             return found
 
         async def in_step() -> bool:

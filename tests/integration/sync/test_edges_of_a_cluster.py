@@ -56,7 +56,7 @@ _labels = st.dictionaries(st.sampled_from(["app", "tier", "run"]), st.sampled_fr
     relabelled=st.lists(_labels, min_size=4, max_size=4),
     services=st.lists(_labels, min_size=4, max_size=6),
 )
-async def test_a_service_selects_the_pods_that_its_endpoints_name(  # noqa: PLR0917 - fixtures and what is drawn
+async def test_a_service_selects_the_pods_that_its_endpoints_name(
     own_control_plane: ControlPlane,
     api: Api,
     namespace: str,

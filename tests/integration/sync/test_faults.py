@@ -39,7 +39,7 @@ async def test_a_second_worker_takes_over_and_the_first_writes_nothing_more(
     settings = cluster_settings(control_plane, "fenced")
     first = ClusterWorker(store, settings, SMALL)
     running_first = asyncio.create_task(first.run())
-    await until(lambda: asyncio.sleep(0, first.synced.is_set()), "the first is in step")
+    await until(first.synced.wait, "the first is in step")
     async with running(store, settings, SMALL):
         assert first.pipeline is not None
         before = first.pipeline.transactions
@@ -51,7 +51,7 @@ async def test_a_second_worker_takes_over_and_the_first_writes_nothing_more(
         await in_step(store, settings, SMALL)
 
 
-async def test_a_paused_worker_that_wakes_up_writes_nothing(  # noqa: PLR0917 - fixtures
+async def test_a_paused_worker_that_wakes_up_writes_nothing(
     store: Store, api: Api, control_plane: Cluster, neo4j_server: Graph, namespace: str, tmp_path: Path
 ) -> None:
     """A worker that slept (SIGSTOP) while another took its cluster over finds itself fenced when it wakes."""
@@ -93,7 +93,7 @@ async def test_a_drained_worker_has_written_all_that_it_had_read(
         slow = pipeline._write
 
         async def slowly(batch: Any) -> None:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.3)  # as Neo4j may: the worker is told to stop meanwhile
             await slow(batch)
 
         monkeypatch.setattr(pipeline, "_write", slowly)
@@ -141,7 +141,7 @@ async def test_an_apiserver_that_is_down_at_the_start_is_waited_for(
         assert "cannot connect" in await error()
         async with wire as carried:
             server = await asyncio.start_server(carried._carry, "127.0.0.1", port)
-            await until(lambda: asyncio.sleep(0, worker.synced.is_set()), "the worker is in step")
+            await until(worker.synced.wait, "the worker is in step")
             await until(no_error, "the error is gone")
             await in_step(store, settings, SMALL)
             server.close()

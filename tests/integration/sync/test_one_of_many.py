@@ -107,7 +107,7 @@ FAULTS = {"429": busy, "503": down, "silence": silent, "bodies cut": cut}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_cluster_that_suffers_holds_up_no_other(  # noqa: PLR0917 - fixtures
+async def test_a_cluster_that_suffers_holds_up_no_other(
     store: Store, api: Api, control_plane: Cluster, namespace: str, tmp_path: Path, fault: str
 ) -> None:
     """While one cluster's server fails for long, a change of the other is seen; afterwards both are in step."""
@@ -352,7 +352,7 @@ async def test_an_object_larger_than_any_apiserver_keeps_is_no_harm(
 
 
 @pytest.mark.parametrize("hours", [-5, 5])
-async def test_clocks_that_are_hours_apart_matter_to_nobody(  # noqa: PLR0917 - fixtures
+async def test_clocks_that_are_hours_apart_matter_to_nobody(
     store: Store, api: Api, control_plane: Cluster, namespace: str, tmp_path: Path, hours: int
 ) -> None:
     """A server whose clock, and objects whose times, are hours from ours are synced as any others."""

@@ -126,7 +126,7 @@ async def test_an_equal_resource_version_of_another_history_is_not_taken_for_no_
     store: Store,
     restored: Api,
     plane: tuple[ControlPlane, Etcd],
-    overtaken: bool,  # noqa: FBT001 - a table of cases
+    overtaken: bool,
 ) -> None:
     """A worker that starts after a restore finds an object whose content differs at the version that it has already."""
     control_plane, etcd = plane

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from kgraph.graphdb.catalogue import Catalogue
-from kgraph.graphdb.store import Store
+from kgraph.graphdb.store import Store, Transaction
 from kgraph.sync.batch import Batch
 from kgraph.sync.check import picture_of_graph
 from kgraph.sync.extract import Extractor
@@ -74,8 +74,8 @@ async def test_an_image_swept_between_finding_it_and_pointing_at_it_is_made_agai
     swept, go_on = asyncio.Event(), asyncio.Event()
 
     async def bury_slowly() -> None:
-        async def work(transaction: object) -> None:
-            run = transaction.run  # type: ignore[attr-defined]
+        async def work(transaction: Transaction) -> None:
+            run = transaction.run
             loose = (await run("write/bury_resources", {"keys": ["east/core/Pod/n/p"], "label": "Pod"}))[0]["loose"]
             await run("write/sweep", {"keys": loose})
             swept.set()

@@ -1,39 +1,17 @@
-"""The DictaMesh form of a resource, and the quantities in it."""
+"""The DictaMesh form of a resource."""
 
 from typing import Any
 
 import pytest
 
-from kgraph.api import quantities
-from kgraph.api.entity import entity, entity_id
+from kgraph.api.entity import entity, entity_id, totals
 from kgraph.api.nodes import Name, Node, read_key
 
 
-@pytest.mark.parametrize(
-    ("parts", "total"),
-    [
-        pytest.param(["500m", "1"], "1500m", id="cpu"),
-        pytest.param(["500m", "500m"], "1", id="whole"),
-        pytest.param(["128Mi", "1Gi"], "1152Mi", id="binary"),
-        pytest.param(["1Gi", "1G"], "2073741824", id="mixed"),
-        pytest.param(["1e3", "1k"], "2k", id="exponent"),
-        pytest.param(["0.5Gi", "512Mi"], "1Gi", id="fraction"),
-        pytest.param(["100n", "1u"], "1100n", id="nano"),
-        pytest.param(["0", "0"], "0", id="zero"),
-        pytest.param([".5", "1."], "1500m", id="points"),
-    ],
-)
-def test_quantities_add_up(parts: list[str], total: str) -> None:
-    """Sums are written as Kubernetes writes quantities."""
-    assert quantities.total({"x": part} for part in parts) == {"x": total}
-
-
-@pytest.mark.parametrize("text", ["", "x", "1 Gi", "1gi", "--1", "1e", "Gi"])
-def test_what_is_no_quantity_is_refused(text: str) -> None:
-    """Nonsense is a ValueError, and is left out of sums."""
-    with pytest.raises(ValueError, match="no quantity"):
-        quantities.parse(text)
-    assert quantities.total([{"x": text}]) == {}
+def test_requests_add_up_by_resource() -> None:
+    """Sums are the apiserver's own; what is no quantity is left out, and so is a container that asks for nothing."""
+    parts = [{"cpu": "500m", "memory": "128Mi"}, None, {"cpu": 1, "memory": "1Gi", "example.com/gpu": "x"}]
+    assert totals(parts) == {"cpu": "1500m", "memory": "1152Mi"}
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,9 @@
 import httpx
 import pytest
 
-from kgraph.api.app import create_app
 from kgraph.api.loopback import ListensElsewhere, ensure_loopback, name_in
-from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.errors import GraphUnavailable
-from kgraph.kube.sealing import Sealer
+from tests.client import http_client
 
 
 class NoGraph:
@@ -21,9 +19,7 @@ class NoGraph:
 
 def client(**settings: object) -> httpx.AsyncClient:
     """A client of the application over a graph that is away."""
-    app = create_app(NoGraph(), ApiSettings(**settings), Sealer.of({}))  # type: ignore[arg-type]
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
-    return httpx.AsyncClient(transport=transport, base_url="http://localhost:8080")
+    return http_client(NoGraph(), **settings)  # type: ignore[arg-type]  # all that is asked of it is `read`
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.8.9.1"])

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from kgraph.cli.ages import age
 from kgraph.cli.comparison import print_comparison
 from kgraph.cli.drift_answers import DriftAnswer, answer_of
 from kgraph.cli.drift_report import SHOWN_CHARACTERS, print_drift, shown
-from kgraph.cli.hits import age, row
+from kgraph.cli.hits import row
 from kgraph.cli.targets import Target, parse_target, parse_targets, split_cluster
 from kgraph.kube.drift import Change, Drift, Name, ResourceDrift
 from kgraph.kube.field_drift import FieldDrift
@@ -60,7 +61,7 @@ def test_a_hits_status_is_what_kubectl_leads_with(properties: dict[str, Any], st
     """A hit's row has the columns that kubectl would show."""
     resource = {
         "namespace": None, "kind": "Pod", "name": "web", "cluster": "prod", "createdAt": None,
-        "properties": {"health": "DEGRADED", **properties},
+        "health": "DEGRADED", "properties": properties,
     }  # fmt: skip
     found = row({"matchedOn": "NAME", "resource": resource})
     assert found == ["", "Pod", "web", "prod", "Degraded", status, "", "name"]

@@ -8,7 +8,8 @@ import pytest
 from kgraph.cli.configuration import Configuration, cluster_id, load
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.services import sync_options
-from kgraph.cli.settings import SETTINGS, Takes
+from kgraph.cli.setting import Setting, Takes
+from kgraph.cli.settings import SETTINGS
 from kgraph.cli.values import read_value, seconds
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
 from kgraph.sync.options import OwnEdge, OwnKind
@@ -139,7 +140,7 @@ MISTAKES = {
         "clusters[0].auth_method is magic; allowed is one of kubeconfig, service_account,",
     ),
     "no list": ("watch_resources: {pods: yes}", "allowed is a list of texts"),
-    "no section": ("clusters: [{id: a, tls_config: ca.pem}]", "clusters[0].tls_config is ca.pem; allowed is a section"),
+    "no section": ("clusters: [{id: a, tls_config: ca.pem}]", "clusters[0].tls_config is a text; allowed is a section"),
     "no id": ("clusters: [{name: x}]", "clusters[0].id is missing"),
     "an id that no key can have": ("clusters: [{id: a/b}]", "the cluster id 'a/b' cannot stand in a key"),
     "an id twice": ("clusters: [{id: a}, {id: a}]", "two clusters have the id 'a'"),
@@ -162,6 +163,16 @@ MISTAKES = {
     "a controller that nothing is looked for with": (
         "controller_namespaces: [argocd=infra]",
         "the controller being one of cert-manager, keda",
+    ),
+    "a login in what should be a list": ("clusters: {id: a, service_account_token: hunter2}", "clusters is a map;"),
+    "a login in what should be a section": (
+        "clusters: [{id: a, tls_config: [{key_data: hunter2}]}]",
+        "clusters[0].tls_config is a list; allowed is a section",
+    ),
+    "a login where settings should be": ("- {id: a, service_account_token: hunter2}", "and is a list"),
+    "a login beside what is no YAML": (
+        "clusters: [{id: a, service_account_token: 'hunter2}]",
+        "is no YAML: found unexpected end of stream in line 1, column",
     ),
     "a custom kind without its plural": (
         "custom_resource_definitions: [{group: db.example.com}]",
@@ -225,6 +236,7 @@ def test_a_mistake_names_place_value_and_what_is_allowed(tmp_path: Path, text: s
     with pytest.raises(BadConfiguration) as mistake:
         load(str(file), {})
     assert words in str(mistake.value)
+    assert "hunter2" not in str(mistake.value)
     assert str(file) in str(mistake.value)
 
 
@@ -241,9 +253,9 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in SETTINGS if row.only is not msgspec.UNSET], ids=lambda row: row.key)
-def test_what_this_version_does_anyway_may_be_written(row: object) -> None:
+def test_what_this_version_does_anyway_may_be_written(row: Setting) -> None:
     """A setting that this version cannot honour is taken where it says what happens anyway."""
-    written = msgspec.structs.asdict(row)  # type: ignore[type-var]
+    written = msgspec.structs.asdict(row)
     load(msgspec.json.encode({written["key"].removesuffix("[]"): _written(written["only"])}).decode(), {})
 
 

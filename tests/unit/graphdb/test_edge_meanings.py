@@ -30,7 +30,7 @@ def test_rows_that_share_an_edge_agree() -> None:
     meanings: dict[tuple[str, str, str], set[tuple[str, ...]]] = {}
     for row in EDGE_ROWS:
         for start in row.start:
-            effects = (row.on_delete, row.on_failure, str(row.spared_by), str(row.failure_degrades_end))
+            effects = (row.on_delete, row.on_failure, str(row.spared_by))
             meanings.setdefault((row.type, start, row.end), set()).add(effects)
     assert {edge for edge, found in meanings.items() if len(found) > 1} == set()
 
@@ -158,9 +158,8 @@ def test_edge_s_own_properties_can_spare_its_start(
     assert row.effect("delete", properties) == wanted
 
 
-def test_failure_runs_to_the_owner() -> None:
-    """A failed Pod degrades what owns it; no other edge runs backwards."""
-    assert {row.type for row in EDGE_ROWS if row.failure_degrades_end} == {"OWNED_BY"}
+def test_a_resource_is_in_its_namespace_or_its_cluster() -> None:
+    """No other edge says where a resource is."""
     assert {row.type for row in EDGE_ROWS if row.containment} == {"IN_NAMESPACE", "IN_CLUSTER"}
 
 

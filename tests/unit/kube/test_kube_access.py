@@ -4,6 +4,7 @@ import base64
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -161,9 +162,9 @@ def test_impersonation_of_a_kubeconfig_becomes_headers(tmp_path: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_kubeconfig_that_cannot_serve_says_why(tmp_path: Path, changes: dict[str, object], said: str) -> None:
+def test_a_kubeconfig_that_cannot_serve_says_why(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
     """Each fault of a kubeconfig is an error that names it."""
-    file = config(tmp_path / "config", **changes)  # type: ignore[arg-type] # a table of keywords
+    file = config(tmp_path / "config", **changes)
     with pytest.raises(ConfigurationError) as error:
         access(kubeconfig_path=str(file))
     assert said in str(error.value)

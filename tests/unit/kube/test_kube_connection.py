@@ -12,14 +12,15 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import TCPConnector, web
 
 from kgraph.kube import errors
 from kgraph.kube.access import Access
 from kgraph.kube.connection import MAX_REPEATS, Connection
-from kgraph.kube.credentials import Certificate, Login, Stored, read_file
+from kgraph.kube.credentials import Certificate, Credentials, Login, Stored, read_file
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.listing import pages
 from kgraph.kube.rereading import Reread
@@ -47,10 +48,12 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
 
 
 @asynccontextmanager
-async def connected(handler: Handler, *, credentials: object = None, timeout: float = 30) -> AsyncIterator[Connection]:
+async def connected(
+    handler: Handler, *, credentials: Credentials | None = None, timeout: float = 30
+) -> AsyncIterator[Connection]:
     """A connection to such a server, without TLS."""
     async with serving(handler) as server:
-        access = Access(server=server, credentials=credentials or Stored(token=MARKER))  # type: ignore[arg-type]
+        access = Access(server=server, credentials=credentials or Stored(token=MARKER))
         conn = Connection("prod", access, timeout=timeout)
         try:
             yield conn
@@ -229,7 +232,7 @@ async def test_a_watch_that_sends_bookmarks_and_falls_silent_is_dead() -> None:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         response = await streamed(request, ADDED)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)  # longer than a watch waits once bookmarks come
         await response.write(BOOKMARK)
         await asyncio.Event().wait()
         raise AssertionError
@@ -481,7 +484,7 @@ def test_a_key_leaves_no_file_behind(pki: Pki, tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_sockets_notice_a_peer_that_is_gone() -> None:
+async def test_sockets_notice_a_peer_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every connection has keepalives, and a limit for bytes that nobody acknowledges."""
     found: list[socket.socket] = []
 
@@ -491,9 +494,15 @@ async def test_sockets_notice_a_peer_that_is_gone() -> None:
     async with connected(handle) as conn:
         transport: Transport = conn._transport
         connector = transport._session.connector
-        assert connector is not None
-        make = connector._socket_factory  # type: ignore[attr-defined]
-        connector._socket_factory = lambda address: found.append(make(address)) or found[-1]  # type: ignore[attr-defined,func-returns-value]
+        assert isinstance(connector, TCPConnector)
+        make = connector._socket_factory
+        assert make is not None
+
+        def noted(address: Any) -> socket.socket:
+            found.append(make(address))
+            return found[-1]
+
+        monkeypatch.setattr(connector, "_socket_factory", noted)
         await conn.get("/api")
         assert found[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         if hasattr(socket, "TCP_USER_TIMEOUT"):

@@ -1,5 +1,6 @@
 """What differs between two objects, and the paths that say where."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kgraph.kube.diff import diff, same
-from kgraph.kube.field_paths import Path, at, parse, write
+from kgraph.kube.field_paths import Path, Step, parse, write
+from kgraph.kube.merge_keys import DEFAULTS, Identity
 
 DEPLOYMENT: dict[str, Any] = {
     "spec": {
@@ -31,6 +33,32 @@ DEPLOYMENT: dict[str, Any] = {
     }
 }
 C = "spec.template.spec.containers"
+
+
+def at(value: Any, path: Sequence[Step]) -> Any:
+    """What stands at a path; None where there is nothing."""
+    for step in path:
+        match step:
+            case int():
+                value = value[step] if type(value) is list and step < len(value) else None
+            case tuple():
+                items = value if type(value) is list else ()
+                value = next((item for item in items if type(item) is dict and _is(item, step)), None)
+            case _:
+                value = value.get(step) if type(value) is dict else None
+    return value
+
+
+def _is(item: dict[str, Any], identity: Identity) -> bool:
+    for key, wanted in identity:
+        value: Any = item
+        for step in key.split("."):
+            value = value.get(step) if type(value) is dict else None
+        if value is None:
+            value = DEFAULTS.get(key)
+        if type(value) not in (str, int) or str(value) != wanted:
+            return False
+    return True
 
 
 def changed(value: Any, path: str, new: Any) -> Any:

@@ -29,25 +29,25 @@ def status(code: int, reason: str = "", **fields: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("code", "reason", "kind", "transient"),
+    ("code", "reason", "kind"),
     [
-        (400, "BadRequest", errors.BadRequest, False),
-        (401, "Unauthorized", errors.Unauthenticated, False),
-        (403, "Forbidden", errors.Forbidden, False),
-        (404, "NotFound", errors.NotFound, False),
-        (405, "MethodNotAllowed", errors.BadRequest, False),
-        (406, "NotAcceptable", errors.BadRequest, False),
-        (409, "Conflict", errors.Conflict, False),
-        (409, "AlreadyExists", errors.Conflict, False),
-        (410, "Expired", errors.Expired, False),
-        (410, "Gone", errors.Expired, False),
-        (413, "RequestEntityTooLarge", errors.BadRequest, False),
-        (422, "Invalid", errors.Invalid, False),
-        (429, "TooManyRequests", errors.TooManyRequests, True),
-        (500, "InternalError", errors.Unavailable, True),
-        (500, "ServerTimeout", errors.ServerTimeout, True),
-        (503, "ServiceUnavailable", errors.Unavailable, True),
-        (504, "Timeout", errors.ServerTimeout, True),
+        (400, "BadRequest", errors.BadRequest),
+        (401, "Unauthorized", errors.Unauthenticated),
+        (403, "Forbidden", errors.Forbidden),
+        (404, "NotFound", errors.NotFound),
+        (405, "MethodNotAllowed", errors.BadRequest),
+        (406, "NotAcceptable", errors.BadRequest),
+        (409, "Conflict", errors.Conflict),
+        (409, "AlreadyExists", errors.Conflict),
+        (410, "Expired", errors.Expired),
+        (410, "Gone", errors.Expired),
+        (413, "RequestEntityTooLarge", errors.BadRequest),
+        (422, "Invalid", errors.Invalid),
+        (429, "TooManyRequests", errors.TooManyRequests),
+        (500, "InternalError", errors.Unavailable),
+        (500, "ServerTimeout", errors.ServerTimeout),
+        (503, "ServiceUnavailable", errors.Unavailable),
+        (504, "Timeout", errors.ServerTimeout),
     ],
 )
 @pytest.mark.parametrize("with_status", [True, False])
@@ -55,15 +55,13 @@ def test_each_answer_has_its_error(
     code: int,
     reason: str,
     kind: type[KubeError],
-    transient: bool,  # noqa: FBT001
-    with_status: bool,  # noqa: FBT001
+    with_status: bool,
 ) -> None:
-    """The reason decides, and without a Status the code; what is worth trying again says so."""
+    """The reason decides, and without a Status the code."""
     body = status(code, reason, message="the server's sentence") if with_status else b"plain words"
     error = from_response(code, {}, body, ATTEMPT)
     if with_status or reason != "ServerTimeout":
         assert type(error) is kind
-    assert error.transient is transient
     assert error.status == code
     assert "GET /api/v1/pods on cluster prod (https://prod:6443)" in str(error)
     assert ("the server's sentence" if with_status else "plain words") in str(error)

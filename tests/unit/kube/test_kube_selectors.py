@@ -67,7 +67,7 @@ REQUIREMENTS = st.one_of(
         pytest.param("a=b,a=c", {"a": "b"}, False, id="contradiction"),
     ],
 )
-def test_label_selector_matches_as_kubectl_does(text: str, labels: dict[str, str], selected: bool) -> None:  # noqa: FBT001
+def test_label_selector_matches_as_kubectl_does(text: str, labels: dict[str, str], selected: bool) -> None:
     """A selector in kubectl's syntax selects exactly what apimachinery's rules say."""
     assert LabelSelector.parse(text).matches(labels) is selected
 
@@ -133,7 +133,7 @@ def test_a_selector_that_cannot_be_read_says_what_was_expected(text: str, wanted
 def test_label_selector_objects_mean_what_kubernetes_says(
     selector: dict[str, object] | None,
     labels: dict[str, str],
-    selected: bool,  # noqa: FBT001
+    selected: bool,
 ) -> None:
     """A metav1.LabelSelector selects what LabelSelectorAsSelector says."""
     assert LabelSelector.from_object(selector).matches(labels) is selected

@@ -53,7 +53,7 @@ def test_documents_have_the_lines_that_they_begin_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind_first", [True, False])
-def test_lists_are_unpacked_item_by_item(kind_first: bool) -> None:  # noqa: FBT001
+def test_lists_are_unpacked_item_by_item(kind_first: bool) -> None:
     """Items of a List and of a typed list are objects of their own, with kind, version and line."""
     head, items = (
         "apiVersion: v1\nkind: PodList\n",

@@ -1,0 +1,45 @@
+"""The environment variables that are no keys of the file, one row each."""
+
+import msgspec
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
+    """An environment variable that is no key of the file."""
+
+    name: str
+    meaning: str
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    because: str = ""  # why this version cannot honour it, "" where it does
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable(name="CLUSTERS_CONFIG", meaning="the configuration: a file's path, or the YAML itself"),
+    Variable(name="NEO4J_URI", meaning="your Neo4j, such as `bolt://host:7687`; `kgraph up` starts one without it"),
+    Variable(name="NEO4J_USER", default="neo4j", meaning="who logs in to it"),
+    Variable(name="NEO4J_PASSWORD", meaning="the password"),
+    Variable(name="NEO4J_DATABASE", default="neo4j", meaning="the database in it"),
+    Variable(
+        name="KGRAPH_CREDENTIALS_KEY",
+        meaning="the key that seals the credentials of clusters which are added at run time: 32 bytes in URL-safe "
+        "base64; several with commas between, of which the first seals and all open",
+    ),
+    Variable(
+        name="LOG_LEVEL",
+        choices=("debug", "info", "warning", "error"),
+        meaning="what is logged, on standard error; unless told, `info` by `worker` and `serve`, `error` by the others",
+    ),
+    Variable(
+        name="LOG_FORMAT",
+        default="console",
+        choices=("console", "json"),
+        meaning="for people, or one JSON object a line; `json` where standard error is no terminal",
+    ),
+    Variable(name="KGRAPH_API", meaning="the address that `graph`, `impact`, `path` and `cypher` ask"),
+    Variable(name="KGRAPH_DATA", meaning="the folder that `kgraph up` keeps its Neo4j in; see `--data`"),
+    Variable(name="KGRAPH_CACHE", meaning="the folder of what was fetched and built; else in ~/.cache"),
+    Variable(name="NO_COLOR", meaning="anything: no colours"),
+    Variable(name="KAFKA_BOOTSTRAP_SERVERS", meaning="the change feed's brokers", because="there is no change feed"),
+    Variable(name="REDIS_URL", meaning="the shared result cache", because="there is no result cache"),
+    Variable(name="OTEL_EXPORTER_OTLP_ENDPOINT", meaning="where traces and metrics go", because="none are exported"),
+)

@@ -1,0 +1,53 @@
+"""The API's application in this process, asked as a caller on the same machine asks it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from kgraph.api.app import create_app
+from kgraph.api.settings import ApiSettings
+from kgraph.graphdb.store import Store
+from kgraph.kube.sealing import Sealer
+
+
+class Client:
+    """Asks in GraphQL over the graph in `store`."""
+
+    def __init__(self, http: httpx.AsyncClient, store: Store) -> None:
+        self.store = store
+        self._http = http
+
+    async def answer(self, query: str, /, **variables: Any) -> dict[str, Any]:
+        """The whole answer, errors and all."""
+        response = await self._http.post("/graphql", json={"query": query, "variables": variables})
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def ask(self, query: str, /, **variables: Any) -> Any:
+        """The data; there must be no errors."""
+        answer = await self.answer(query, **variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def refused(self, query: str, /, **variables: Any) -> Mapping[str, Any]:
+        """The one error of a question that is refused: its code and its message."""
+        answer = await self.answer(query, **variables)
+        (error,) = answer["errors"]
+        return {"message": error["message"], **error["extensions"]}
+
+
+def http_client(store: Store, **settings: Any) -> httpx.AsyncClient:
+    """A client of the application over a graph; the settings are those of `ApiSettings`."""
+    app = create_app(store, ApiSettings(**settings), Sealer.of({}))
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost:8080")
+
+
+@asynccontextmanager
+async def asking(store: Store, **settings: Any) -> AsyncIterator[Client]:
+    """A client of the application over a graph, in GraphQL."""
+    async with http_client(store, **settings) as http:
+        yield Client(http, store)
