@@ -57,8 +57,8 @@ class HostGuard:
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
 
-    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        """Answer 421 when the request is for another host."""
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        """Answer 421 when the request is for another host. A coroutine: Litestar gives others a thread each time."""
         asked = name_in(connection.headers.get("host", ""))
         if asked not in self._names:
             raise HTTPException(
