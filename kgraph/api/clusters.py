@@ -2,9 +2,38 @@
 
 import msgspec
 
-from kgraph.api.status import Status, SyncState, status_of
+from kgraph.api.status import Component, Status, SyncState, status_of
 from kgraph.graphdb.registry import LOST_SECONDS
 from kgraph.graphdb.store import Store
+
+
+class Ailing(msgspec.Struct, frozen=True):
+    """A kind with which something is wrong: it can't be read, or not all of its objects can, or only in part."""
+
+    plural: str
+    group: str
+    error: str | None
+    left_out: int
+    malformed: int
+    reasons: list[str]
+
+    @property
+    def name(self) -> str:
+        """As kubectl writes the kind: `pods`, `deployments.apps`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def ready(self) -> bool:
+        """Whether all of the kind's objects are in the graph, if only as far as they can be."""
+        return self.error is None and not self.left_out
+
+    @property
+    def message(self) -> str:
+        """What is wrong, with the first reasons."""
+        counts = ((self.left_out, "left out"), (self.malformed, "malformed and read in part"))
+        parts = [self.error] if self.error else []
+        parts += [f"{count} object{'s' if count > 1 else ''} {what}" for count, what in counts if count]
+        return "; ".join([*parts, *self.reasons])
 
 
 class Cluster(msgspec.Struct, frozen=True):
@@ -24,23 +53,33 @@ class Cluster(msgspec.Struct, frozen=True):
     node_count: int
     namespace_count: int
     created_at: str | None  # of the kube-system namespace, which is as old as its cluster
+    ailing: tuple[Ailing, ...]
     connected: bool | None
     connected_since: str | None
     problem: str | None
     lag_seconds: float | None
     last_event_at: str | None
     resource_count: int | None
-    failing_kinds: int
     removing: bool
     followed: bool
 
     @property
     def status(self) -> Status:
-        """How its sync is."""
-        return status_of(msgspec.convert(self, SyncState, from_attributes=True))
+        """How its sync is, and after its parts the kinds with which something is wrong."""
+        status = status_of(msgspec.convert(self, SyncState, from_attributes=True))
+        kinds = (Component(kind.name, ready=kind.ready, message=kind.message) for kind in self.ailing)
+        return msgspec.structs.replace(status, components=(*status.components, *kinds))
+
+    @property
+    def failing_kinds(self) -> int:
+        """How many kinds can't be read."""
+        return sum(kind.error is not None for kind in self.ailing)
 
 
 async def all_clusters(store: Store, *, timeout: float) -> tuple[Cluster, ...]:
     """All clusters by id."""
     record = await store.read_one("read/clusters", {"of": {"lostSeconds": LOST_SECONDS}}, timeout=timeout)
-    return tuple(Cluster(*row) for row in record["clusters"])
+    return tuple(
+        Cluster(*[*before, tuple(Ailing(*kind) for kind in ailing), *after])
+        for *before, ailing, after in record["clusters"]
+    )

@@ -9,6 +9,7 @@ from kgraph.api.errors import BadUserInput
 from kgraph.api.impact import edge_meaning
 from kgraph.api.kinds import ClusterKinds
 from kgraph.api.nodes import Node, node
+from kgraph.graphdb.edges.row import NOTHING
 from kgraph.graphdb.model import CORE
 from kgraph.graphdb.store import Store
 
@@ -104,9 +105,9 @@ async def dangling_references(
     }
     record = await store.read_one("read/dangling_references", {"of": parameters}, timeout=timeout)
     found = []
-    for start, start_key, kind, end, end_key, missing, stale, fields in record["edges"]:
+    for start, start_key, kind, end, end_key, missing, stale, fields, said in record["edges"]:
         row = edge_meaning(kind, start_key, end_key)
-        if stale or row is None or row.on_delete != "nothing":
+        if stale or (said or (row and row.on_delete)) != NOTHING:
             end_node = Node(end, end_key, missing)
             found.append(Dangling(Node(start, start_key), kind, end_node, tuple(fields), stale))
     return tuple(found[:first]), len(found) > first

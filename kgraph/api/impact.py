@@ -20,7 +20,7 @@ from kgraph.api.errors import NotFound
 from kgraph.api.nodes import Node, node, read_key
 from kgraph.api.walk import GraphEdge
 from kgraph.graphdb.edges import EDGE_ROWS, meaning
-from kgraph.graphdb.edges.row import NO_RESOURCES, EdgeRow
+from kgraph.graphdb.edges.row import NO_RESOURCES, ON_DELETE, ON_FAILURE, EdgeRow, effect_on
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store
 
@@ -29,7 +29,8 @@ Change = Literal["delete", "fail"]
 # A namespace of a big cluster is below this; what is beyond is not walked to, and the answer says so.
 AFFECTED_MOST = 50_000
 _OWNED_BY = "OWNED_BY"
-_SPARED = tuple(sorted({name for row in EDGE_ROWS for name in row.spared_by}))
+# The properties of edges that decide what they mean.
+_TELLING = (ON_DELETE, ON_FAILURE, *sorted({name for row in EDGE_ROWS for name in row.spared_by}))
 # What degrades without being one of several: a bound claim needs no class, a StatefulSet's Pods lose only their names.
 _PARTS = frozenset({"HAS_STORAGE_CLASS", "GOVERNED_BY"})
 _TYPES: Mapping[Change, tuple[str, ...]] = {
@@ -145,6 +146,7 @@ class _Spreading:
                     self._known[key].handle for key in gone if (self._known[key].effect is Effect.DELETED) is deleted
                 ],
                 "types": _TYPES["delete" if deleted else "fail"],
+                "said": ON_DELETE if deleted else ON_FAILURE,
             }
             for deleted in (True, False)
         ]
@@ -154,7 +156,7 @@ class _Spreading:
             "read/impact_starts",
             groups=[group for group in groups if group["handles"]],
             settled=self._handles(Effect.DELETED),
-            spared=_SPARED,
+            telling=_TELLING,
         )
         proposals: list[Affected] = []
         shares: dict[tuple[str, str], Affected] = {}
@@ -162,14 +164,14 @@ class _Spreading:
             row = edge_meaning(kind, start, end)
             cause = self._known[end]
             change: Change = "delete" if cause.effect is Effect.DELETED else "fail"
-            effect = "nothing" if row is None else row.effect(change, dict(zip(_SPARED, values, strict=True)))
+            effect = effect_on(row, change, dict(zip(_TELLING, values, strict=True)))
             found = Affected(handle, start, Effect.BROKEN, (*cause.path, GraphEdge(start, kind, end, optional=False)))
             match effect:
                 case "cascade":
                     proposals.append(msgspec.structs.replace(found, effect=Effect.DELETED))
                 case "breaks":
                     proposals.append(found)
-                case "degrades" if row is not None and one_of_several(row):
+                case "degrades" if row is not None and one_of_several(row) and not any(values[:2]):  # that say nothing
                     before = shares.get((start, kind))
                     if before is None or _shorter(found.path, before.path):
                         shares[start, kind] = found

@@ -6,7 +6,7 @@ cannot do, is an error that names the file or variable, the key's path, the valu
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ import yaml
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.settings import SETTINGS, VARIABLES, Setting, Takes
 from kgraph.cli.values import read_value
+from kgraph.graphdb.catalogue import is_builtin
 from kgraph.kube.given import CLUSTER_ID, ID_RULE
 from kgraph.kube.settings import ClusterSettings
+from kgraph.sync.options import OwnKind
 
 _ROWS: Mapping[str, Mapping[str, Setting]] = {
     parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
@@ -36,6 +38,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     enable_mutations: bool = False
     history_changes: int = 20
     history_retention: float = 86_400.0
+    enable_relationships: bool = True
+    enable_custom_resources: bool = True
+    custom_resource_definitions: tuple[OwnKind, ...] = ()
     neo4j_uri: str = ""
     neo4j_user: str = "neo4j"
     neo4j_password: str = ""
@@ -58,6 +63,7 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
     for cluster in values.get("clusters", ()):
         _check_cluster(cluster, source)
     _check_unique([cluster["id"] for cluster in values.get("clusters", ())], source)
+    _check_custom(values.get("custom_resource_definitions", ()), source)
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
     graph = {
         name: environ[name.upper()]
@@ -177,6 +183,20 @@ def _check_unique(ids: list[str], source: str) -> None:
     twice = sorted({each for each in ids if ids.count(each) > 1})
     if twice:
         raise BadConfiguration(f"{source}: two clusters have the id {twice[0]!r}; each needs its own")
+
+
+def _check_custom(kinds: Sequence[Mapping[str, Any]], source: str) -> None:
+    seen: dict[tuple[str, str], int] = {}
+    for at, kind in enumerate(kinds):
+        place, group = f"{source}: custom_resource_definitions[{at}]", kind["group"]
+        if is_builtin(group):
+            raise BadConfiguration(f"{place}.group is {group}; allowed is a custom kind's group, no Kubernetes' own")
+        before = seen.setdefault((group, kind["plural"]), at)
+        if before != at:
+            raise BadConfiguration(
+                f"{place} is {kind['plural']}.{group}, as custom_resource_definitions[{before}] is: say all of a kind "
+                "in one place"
+            )
 
 
 def _did_you_mean(name: str, rows: Mapping[str, Setting]) -> str:

@@ -26,6 +26,7 @@ from kgraph.kube.live_state import LiveState
 from kgraph.kube.ownership import controller
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.kube.snapshot import STDIN
+from kgraph.sync.options import SyncOptions
 from kgraph.sync.snapshot import read_snapshot
 
 
@@ -70,7 +71,7 @@ def _manifests(desired: str) -> str:
 def _read(path: str, default_namespace: str) -> tuple[Manifests, bool]:
     """All manifests, and whether all could be read; what could not is told."""
     settings = ClusterSettings(id="desired", auth_method=AuthMethod.SNAPSHOT, snapshot_path=path)
-    read = read_snapshot(settings, default_namespace)
+    read = read_snapshot(settings, SyncOptions(default_namespace=default_namespace))
     for problem in read.problems:
         remarks().print(problem, style="yellow", soft_wrap=True)
     states = [

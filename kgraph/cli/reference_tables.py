@@ -7,7 +7,7 @@ from kgraph.api.errors import ApiError
 from kgraph.cli.errors import CliError
 from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
-from kgraph.graphdb.edges.row import CLUSTER, HOST, IMAGE, PODS, SUBJECT, TEMPLATES, EdgeRow
+from kgraph.graphdb.edges.row import CLUSTER, CUSTOM, HOST, IMAGE, PODS, SUBJECT, TEMPLATES, EdgeRow
 from kgraph.graphdb.errors import GraphError
 from kgraph.graphdb.health import HEALTH_ROWS, HealthRow
 from kgraph.graphdb.health.cluster import WITHOUT_HEALTH
@@ -69,6 +69,7 @@ Every error says what was attempted, on which cluster and resource, and what can
 _EFFECTS: Mapping[str, str] = {"cascade": "deleted", "breaks": "broken", "degrades": "degraded", "nothing": ""}
 _ENDS: Mapping[str, str] = {
     "*": "any kind",
+    CUSTOM: "custom kinds",
     PODS: "pods",
     TEMPLATES: "templates",
     CLUSTER: "the cluster",
@@ -160,6 +161,8 @@ def _edge(row: EdgeRow) -> str:
     start = ", ".join(_ENDS.get(kind, _kind(kind)) for kind in row.start)
     if row.at:
         where = ", ".join(f"`{path}`" for path in row.at)
+    elif row.convention:
+        where = f"`{row.convention}` in the schema"
     elif row.selects:
         where = f"`{row.selects.at}` selects"
     else:

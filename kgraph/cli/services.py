@@ -30,6 +30,9 @@ def sync_options(configuration: Configuration) -> SyncOptions:
         resync_seconds=configuration.resync_period,
         default_namespace=configuration.default_namespace,
         history=HistoryLimits(configuration.history_changes, configuration.history_retention),
+        custom_resources=configuration.enable_custom_resources,
+        own_kinds=configuration.custom_resource_definitions,
+        relationships=configuration.enable_relationships,
         writers=configuration.worker_pool_size,
     )
 

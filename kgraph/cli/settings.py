@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+from kgraph.graphdb.edges import OWN_EDGE_TYPES
+from kgraph.graphdb.edges.row import EFFECTS
+
 # Nine digits: more than anything here counts, and a number to every library.
 WHOLE_MOST = 999_999_999
 
@@ -24,6 +27,9 @@ class Takes(StrEnum):
     LIST = "list of texts"
     SECTION = "section"
     SECTIONS = "list of sections"
+    KIND = "kind"
+    PATH = "JSONPath"
+    PATHS = "names and their JSONPaths"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,9 +208,7 @@ SETTINGS: tuple[Setting, ...] = (
         key="enable_relationships",
         takes=Takes.SWITCH,
         default=True,
-        only=True,
-        because="edges are always kept",
-        meaning="keep the edges",
+        meaning="keep the edges; without them there are only those to where a resource is, its namespace or cluster",
     ),
     Setting(
         key="resync_period",
@@ -242,17 +246,86 @@ SETTINGS: tuple[Setting, ...] = (
         key="enable_custom_resources",
         takes=Takes.SWITCH,
         default=True,
-        only=True,
-        because="custom resources are always synced; name the kinds to sync in watch_resources",
         meaning="sync the instances of every CustomResourceDefinition",
     ),
     Setting(
         key="custom_resource_definitions[]",
         takes=Takes.SECTIONS,
         default=[],
-        only=[],
-        because="properties and edges of one's own cannot be added yet",
-        meaning="properties to promote and edge rows for a custom kind",
+        meaning="the custom kinds to sync, with properties and edges of your own; none: all custom kinds",
+    ),
+    Setting(key="custom_resource_definitions[].group", takes=Takes.TEXT, required=True, meaning="the kind's API group"),
+    Setting(
+        key="custom_resource_definitions[].plural",
+        takes=Takes.TEXT,
+        required=True,
+        meaning="its plural, as the API has it: `databases`",
+    ),
+    Setting(
+        key="custom_resource_definitions[].version",
+        takes=Takes.TEXT,
+        meaning="the version that the paths are for; where it is not served, and unless told, the server's choice",
+    ),
+    Setting(
+        key="custom_resource_definitions[].promote",
+        takes=Takes.PATHS,
+        meaning="properties of its nodes, and where in the object they are: `engine: .spec.engine`. A path with `[*]` "
+        "or `..` gives a list, any other one value; a property whose name ends in `At` is a DateTime",
+    ),
+    Setting(
+        key="custom_resource_definitions[].edges[]",
+        takes=Takes.SECTIONS,
+        meaning="what it refers to; where this is given, even as `[]`, nothing is inferred from its schema",
+    ),
+    Setting(
+        key="custom_resource_definitions[].edges[].type",
+        takes=Takes.CHOICE,
+        required=True,
+        choices=OWN_EDGE_TYPES,
+        meaning="the edge's type",
+    ),
+    Setting(
+        key="custom_resource_definitions[].edges[].end",
+        takes=Takes.KIND,
+        required=True,
+        meaning="the kind that it refers to, with its group unless that is core: `StorageClass.storage.k8s.io`",
+    ),
+    Setting(
+        key="custom_resource_definitions[].edges[].path",
+        takes=Takes.PATH,
+        required=True,
+        meaning="where the reference is: a name, or an object that has one",
+    ),
+    Setting(
+        key="custom_resource_definitions[].edges[].name",
+        takes=Takes.PATH,
+        default=".name",
+        meaning="where the name is: in what `path` finds, or in the whole object where it begins with `$`",
+    ),
+    Setting(
+        key="custom_resource_definitions[].edges[].namespace",
+        takes=Takes.PATH,
+        meaning="where the namespace is, as with `name`; the resource's own where it is not said",
+    ),
+    Setting(
+        key="custom_resource_definitions[].edges[].optional",
+        takes=Takes.SWITCH,
+        default=False,
+        meaning="whether the resource can do without it",
+    ),
+    Setting(
+        key="custom_resource_definitions[].edges[].on_delete",
+        takes=Takes.CHOICE,
+        default="degrades",
+        choices=EFFECTS,
+        meaning="what becomes of the resource when what it refers to is deleted",
+    ),
+    Setting(
+        key="custom_resource_definitions[].edges[].on_failure",
+        takes=Takes.CHOICE,
+        default="nothing",
+        choices=EFFECTS,
+        meaning="the same when what it refers to fails",
     ),
 )
 

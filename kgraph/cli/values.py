@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kgraph.cli.settings import WHOLE_MOST, Setting, Takes
+from kgraph.graphdb.model import RESOURCE_PROPERTIES
 from kgraph.kube.durations import seconds
 
+_KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9][a-z0-9.-]*)?")
+_PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -79,6 +82,46 @@ def _sections(_: Setting, value: Any) -> list[dict[str, Any]]:
     raise ValueError("a list of sections, each beginning with `- `")
 
 
+def _kind(_: Setting, value: Any) -> str:
+    if isinstance(value, str) and _KIND.fullmatch(value):
+        return value
+    raise ValueError("a kind with its group unless that is core, such as Secret or StorageClass.storage.k8s.io")
+
+
+def _path(_: Setting, value: Any) -> str:
+    if (wrong := _wrong_path(value)) is not None:
+        raise ValueError(f"a JSONPath such as .spec.secretName or .spec.databases[*].name{wrong}")
+    return str(value)
+
+
+def _paths(_: Setting, value: Any) -> dict[str, str]:
+    allowed = "names of properties and JSONPaths, such as `engine: .spec.engine`"
+    if not isinstance(value, dict):
+        raise ValueError(allowed)  # noqa: TRY004 - as all that a user may have written otherwise
+    for name, path in value.items():
+        if not isinstance(name, str) or not _PROPERTY.fullmatch(name) or name in RESOURCE_PROPERTIES:
+            raise ValueError(
+                f"{allowed}; {name!r} can be no name: it needs a letter first, then letters, digits or `_`, and may "
+                f"not be what every node has ({', '.join(sorted(RESOURCE_PROPERTIES))})"
+            )
+        if (wrong := _wrong_path(path)) is not None:
+            raise ValueError(f"{allowed}; {name} has {path!r:.80}{wrong}")
+    return value
+
+
+def _wrong_path(value: Any) -> str | None:
+    """Why a value is no JSONPath, in the words that follow it; None where it is one."""
+    from kgraph.sync.jsonpath import normalised
+
+    if not isinstance(value, str):
+        return ""
+    try:
+        normalised(value)
+    except ValueError as error:
+        return f" ({error})"
+    return None
+
+
 _READERS: Mapping[Takes, Callable[[Setting, Any], Any]] = {
     Takes.TEXT: _text,
     Takes.NUMBER: _number,
@@ -89,4 +132,7 @@ _READERS: Mapping[Takes, Callable[[Setting, Any], Any]] = {
     Takes.LIST: _list,
     Takes.SECTION: _section,
     Takes.SECTIONS: _sections,
+    Takes.KIND: _kind,
+    Takes.PATH: _path,
+    Takes.PATHS: _paths,
 }

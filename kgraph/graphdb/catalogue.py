@@ -80,6 +80,11 @@ class Catalogue:
         row = self._by_kind.get(kind)
         return row.group_kind if row else None
 
+    def called(self, name: str, group: str) -> GroupKind | None:
+        """The kind of a group that is called so, whatever its capitals: `configMap`."""
+        rows = self._by_spelling.get(name.lower(), ())
+        return next((row.group_kind for row in rows if row.group == group and row.kind.lower() == name.lower()), None)
+
     def resolve(self, spelling: str) -> Kind | None:
         """The kind that kubectl would understand: `po`, `Pods`, `deployments.apps`, `ingress.v1.networking.k8s.io`."""
         name, _, group = spelling.strip().lower().partition(".")

@@ -11,6 +11,12 @@ import msgspec
 
 CORE = "core"  # how the empty API group is written in a key
 NO_NAMESPACE = "_"  # how a cluster-scoped resource's namespace is written in a key
+# The properties that any resource's node may have; those that the kinds table and users promote have other names.
+RESOURCE_PROPERTIES = frozenset({
+    "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "resourceVersion", "generation",
+    "createdAt", "deletedAt", "labels", "fingerprint", "edgesFingerprint", "manifest", "problems",
+    "health", "healthReason", "healthImage", "images", "annotations", "managers", "firstSeen", "lastChanged", "changes",
+})  # fmt: skip
 
 
 class GroupKind(NamedTuple):

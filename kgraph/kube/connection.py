@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 import structlog
 
+from kgraph.kube import nesting
 from kgraph.kube.access import Access, access_to
 from kgraph.kube.credentials import Certificate, Login
 from kgraph.kube.errors import (
@@ -145,7 +146,7 @@ class Connection:
     def decoded(self, body: bytes, kind: type[T], path: str) -> T:
         """A body decoded as `kind`; BadAnswer where it is something else, or was cut short."""
         try:
-            return msgspec.json.decode(body, type=kind)
+            return nesting.decoded(msgspec.json.Decoder(kind).decode, body)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             # msgspec's messages name places and types, never values.
             raise BadAnswer(

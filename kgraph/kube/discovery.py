@@ -5,7 +5,7 @@ A group whose own server is down costs that group alone.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -162,8 +162,11 @@ class _Served(msgspec.Struct):
     versions: list[Sequence[ApiResource]] = []
 
 
-async def discover(conn: Connection) -> Discovery:
-    """Ask the cluster what it serves; KubeError where it cannot even say which groups there are."""
+async def discover(conn: Connection, versions: Mapping[tuple[str, str], str] = {}) -> Discovery:
+    """Ask the cluster what it serves; KubeError where it cannot even say which groups there are.
+
+    `versions` are those that are wanted of a group and plural; where one is not served, the server's choice holds.
+    """
     found: list[_Served] = []
     failures: list[DiscoveryFailure] = []
     for path in ("/api", "/apis"):
@@ -175,7 +178,7 @@ async def discover(conn: Connection) -> Discovery:
             found += await _ask_each(conn, [core], failures)
         else:
             found += await _ask_each(conn, root.groups or [], failures)
-    return Discovery(tuple(_once(found)), tuple(failures))
+    return Discovery(tuple(_once(found, versions)), tuple(failures))
 
 
 def _from_aggregated(item: _AggregatedGroup, failures: list[DiscoveryFailure]) -> _Served:
@@ -253,14 +256,16 @@ async def _ask_each(conn: Connection, groups: Iterable[_Group], failures: list[D
     return [_Served(name, [task.result() for task in answers]) for name, answers in asked]
 
 
-def _once(found: Iterable[_Served]) -> list[ApiResource]:
-    """Each kind once: in the first version that has it, and under one group where the server shows it under two."""
+def _once(found: Iterable[_Served], versions: Mapping[tuple[str, str], str]) -> list[ApiResource]:
+    """Each kind once: in the version that is wanted, else the first; under one group where it is shown under two."""
     chosen: dict[tuple[str, str], ApiResource] = {}
     for served in found:
         of_group: dict[tuple[str, str], ApiResource] = {}
         for version in served.versions:
             for resource in version:
-                of_group.setdefault((resource.group, resource.plural), resource)
+                if versions.get(key := (resource.group, resource.plural)) == resource.version:
+                    of_group[key] = resource
+                of_group.setdefault(key, resource)
         chosen.update(sorted(of_group.items()))
     kinds = {(resource.group, resource.kind) for resource in chosen.values()}
     return [

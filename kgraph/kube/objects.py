@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from kgraph.kube import nesting
 from kgraph.kube.errors import BadAnswer
 
 # What kubectl apply keeps of the manifest, a Secret's values included.
@@ -40,11 +41,25 @@ _object = msgspec.json.Decoder(dict[str, Any])
 
 
 def head(raw: bytes | msgspec.Raw) -> Head:
-    """The object's metadata; BadAnswer where the bytes are no object."""
+    """The object's metadata, as far as it is what it should be; BadAnswer where the bytes are no object."""
     try:
-        return _head.decode(raw)
+        try:
+            return nesting.decoded(_head.decode, raw)
+        except msgspec.ValidationError:
+            return _sound_part(nesting.decoded(_object.decode, raw).get("metadata"))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadAnswer(f"an object that is not one: {error}") from error
+
+
+def _sound_part(metadata: Any) -> Head:
+    """What of an object's metadata is as it should be: apiservers see to it, those behind them may not."""
+    fields = Metadata.__struct_encode_fields__
+    found = {name: metadata.get(name) for name in fields} if isinstance(metadata, dict) else {}
+    kept: dict[str, Any] = {name: value for name, value in found.items() if isinstance(value, str)}
+    for name in ("labels", "annotations"):
+        of_texts = _mapping(found.get(name)).items()
+        kept[name] = {key: value for key, value in of_texts if isinstance(value, str)}
+    return Head(msgspec.convert(kept, Metadata))
 
 
 def decode(raw: bytes | msgspec.Raw, group: str, kind: str, version: str = "") -> dict[str, Any]:
@@ -53,7 +68,7 @@ def decode(raw: bytes | msgspec.Raw, group: str, kind: str, version: str = "") -
     Items of a list name neither their kind nor their version; where `version` is given both are filled in.
     """
     try:
-        value = _object.decode(raw)
+        value = nesting.decoded(_object.decode, raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadAnswer(f"a {kind} that is no object: {error}") from error
     if version:

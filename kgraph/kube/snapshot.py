@@ -14,7 +14,7 @@ from typing import Any, Literal, TextIO
 
 import msgspec
 
-from kgraph.kube import kustomize
+from kgraph.kube import kustomize, nesting
 from kgraph.kube.manifest_files import SUFFIXES, Sort, manifest_files
 from kgraph.kube.objects import redact
 from kgraph.kube.yaml_text import Text, YamlError, documents, filled, is_list, load
@@ -124,7 +124,7 @@ def _of_file(file: TextIO, name: str, *, json_only: bool) -> Iterator[tuple[Any,
     else:
         text = first + file.read()
         try:
-            yield from _unpacked(msgspec.json.decode(text), f"{name}:1")
+            yield from _unpacked(nesting.decoded(msgspec.json.decode, text.encode()), f"{name}:1")
         except (msgspec.MsgspecError, UnicodeEncodeError):
             if json_only or not _is_flow_yaml(text):
                 yield from _json_documents(text, name)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from kgraph.kube import nesting
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import (
@@ -21,6 +22,7 @@ from kgraph.kube.errors import (
     read_status,
     shown,
 )
+from kgraph.kube.objects import head
 
 # As client-go's reflector: each watch ends by itself after five to ten minutes, so that watches spread over the
 # apiservers behind a load balancer, and not all at once (tools/cache/reflector.go, minWatchTimeout).
@@ -37,18 +39,6 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
-class _Metadata(msgspec.Struct, rename="camel", gc=False):
-    resource_version: str = ""
-    annotations: dict[str, str] | None = None
-
-
-class _Object(msgspec.Struct, gc=False):
-    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
-
-
-_object = msgspec.json.Decoder(_Object)
-
-
 class WatchEvent(msgspec.Struct, frozen=True, gc=False):
     """One event; the object is still JSON, and shares the bytes of the events that came with it.
 
@@ -60,15 +50,18 @@ class WatchEvent(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def resource_version(self) -> str:
-        """The version that a watch can go on from after this event; it is read from the object each time."""
-        return _object.decode(self.object).metadata.resource_version
+        """The version that a watch can go on from after this event; it is read from the object each time.
+
+        BadAnswer where the object is none.
+        """
+        return head(self.object).metadata.resource_version
 
     @property
     def initial_events_end(self) -> bool:
         """Whether this is the bookmark after the last initial event."""
         if self.type != "BOOKMARK":
             return False
-        annotations = _object.decode(self.object).metadata.annotations
+        annotations = head(self.object).metadata.annotations
         return annotations is not None and annotations.get(INITIAL_EVENTS_END) == "true"
 
 
@@ -161,7 +154,7 @@ class _Lines:
         if end < len(chunk):
             self._keep(chunk[end:])
         try:
-            events = _events.decode_lines(whole)
+            events = nesting.decoded(_events.decode_lines, whole)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             said = shown(whole)
             raise BadAnswer(f"a line that is no watch event: {said}", attempt=self._attempt) from error

@@ -6,6 +6,7 @@ cluster moves while it is read: only what differs in two passes in a row is a di
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 import msgspec
@@ -20,13 +21,13 @@ from kgraph.kube.discovery import discover
 from kgraph.kube.errors import KubeError
 from kgraph.kube.listing import pages
 from kgraph.kube.objects import decode
-from kgraph.kube.selection import select
 from kgraph.kube.settings import AuthMethod, ClusterSettings
-from kgraph.sync.extract import Extracted, Extractor
+from kgraph.sync.custom import extractor, kinds_of, select_kinds, versions_of
+from kgraph.sync.definitions import Definition, read_definitions
+from kgraph.sync.extract import Extracted
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.rows import edge_properties
 from kgraph.sync.selector_index import SelectorIndex
-from kgraph.sync.served import discovered_kinds
 from kgraph.sync.snapshot import read_snapshot
 
 What = Literal["node missing", "node unexpected", "node differs", "edge missing", "edge unexpected", "edge differs"]
@@ -155,23 +156,26 @@ async def _extracted(
     settings: ClusterSettings, options: SyncOptions, unread: dict[str, str]
 ) -> AsyncIterator[Extracted]:
     if settings.auth_method is AuthMethod.SNAPSHOT:
-        snapshot = read_snapshot(settings, options.default_namespace)
-        extractor = Extractor(settings.id, snapshot.catalogue)
+        snapshot = read_snapshot(settings, options)
         for resource, objects in snapshot.kinds:
             for value in objects:
-                yield extractor.extract(value, resource.group, resource.version, resource.kind)
+                yield snapshot.extractor.extract(value, resource.group, resource.version, resource.kind)
         return
     async with Connection.open(settings) as connection:
-        found = await discover(connection)
-        extractor = Extractor(settings.id, Catalogue(discovered_kinds(found.resources)))
+        found = await discover(connection, options.versions)
+        definitions: tuple[Definition, ...] = ()
+        with suppress(KubeError):  # without them nothing is inferred, and the worker, by the same login, infers nothing
+            definitions = await read_definitions(connection, found.resources)
+        catalogue = Catalogue(kinds_of(found.resources, options))
+        reader = extractor(settings.id, catalogue, options, definitions, versions_of(found.resources))
         unread.update({f"{failure.group or CORE}/{ALL_KINDS}": str(failure.error) for failure in found.failures})
-        for resource in select(found.resources, options.watch_resources, failures=found.failures):
+        for resource in select_kinds(found, options):
             group = todays_group(resource.group, resource.kind)
             try:
                 async for page in pages(connection, resource):
                     for raw in page.items:
                         value = decode(raw, resource.group, resource.kind)
-                        yield extractor.extract(value, resource.group, resource.version, resource.kind)
+                        yield reader.extract(value, resource.group, resource.version, resource.kind)
             except KubeError as error:
                 unread[f"{group or CORE}/{resource.kind}"] = str(error)
 

@@ -15,14 +15,20 @@ from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
 from kgraph.kube.managers import newest_time
+from kgraph.kube.nesting import CUT_OFF, DEEPEST, LEVELS, shallow_value
 from kgraph.kube.ownership import controller, managers
 from kgraph.sync import manifest as manifests
 from kgraph.sync.history import Provenance
+from kgraph.sync.jsonpath import ROOT
 from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery, Fact, fact_of, fact_of_labels
 from kgraph.sync.searchable import searchable
 from kgraph.sync.start import Keys, Start, group_of, text
+
+# A malformed object may have a thousand faults, each of which quotes what is wrong; these are enough to mend it by.
+PROBLEMS_KEPT = 10
+PROBLEM_CHARACTERS = 200
 
 
 class Unidentified(ValueError):
@@ -33,7 +39,7 @@ class Extracted(msgspec.Struct, frozen=True):
     """All that one object says.
 
     `queries` are its edges that follow both ends, `fact` is what it offers to the queries of others; `problems` are
-    sentences about what was malformed and therefore skipped. `provenance` is what its history needs.
+    sentences about what was malformed and therefore skipped, the first of them. `provenance` is what its history needs.
     """
 
     resource: Resource
@@ -46,10 +52,17 @@ class Extracted(msgspec.Struct, frozen=True):
 class Extractor:
     """Reads one cluster's objects by what is known of its kinds; a new catalogue wants a new extractor."""
 
-    def __init__(self, cluster: str, catalogue: Catalogue, rows: Sequence[EdgeRow] = EDGE_ROWS) -> None:
+    def __init__(
+        self,
+        cluster: str,
+        catalogue: Catalogue,
+        rows: Sequence[EdgeRow] = EDGE_ROWS,
+        own: Mapping[GroupKind, Sequence[EdgeRow]] = {},
+    ) -> None:
         self._cluster = cluster
         self._catalogue = catalogue
         self._rows = rows
+        self._own = own  # further rows of custom kinds
         self._keys = Keys(cluster, catalogue)
         self._plans: dict[tuple[str, str], Plan] = {}
 
@@ -72,6 +85,14 @@ class Extractor:
             namespace = ""
         return ResourceKey(self._cluster, todays_group(group, kind), kind, namespace, name)
 
+    def digest(self, group: str, kind: str) -> str:
+        """A hash of what is done with the objects of one kind beyond what the tables say; "" for nothing."""
+        group_kind = GroupKind(todays_group(group, kind), kind)
+        known = self._catalogue.get(*group_kind)
+        own = self._own.get(group_kind, ())
+        promote = {name: path for name, path in (known.promote if known else {}).items() if path.startswith(ROOT)}
+        return manifests.fingerprint([own, promote]) if own or promote else ""
+
     def is_plain(self, group: str, kind: str) -> bool:
         """Whether the objects of a kind ask nothing of others and offer no more than their key and labels."""
         return (self._plans.get((group, kind)) or self._plan(group, kind)).plain
@@ -86,12 +107,20 @@ class Extractor:
         try:
             return self._extract(obj, group, version, kind, [])
         except UnicodeEncodeError as error:
-            return self._extract(manifests.of_real_text(obj), group, version, kind, [f"a text is no text: {error}"])
+            mended = manifests.of_real_text(shallow_value(obj))
+            return self._extract(mended, group, version, kind, [f"a text is no text: {error}"])
+        except RecursionError:
+            return self._extract(manifests.of_real_text(shallow_value(obj)), group, version, kind, [])
 
     def _extract(self, obj: Mapping[str, Any], group: str, version: str, kind: str, problems: list[str]) -> Extracted:
         plan = self._plans.get((group, kind)) or self._plan(group, kind)
         key = self.key(obj, group, kind)
         kept = manifests.normalised(obj, group, version, kind)
+        manifest = manifests.manifest(kept)
+        if CUT_OFF in manifest:
+            kept = shallow_value(kept)
+            manifest = manifests.manifest(kept)
+            problems.append(f"something in it is nested more than {DEEPEST} levels deep: {LEVELS} are kept")
         metadata = kept["metadata"]
         labels = _labels(metadata, problems)
         start = Start(
@@ -111,24 +140,30 @@ class Extractor:
         rules = plan.bare if plan.bare is not None and self._is_made_by_template(metadata) else plan.rules
         edges = rules.edges(start, problems)
         noise = plan.noise_by_name.get(start.name, plan.noise)
+        queries = rules.queries(start, problems)
+        shown = tuple(_shown(problem) for problem in problems[:PROBLEMS_KEPT])
+        managed_fields = obj["metadata"].get("managedFields")
+        told = {
+            "manifest": manifest,
+            "problems": list(shown),
+            "managers": managers(obj, kind),
+            "lastChanged": manifests.timestamp(newest_time(managed_fields)),
+        }
         return Extracted(
-            self._resource(start, plan, edges, noise, obj),
-            rules.queries(start, problems),
+            self._resource(start, plan, edges, {name: value for name, value in told.items() if value}),
+            queries,
             fact_of(start),
-            tuple(problems),
-            Provenance(obj["metadata"].get("managedFields"), noise),
+            shown,
+            Provenance(managed_fields, noise),
         )
 
-    def _resource(
-        self, start: Start, plan: "Plan", edges: tuple[Edge, ...], noise: manifests.Without, obj: Mapping[str, Any]
-    ) -> Resource:
+    def _resource(self, start: Start, plan: Plan, edges: tuple[Edge, ...], told: Mapping[str, Any]) -> Resource:
         kept = start.object
         metadata = kept["metadata"]
         uid, resource_version = text(metadata.get("uid")), text(metadata.get("resourceVersion"))
         verdict = plan.health(kept)
-        owners = managers(obj, start.group_kind.kind)
-        significant = manifests.without(kept, noise)
-        if owners:  # one who takes a field over without changing it has changed something all the same
+        significant = manifests.without(kept, plan.noise_by_name.get(start.name, plan.noise))
+        if owners := told.get("managers"):  # who takes a field over without changing it has changed something, too
             significant = {**significant, "managers": owners}
         fingerprint = manifests.fingerprint(significant, plan.salt, verdict)
         edges_fingerprint = manifests.edges_fingerprint(edges)
@@ -142,10 +177,8 @@ class Extractor:
             "labels": sorted([f"{name}={value}" for name, value in start.labels.items()]),
             "fingerprint": fingerprint,
             "edgesFingerprint": edges_fingerprint,
-            "manifest": manifests.manifest(kept),
+            **told,
         }
-        if owners:
-            properties["managers"] = owners
         properties |= searchable(metadata, edges)
         if start.namespace:
             properties["namespace"] = start.namespace
@@ -158,9 +191,8 @@ class Extractor:
         for name, field in (("createdAt", "creationTimestamp"), ("deletedAt", "deletionTimestamp")):
             if time := manifests.timestamp(metadata.get(field)):
                 properties[name] = time
-        written_at = manifests.timestamp(newest_time(obj["metadata"].get("managedFields")))
-        if changed_at := written_at or properties.get("createdAt"):
-            properties["lastChanged"] = changed_at
+        if "lastChanged" not in properties and "createdAt" in properties:
+            properties["lastChanged"] = properties["createdAt"]
         for name, read in plan.promoted:
             value = stored(name, read(kept))
             if value is not None:
@@ -181,10 +213,16 @@ class Extractor:
         row = self._catalogue.get(group_of(text(owner.get("apiVersion"))), text(owner.get("kind")))
         return row is not None and bool(row.pod_spec) and row.group_kind != POD
 
-    def _plan(self, group: str, kind: str) -> "Plan":
-        plan = Plan(GroupKind(todays_group(group, kind), kind), self._catalogue, self._rows, self._keys)
+    def _plan(self, group: str, kind: str) -> Plan:
+        group_kind = GroupKind(todays_group(group, kind), kind)
+        rows = (*self._rows, *self._own.get(group_kind, ()))
+        plan = Plan(group_kind, self._catalogue, rows, self._keys)
         self._plans[group, kind] = plan
         return plan
+
+
+def _shown(problem: str) -> str:
+    return problem if len(problem) <= PROBLEM_CHARACTERS else f"{problem[:PROBLEM_CHARACTERS]}…"
 
 
 def _labels(metadata: Mapping[str, Any], problems: list[str]) -> Mapping[str, str]:

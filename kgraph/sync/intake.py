@@ -7,7 +7,7 @@ compared with the graph's as a whole then (`reconcile`), and only their changes 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 
-from kgraph.graphdb.errors import GraphTimeout, GraphUnavailable
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import NO_NAMESPACE, GroupKind, ResourceKey
 from kgraph.graphdb.store import Store
@@ -27,6 +26,7 @@ from kgraph.kube.watching import WatchEvent
 from kgraph.sync.batch import UNKNOWN
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.kind_state import Held, KindState
+from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.rows import edge_properties
 from kgraph.sync.selector_index import Delta, SelectorIndex
@@ -35,7 +35,6 @@ from kgraph.sync.served import group_kind, kind_key, kind_properties, label_of, 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-READ_AGAIN_SECONDS = 1.0
 # How many objects are worked through before other tasks get their turn: some 10 ms.
 TURN = 100
 # What these say, or that they come and go, changes which kinds there are.
@@ -78,7 +77,7 @@ class Intake:
         record = await patiently(lambda: self._store.read_one("read/kind_state", asked))
         state = self.kinds.setdefault(group_kind(resource), KindState(resource))
         state.resource = resource
-        state.expect(record, None if anew else self.extraction)
+        state.expect(record, None if anew else self._extraction(resource))
 
     async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
         """Compare some of the list with the graph."""
@@ -100,7 +99,7 @@ class Intake:
             self._on_kinds_changed()  # what came or went since the last list, no event has told
         await self._forget_all(state, self._known(state) - (state.seen or set()))
         async with self._gate:
-            state.seen, state.listed, state.followed, state.error = None, True, True, ""
+            state.complete()
             self._checkpoint(state, resource_version)
         self._settle()
         if self._live and unknown:
@@ -124,6 +123,7 @@ class Intake:
                     for event in turn:
                         with self._left_out(state, event.object):
                             self._change(state, event)
+                    self._tell(state)
 
     async def failed(self, resource: ApiResource, error: KubeError) -> None:
         """The kind can't be read: the others go on, and the kind's own node says why."""
@@ -147,10 +147,11 @@ class Intake:
         if not self._live:
             await self.reconcile()
 
-    def expect(self, resources: Iterable[ApiResource]) -> None:
-        """These kinds will be listed."""
+    def expect(self, resources: Iterable[ApiResource], remarks: Mapping[GroupKind, str] = {}) -> None:
+        """These kinds will be listed; `remarks` are what is to be said of some of them as a whole."""
         for resource in resources:
-            self.kinds.setdefault(group_kind(resource), KindState(resource))
+            kind = group_kind(resource)
+            self.kinds.setdefault(kind, KindState(resource)).remark = remarks.get(kind, "")
 
     async def drop(self, resource: ApiResource) -> None:
         """The cluster no longer serves the kind: its resources go."""
@@ -162,6 +163,13 @@ class Intake:
             self._pipeline.pending.forget_kind(kind_key(self._cluster, resource))
             self._pipeline.changed()
         self._settle()
+
+    def refused(self, key: str, why: str) -> None:
+        """Neo4j would not take a resource: it is left out."""
+        for state in self.kinds.values():
+            if key.startswith(self._prefix(state.resource)):
+                state.problems[key] = why
+                self._tell(state)
 
     async def put_objects(self, resource: ApiResource, objects: Sequence[Mapping[str, Any]]) -> None:
         """Compare objects that came from elsewhere than a watch with the graph: a snapshot's."""
@@ -234,12 +242,14 @@ class Intake:
         new = extracted.resource
         if state.seen is not None:
             state.seen.add(new.key)
-        if extracted.problems:
-            log.info("an object is malformed in part", key=new.key, problems=extracted.problems)
-        state.problems.pop(new.key, None)
+        reported = state.read(new.key, extracted.problems)
+        if reported and extracted.problems:
+            log.warning("an object is malformed in part", key=new.key, problems=extracted.problems)
         known = state.held.get(new.key)
         edges_changed = known is None or known.edges_fingerprint != new.edges_fingerprint
-        changed = edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid
+        changed = (
+            reported or edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid
+        )
         # A restored object may be what it was, in a version that the graph must not take for a later one's.
         if changed or known is None or is_before(new.resource_version, known.version):
             provenance = extracted.provenance
@@ -282,10 +292,10 @@ class Intake:
             async with self._turn():
                 for key in turn:
                     self._forget(state, key)
+                self._tell(state)
 
     def _forget(self, state: KindState, key: str) -> None:
-        state.held.pop(key, None)
-        state.problems.pop(key, None)
+        state.forget(key)
         self._follow(self._index.remove(key))
         self._pipeline.pending.remove(key, label_of(state.resource.group, state.resource.kind))
         self._pipeline.changed()
@@ -302,13 +312,23 @@ class Intake:
 
     def _checkpoint(self, state: KindState, version: str | None) -> None:
         resource = state.resource
-        properties = {**kind_properties(self._cluster, resource), "error": state.error or None}
+        state.told = state.status
+        properties = {**kind_properties(self._cluster, resource), **state.told}
         if version is not None:
             properties["resourceVersion"] = version
-        if state.listed and not state.error:
-            properties |= {"syncedAt": datetime.now(UTC), "extraction": self.extraction}
+        if state.listed and state.seen is None and not state.error:
+            properties |= {"syncedAt": datetime.now(UTC), "extraction": self._extraction(resource)}
         self._pipeline.pending.checkpoint(kind_key(self._cluster, resource), properties)
         self._pipeline.changed()
+
+    def _tell(self, state: KindState) -> None:
+        """Write how the kind goes where that has changed; while a list is under way it is not known."""
+        if state.seen is None and state.told and state.told != state.status:
+            self._checkpoint(state, None)
+
+    def _extraction(self, resource: ApiResource) -> str:
+        """What decides what objects become: in another version they are others, though nobody changed them."""
+        return f"{self.extraction}-{resource.version}-{self.extractor.digest(resource.group, resource.kind)}"
 
     def _settle(self) -> None:
         if all(state.listed or state.error for state in self.kinds.values()):
@@ -335,16 +355,6 @@ class Intake:
 
 def _turns(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + TURN] for start in range(0, len(items), TURN))
-
-
-async def patiently(read: Callable[[], Awaitable[T]]) -> T:
-    """Read from the graph, however long it takes for Neo4j to answer."""
-    while True:
-        try:
-            return await read()
-        except (GraphUnavailable, GraphTimeout) as error:
-            log.warning("a reader waits for Neo4j", why=str(error))
-            await asyncio.sleep(READ_AGAIN_SECONDS)
 
 
 def _kind_of(key: str) -> GroupKind:

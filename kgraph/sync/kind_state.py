@@ -1,6 +1,7 @@
-"""How far one kind has come, what the graph holds of it, and when that is to be believed."""
+"""How far one kind has come: what the graph holds of it, what fails, what is left out and what is malformed."""
 
-from typing import NamedTuple
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -8,6 +9,10 @@ from kgraph.graphdb.store import Record
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import WentBack
 from kgraph.kube.history import is_before, newest
+
+# How many of the reasons the kind's own node lists; the counts are of all.
+REASONS_SHOWN = 5
+_REASON_CHARACTERS = 300
 
 
 class Held(NamedTuple):
@@ -20,7 +25,11 @@ class Held(NamedTuple):
 
 
 class KindState(msgspec.Struct):
-    """How far one kind has come."""
+    """How far one kind has come.
+
+    `problems` are the objects that are left out, `malformed` those that are in the graph as far as they can be: by
+    key, why. `remark` is what holds for the kind as a whole, "" for nothing.
+    """
 
     resource: ApiResource
     held: dict[str, Held] = {}
@@ -28,7 +37,10 @@ class KindState(msgspec.Struct):
     listed: bool = False
     followed: bool = False  # whether the graph has held the whole kind before, so that what it lacks is new
     error: str = ""
-    problems: dict[str, str] = {}  # what is left out, by key -> why
+    remark: str = ""
+    problems: dict[str, str] = {}
+    malformed: dict[str, str] = {}
+    told: dict[str, Any] = {}  # the status that the kind's own node has, or will have
     _trusted: bool = False  # whether a resourceVersion that the graph has too says that nothing has changed
     _newest: str = ""  # the highest resourceVersion that the graph has of the kind
     _went_back: bool = False  # whether the list has an object in an earlier version than the graph
@@ -41,7 +53,7 @@ class KindState(msgspec.Struct):
         self.held = _held(record)
         self.seen = set()
         self.followed = self.listed or record["extraction"] is not None
-        self.problems.clear()
+        self.malformed = dict(record["malformed"])
         self._trusted = extraction is not None and record["extraction"] == extraction
         self._newest = newest([record["resourceVersion"] or "", *record["versions"]])
         self._went_back = False
@@ -63,6 +75,39 @@ class KindState(msgspec.Struct):
         """
         if self._trusted and (self._went_back or is_before(version, self._newest)):
             raise WentBack(f"the list is of resourceVersion {version}, and the graph has {self._newest}")
+
+    def complete(self) -> None:
+        """The list was whole: what was wrong with objects that are gone is over."""
+        seen = self.seen or set()
+        self.problems = {key: why for key, why in self.problems.items() if key in seen}
+        self.seen, self.listed, self.followed, self.error = None, True, True, ""
+
+    def read(self, key: str, problems: tuple[str, ...]) -> bool:
+        """An object was read, with these problems; whether they are others than before."""
+        self.problems.pop(key, None)
+        if not problems:
+            return self.malformed.pop(key, None) is not None
+        before = self.malformed.get(key)
+        self.malformed[key] = problems[0]
+        return before != problems[0]
+
+    def forget(self, key: str) -> None:
+        """An object is gone."""
+        self.held.pop(key, None)
+        self.problems.pop(key, None)
+        self.malformed.pop(key, None)
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What the kind's own node says of how it goes."""
+        of_objects = (f"{key}: {why}" for key, why in chain(self.problems.items(), self.malformed.items()))
+        reasons = chain((self.remark,) if self.remark else (), of_objects)
+        return {
+            "error": self.error or None,
+            "leftOut": len(self.problems),
+            "malformed": len(self.malformed),
+            "reasons": [reason[:_REASON_CHARACTERS] for reason in islice(reasons, REASONS_SHOWN)],
+        }
 
 
 def _held(record: Record) -> dict[str, Held]:

@@ -34,7 +34,13 @@ MEETINGS = 5
 class Pipeline:
     """Collects changes into the pending batch and hands it to `write`, one transaction at a time."""
 
-    def __init__(self, cluster: str, write: Callable[[Batch], Awaitable[None]], limit: int = BATCH_LIMIT) -> None:
+    def __init__(
+        self,
+        cluster: str,
+        write: Callable[[Batch], Awaitable[None]],
+        limit: int = BATCH_LIMIT,
+        on_refused: Callable[[str, str], None] = lambda _key, _why: None,
+    ) -> None:
         self.pending = Batch()
         self.refused: dict[str, str] = {}  # key of what Neo4j would not take the last time -> why
         self.transactions = 0
@@ -46,6 +52,7 @@ class Pipeline:
         self._cluster = cluster
         self._write = write
         self._limit = limit
+        self._on_refused = on_refused
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -121,6 +128,7 @@ class Pipeline:
         elif batch.is_single:
             for key in batch.names():
                 self.refused[key] = refusal
+                self._on_refused(key, refusal)
                 log.error("Neo4j refuses a resource", cluster=self._cluster, key=key, why=refusal)
         else:
             for half in batch.halves():

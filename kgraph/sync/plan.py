@@ -9,6 +9,7 @@ from kgraph.graphdb.health import health_rule
 from kgraph.graphdb.kinds import NOISE_EVERYWHERE, Kind
 from kgraph.graphdb.model import Edge, GroupKind, kind_label
 from kgraph.kube.selectors import SelectorError
+from kgraph.sync import jsonpath
 from kgraph.sync import manifest as manifests
 from kgraph.sync.merge import edge_of
 from kgraph.sync.paths import Path, Trie, Walk, dig, parse_one
@@ -68,8 +69,11 @@ class Rules:
         self._properties: dict[str, tuple[Property, ...]] = {}
         for row in rows:
             conditions = Conditions(row) if row.when or row.unless else None
-            for path in paths_of(row, pod_path):
-                self._trie.add(path, ReferenceRow(row, path, keys))
+            if row.at and row.at[0].startswith(jsonpath.ROOT):
+                self._find.append((jsonpath.find_of(row), row, conditions))
+            else:
+                for path in paths_of(row, pod_path):
+                    self._trie.add(path, ReferenceRow(row, path, keys))
             if row.find:
                 self._find.append((FIND[row.find], row, conditions))
             if row.follow:
@@ -102,7 +106,10 @@ class Rules:
         for find, row, conditions in self._find:
             if conditions is None or conditions.hold(start.object):
                 for found in find(start, row):
-                    drafts.setdefault((row.type, found.end), []).append(found)
+                    if type(found) is Found:
+                        drafts.setdefault((row.type, found.end), []).append(found)
+                    else:
+                        problems.append(str(found))
         properties = self._properties
         return tuple([edge_of(key[0], drafts[key], properties[key[0]]) for key in sorted(drafts)])
 

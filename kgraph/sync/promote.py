@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from kgraph.kube.objects import DATA_SIZES
+from kgraph.sync import jsonpath
 from kgraph.sync.manifest import timestamp
 from kgraph.sync.paths import EACH, dig, parse_one, read
 from kgraph.sync.queries import applies
@@ -192,6 +193,8 @@ PROMOTE: Mapping[str, Callable[[Object], Any]] = {
 
 def reader(source: str) -> Callable[[Object], Any]:
     """What reads a promoted value: a path's, or the function behind `@name`; KeyError where there is none."""
+    if source.startswith(jsonpath.ROOT):
+        return jsonpath.reader(source)
     if source.startswith("@"):
         return PROMOTE[source[1:]]
     path = parse_one(source)

@@ -81,6 +81,7 @@ class ReferenceRow:
         "_group",
         "_keys",
         "_kind",
+        "_kind_decides",
         "_local",
         "_name",
         "_namespaces",
@@ -102,6 +103,7 @@ class ReferenceRow:
         self._namespaces = tuple(Place(written, at) for written in row.namespace)
         self._default = GroupKind.parse(row.default) if row.default else None
         self._kind = Place(row.kind, at) if row.kind else None
+        self._kind_decides = row.kind_decides
         self._group = Place(row.group, at) if row.group else None
         self._api_version = Place(row.api_version, at) if row.api_version else None
         self._uid = Place(row.uid, at) if row.uid else None
@@ -166,7 +168,7 @@ class ReferenceRow:
             return said
         if self._api_version and (said := text(self._api_version.value(value, way))):
             return group_of(said)
-        if self._default:
+        if self._default and (kind == self._default.kind or not self._kind_decides):
             return self._default.group
         named = start.catalogue.named(kind, start.group_kind.group)
         return named.group if named else ""

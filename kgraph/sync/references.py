@@ -44,7 +44,8 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     properties: Mapping[str, Any] = {}
 
 
-Find = Callable[[Start, EdgeRow], Iterator[Found]]
+# A text is what was malformed and therefore skipped.
+Find = Callable[[Start, EdgeRow], Iterator[Found | str]]
 
 
 def _own_namespace(start: Start, _row: EdgeRow) -> Iterator[Found]:

@@ -15,7 +15,7 @@ from kgraph.graphdb.errors import StatementRefused
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.registry import registration_key
 from kgraph.graphdb.store import Record, Store
-from kgraph.sync.intake import patiently
+from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import MEETINGS, MET_ANOTHER
 from kgraph.sync.retention import forget
 from kgraph.sync.writer import Writer

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from kgraph.graphdb.store import Store
-from kgraph.sync.intake import patiently
+from kgraph.sync.patience import patiently
 
 # How often a cluster's are looked at: a twentieth of the time that they are kept, in these bounds.
 LOOK_LEAST_SECONDS = 10.0

@@ -1,70 +1,62 @@
 """A snapshot as a cluster: manifests grouped by kind and told to the intake as lists that are whole."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import structlog
 
 from kgraph.graphdb.catalogue import Catalogue
-from kgraph.graphdb.kinds import Kind, todays_group
+from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.settings import ClusterSettings
 from kgraph.kube.snapshot import Document, read
+from kgraph.sync.custom import extractor, is_wanted, versions_of, with_promoted
+from kgraph.sync.definitions import KIND as DEFINITION
+from kgraph.sync.definitions import Definition, definition_of
 from kgraph.sync.extract import Extractor
-from kgraph.sync.intake import Intake, patiently
+from kgraph.sync.intake import Intake
+from kgraph.sync.options import SyncOptions
+from kgraph.sync.patience import patiently
 from kgraph.sync.served import READ_VERBS, group_kind, resource_of
 
 log = structlog.get_logger(__name__)
 
 
-class DefinitionNames(msgspec.Struct, frozen=True, rename="camel"):
-    """What a CustomResourceDefinition calls its kind."""
-
-    kind: str
-    plural: str
-    singular: str = ""
-    short_names: list[str] = []
-
-
-class DefinitionSpec(msgspec.Struct, frozen=True):
-    """What of a CustomResourceDefinition's spec matters for reading its resources."""
-
-    group: str
-    names: DefinitionNames
-    scope: str = "Namespaced"
-
-
 class Snapshot(msgspec.Struct, frozen=True):
     """Objects by kind, in the order in which they are written, and what could not be read; `whole` where all could."""
 
-    catalogue: Catalogue
+    extractor: Extractor
     kinds: tuple[tuple[ApiResource, tuple[Mapping[str, Any], ...]], ...]
     problems: tuple[str, ...]
     whole: bool = True
 
 
-def read_snapshot(settings: ClusterSettings, default_namespace: str) -> Snapshot:
+def read_snapshot(settings: ClusterSettings, options: SyncOptions) -> Snapshot:
     """Read all manifests of a snapshot; what is broken is a problem, and the rest goes in."""
+    default_namespace = options.default_namespace
     problems: list[str] = []
     whole = True
     documents: list[Document] = []
-    definitions: list[Kind] = []
+    definitions: list[Definition] = []
     # Twice over the documents: a CRD may stand behind the first of its resources, and it says what has a namespace.
     for each in read(settings.snapshot_path, default_namespace=default_namespace):
         if isinstance(each, Document):
             documents.append(each)
-            definitions += _defined(each.object)
+            if each.object.get("kind") == DEFINITION.kind and (defined := definition_of(each.object)):
+                definitions.append(defined)
         else:
             problems.append(str(each))
             whole = whole and each.level != "error"
-    catalogue = Catalogue(definitions)
+    catalogue = Catalogue(with_promoted((each.kind for each in definitions), options))
     by_kind: dict[GroupKind, tuple[ApiResource, dict[tuple[str, str], Mapping[str, Any]]]] = {}
     for document in documents:
         resource = _resource(document.object, catalogue)
+        if not is_wanted(resource, options):
+            continue
         metadata = document.object["metadata"]
         # Of a custom kind the scope is known only now: its definition may stand behind its resources.
         if resource.namespaced:
@@ -74,18 +66,20 @@ def read_snapshot(settings: ClusterSettings, default_namespace: str) -> Snapshot
         _, named = by_kind.setdefault(group_kind(resource), (resource, {}))
         named[metadata.get("namespace", ""), metadata["name"]] = document.object
     kinds = tuple((resource, tuple(named.values())) for resource, named in by_kind.values())
-    return Snapshot(catalogue, kinds, tuple(problems), whole)
+    versions = versions_of(resource for resource, _ in kinds)
+    reader = extractor(settings.id, catalogue, options, definitions, versions)
+    return Snapshot(reader, kinds, tuple(problems), whole)
 
 
 async def load_snapshot(
-    intake: Intake, store: Store, settings: ClusterSettings, default_namespace: str
+    intake: Intake, store: Store, settings: ClusterSettings, options: SyncOptions
 ) -> tuple[str, ...]:
     """Tell the intake a whole snapshot; returns what could not be read of it."""
     # Rendering may take a while, and other clusters share the loop.
-    snapshot = await asyncio.to_thread(read_snapshot, settings, default_namespace)
+    snapshot = await asyncio.to_thread(read_snapshot, settings, options)
     for problem in snapshot.problems:
         log.warning("a manifest is left out or doubtful", cluster=settings.id, problem=problem)
-    intake.extractor = Extractor(settings.id, snapshot.catalogue)
+    intake.extractor = snapshot.extractor
     intake.expect(resource for resource, _ in snapshot.kinds)
     present = {group_kind(resource) for resource, _ in snapshot.kinds}
     record = await patiently(lambda: store.read_one("read/synced_kinds", {"cluster": settings.id}))
@@ -123,22 +117,4 @@ def _resource(value: Mapping[str, Any], catalogue: Catalogue) -> ApiResource:
         singular=kind.lower(),
         namespaced="namespace" in value["metadata"],
         verbs=READ_VERBS,
-    )
-
-
-def _defined(value: Mapping[str, Any]) -> Iterator[Kind]:
-    """The kind that a CustomResourceDefinition defines."""
-    if value.get("kind") != "CustomResourceDefinition":
-        return
-    try:
-        spec = msgspec.convert(value.get("spec"), DefinitionSpec)
-    except msgspec.ValidationError:
-        return
-    yield Kind(
-        group=spec.group,
-        kind=spec.names.kind,
-        plural=spec.names.plural,
-        singular=spec.names.singular,
-        short_names=tuple(spec.names.short_names),
-        namespaced=spec.scope == "Namespaced",
     )

@@ -16,7 +16,7 @@ from kgraph.graphdb.errors import GraphError
 from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
 from kgraph.kube.errors import KubeError
-from kgraph.sync.intake import patiently
+from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.writer import Writer
 

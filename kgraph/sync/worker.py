@@ -24,17 +24,19 @@ from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource, Discovery, discover
 from kgraph.kube.errors import KubeError, UnknownResources
-from kgraph.kube.selection import select
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.asked import AskedCatalogue
 from kgraph.sync.batch import Batch
+from kgraph.sync.custom import extractor, kinds_of, select_kinds, unserved, versions_of
+from kgraph.sync.definitions import Definition, read_definitions
 from kgraph.sync.extract import Extractor
-from kgraph.sync.intake import Intake, patiently
+from kgraph.sync.intake import Intake
 from kgraph.sync.options import SyncOptions
+from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.reflector import Backoff, Reflector
 from kgraph.sync.retention import forget, forget_for_ever
-from kgraph.sync.served import discovered_kinds, group_kind, listing_order, resource_of
+from kgraph.sync.served import group_kind, listing_order, resource_of
 from kgraph.sync.snapshot import load_snapshot
 from kgraph.sync.vitals import Vitals
 from kgraph.sync.writer import Writer
@@ -89,6 +91,7 @@ class ClusterWorker:
         self._reflecting: dict[GroupKind, tuple[ApiResource, asyncio.Task[None]]] = {}
         self._lists = asyncio.Semaphore(LISTS_AT_ONCE)
         self._catalogue = AskedCatalogue()
+        self._definitions: tuple[Definition, ...] = ()
         self._look_again = False
         self._compare_at: float | None = None  # when the selector edges are compared again, on the loop's clock
 
@@ -118,7 +121,7 @@ class ClusterWorker:
             async with self._writers:
                 await writer.write(batch, vitals.riding())
 
-        self.pipeline = pipeline = Pipeline(cluster, write)
+        self.pipeline = pipeline = Pipeline(cluster, write, on_refused=self._refused)
         vitals = Vitals(cluster, pipeline, lambda: self._resources)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -147,7 +150,7 @@ class ClusterWorker:
 
     async def _load(self, pipeline: Pipeline, writer: Writer) -> None:
         self._intake = intake = self._new_intake(pipeline, Catalogue())
-        problems = await load_snapshot(intake, self._store, self.settings, self._options.default_namespace)
+        problems = await load_snapshot(intake, self._store, self.settings, self._options)
         await intake.settled()
         await pipeline.flush()
         described = {"syncedAt": datetime.now(UTC), "error": None, "problems": list(problems)}
@@ -178,7 +181,7 @@ class ClusterWorker:
             try:
                 version = await connection.version()
                 found = await self._discover(connection)
-                chosen = select(found.resources, self._options.watch_resources, failures=found.failures)
+                selected = select_kinds(found, self._options)
             except KubeError as error:
                 if isinstance(error, UnknownResources) and not self._reflecting:
                     raise
@@ -187,7 +190,8 @@ class ClusterWorker:
                 await asyncio.sleep(backoff.seconds(error))
                 continue
             backoff.reset()
-            await self._follow_kinds(connection, found, chosen, pipeline, tasks)
+            await self._read_definitions(connection, found)
+            await self._follow_kinds(connection, found, selected, pipeline, tasks)
             await patiently(partial(writer.describe, self._discovered(version, found, connection)))
             if not self.synced.is_set() and self._intake is not None:
                 await self._intake.settled()
@@ -222,14 +226,21 @@ class ClusterWorker:
 
     async def _discover(self, connection: Connection) -> Discovery:
         """What the cluster serves; asked twice where the graph has a kind that is no longer among it."""
-        found = await discover(connection)
+        found = await discover(connection, self._options.versions)
         served = {group_kind(resource) for resource in found.resources}
         failing = {failure.group for failure in found.failures}
         in_graph = await self._kinds_in_graph()
         if any(group_kind(each) not in served and each.group not in failing for each in in_graph):
             await asyncio.sleep(KINDS_CONFIRM_SECONDS)
-            found = await discover(connection)
+            found = await discover(connection, self._options.versions)
         return found
+
+    async def _read_definitions(self, connection: Connection, found: Discovery) -> None:
+        """What the definitions' schemas suggest; where they can't be read, what was known of them stands."""
+        try:
+            self._definitions = await read_definitions(connection, found.resources, self._definitions)
+        except KubeError as error:
+            log.warning("no definition can be read", cluster=self.settings.id, why=str(error))
 
     async def _follow_kinds(
         self,
@@ -240,19 +251,21 @@ class ClusterWorker:
         tasks: asyncio.TaskGroup,
     ) -> None:
         """Reflect the kinds that the cluster serves now, and no others."""
-        catalogue = AskedCatalogue(discovered_kinds(found.resources))
+        catalogue = AskedCatalogue(kinds_of(found.resources, self._options))
         if self._intake is None:
             self._intake = self._new_intake(pipeline, catalogue)
         intake = self._intake
         # Objects that were read by what was known earlier are read again where that matters.
         read_again = not self._catalogue.would_answer_as(catalogue)
-        self._catalogue = catalogue
-        intake.extractor = Extractor(self.settings.id, catalogue)
-        intake.extraction = f"{extraction_digest()}-{catalogue.digest()}"
+        self._catalogue, before = catalogue, intake.extractor
+        versions = versions_of(found.resources)
+        intake.extractor = extractor(self.settings.id, catalogue, self._options, self._definitions, versions)
+        intake.extraction = f"{extraction_digest()}-{catalogue.digest()}-{self._options.relationships}"
         chosen = {group_kind(each): each for each in selected}
         failing = {failure.group for failure in found.failures}
         for kind, (resource, task) in tuple(self._reflecting.items()):
-            if (chosen.get(kind) != resource or read_again) and resource.group not in failing:
+            otherwise = read_again or before.digest(*kind) != intake.extractor.digest(*kind)
+            if (chosen.get(kind) != resource or otherwise) and resource.group not in failing:
                 task.cancel()
                 await asyncio.wait({task})  # it may be in the middle of what it tells the intake
                 del self._reflecting[kind]
@@ -261,7 +274,8 @@ class ClusterWorker:
         for resource in await self._kinds_in_graph():
             if group_kind(resource) not in chosen and resource.group not in failing:
                 await intake.drop(resource)
-        intake.expect(resource for kind, resource in chosen.items() if kind not in self._reflecting)
+        remarks = unserved(self._options, chosen.values())
+        intake.expect((resource for kind, resource in chosen.items() if kind not in self._reflecting), remarks)
         for kind, resource in sorted(chosen.items(), key=lambda item: listing_order(item[1])):
             if kind not in self._reflecting:
                 reflector = Reflector(
@@ -283,6 +297,10 @@ class ClusterWorker:
             extraction=extraction_digest(),
             on_kinds_changed=self._kinds_changed.set,
         )
+
+    def _refused(self, key: str, why: str) -> None:
+        if self._intake is not None:
+            self._intake.refused(key, why)
 
     def _described(self) -> dict[str, Any]:
         settings = self.settings

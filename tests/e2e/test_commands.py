@@ -86,6 +86,22 @@ def test_cypher_answers_and_writes_nothing(home: Home) -> None:
     assert refused.stderr.startswith("Error: ")
 
 
+def test_history_tells_what_is_known(home: Home) -> None:
+    """A resource that has not changed says so; near it is listed what changed since, by what the objects say."""
+    told = home.run("history", "deploy/web", "-n", "shop")
+    assert told.returncode == 0, told.stderr
+    first, second = told.stdout.splitlines()
+    assert first == "Deployment shop/web in demo"
+    assert second.startswith("  no change, which the graph knows since ")
+    around = home.run("history", "deploy/web", "-n", "shop", "--around", "--since", "900000h")
+    assert around.returncode == 0, around.stderr
+    assert "ago  Deployment web" in around.stdout
+    none = home.run("history", "deploy/web", "-n", "shop", "--around", "--since", "1s")
+    assert none.stdout.startswith("nothing changed since 1s within 2 edges of deploy/web")
+    gone = home.run("history", "pod/never", "-n", "shop")
+    assert (gone.returncode, gone.stdout) == (1, "")
+
+
 def test_what_is_not_there_is_one_sentence(home: Home) -> None:
     """A name that nothing has is an error in words, with exit code 1."""
     ended = home.run("graph", "deploy/nope", "-n", "shop")

@@ -11,13 +11,18 @@ from kgraph.api.graphql.scalars import DateTime
 from kgraph.api.nodes import Node
 
 
-@strawberry.type(description="One part of what keeps the graph in step with a cluster.")
-class ClusterComponent:
-    """One part of the status."""
+@strawberry.type(description="A part of the sync: what keeps it going, or a kind that is not as it should be.")
+class Component:
+    """A part of the sync."""
 
-    name: str = strawberry.field(description="`worker`, `connection` or `sync`; `removal` while it is being removed.")
-    ready: bool = strawberry.field(description="Whether nothing is wrong with it.")
-    message: str = strawberry.field(description="What is wrong, or since when nothing is.")
+    name: str = strawberry.field(
+        description="`worker`, `connection` or `sync`, `removal` while it is being removed; or a kind, as kubectl "
+        "writes it: `widgets.example.com`."
+    )
+    ready: bool = strawberry.field(description="Of a kind: whether all of its objects are in the graph, if in part.")
+    message: str = strawberry.field(
+        description="What is wrong, how often, and the first reasons; or since when it is not."
+    )
 
 
 @strawberry.type(description="Whether the graph is in step with the cluster.")
@@ -26,7 +31,10 @@ class ClusterStatus:
 
     ready: bool = strawberry.field(description="Whether the cluster was read in full and nothing is wrong now.")
     message: str = strawberry.field(description="What is wrong, or since when it is in step.")
-    components: list[ClusterComponent] = strawberry.field(description="The same part by part.")
+    components: list[Component] = strawberry.field(
+        description="The worker, the connection and the sync, then the kinds that fail, that leave objects out, or "
+        "whose objects are malformed."
+    )
     connected: bool | None = strawberry.field(description="Whether its apiserver answers; null where nobody has asked.")
     connected_since: DateTime | None = strawberry.field(description="Since when `connected` is what it is.")
     lag_seconds: float | None = strawberry.field(
@@ -129,7 +137,7 @@ def _status(found: Found) -> ClusterStatus:
     return ClusterStatus(
         ready=status.ready,
         message=status.message,
-        components=[ClusterComponent(name=one.name, ready=one.ready, message=one.message) for one in status.components],
+        components=[Component(name=one.name, ready=one.ready, message=one.message) for one in status.components],
         connected=found.connected,
         connected_since=_time(found.connected_since),
         lag_seconds=found.lag_seconds,

@@ -13,6 +13,13 @@ from kgraph.graphdb.model import GroupKind
 EDGE_ROWS: tuple[EdgeRow, ...] = (*everywhere.ROWS, *workloads.ROWS, *storage.ROWS, *network.ROWS, *access.ROWS)
 EDGE_TYPES: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS}))
 CONTAINMENT: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS if row.containment}))
+# What rows of a user's own may be: all but the types that every resource, or every custom one, may have anyway.
+OWN_EDGE_TYPES: tuple[str, ...] = tuple(
+    sorted(
+        set(EDGE_TYPES)
+        - {row.type for row in EDGE_ROWS if not row.convention and not {ANY, CUSTOM}.isdisjoint(row.start)}
+    )
+)
 
 _POD = "Pod"
 _TEMPLATE_KINDS = tuple(str(kind.group_kind) for kind in KINDS if kind.pod_spec and kind.kind != _POD)

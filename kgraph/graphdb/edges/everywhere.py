@@ -1,6 +1,6 @@
 """Edges that every kind can have, and those of Events and Leases."""
 
-from kgraph.graphdb.edges.row import ANY, BREAKS, CASCADE, CLUSTER, CUSTOM, NOTHING, EdgeRow, Property
+from kgraph.graphdb.edges.row import ANY, BREAKS, CASCADE, CLUSTER, CUSTOM, DEGRADES, NOTHING, EdgeRow, Property
 
 ROWS = (
     EdgeRow(
@@ -45,6 +45,39 @@ ROWS = (
         follow="definition",
         on_delete=CASCADE,
         doc="A custom resource and the definition of its kind; none while the definition is not there.",
+    ),
+    # ---- what a schema suggests. A guess is no reason to call something broken: all of these degrade.
+    *(
+        EdgeRow(
+            type=type_,
+            start=(CUSTOM,),
+            end=end,
+            convention=convention,
+            name=".",
+            inferred=True,
+            on_delete=DEGRADES,
+            doc=f"What the schema of a custom kind calls `{convention}`.",
+        )
+        for type_, end, convention in (
+            ("USES_SECRET", "Secret", "secretName"),
+            ("USES_CONFIGMAP", "ConfigMap", "configMapName"),
+            ("RUNS_AS", "ServiceAccount", "serviceAccountName"),
+        )
+    ),
+    EdgeRow(
+        type="REFERS_TO",
+        start=(CUSTOM,),
+        end=ANY,
+        convention="*Ref",
+        namespace=(".namespace",),
+        kind=".kind",
+        group=".group",
+        api_version=".apiVersion",
+        uid=".uid",
+        kind_decides=True,
+        inferred=True,
+        on_delete=DEGRADES,
+        doc="What the schema of a custom kind calls `xRef` or `xRefs` and gives a name. Without a kind it is the x.",
     ),
     EdgeRow(
         type="REGARDS",

@@ -11,6 +11,10 @@ CASCADE: Effect = "cascade"  # it is deleted too
 BREAKS: Effect = "breaks"  # it cannot work
 DEGRADES: Effect = "degrades"  # it loses one of several, or a part of what it does
 NOTHING: Effect = "nothing"
+EFFECTS: tuple[Effect, ...] = (CASCADE, BREAKS, DEGRADES, NOTHING)
+# The properties of an edge that says itself what it means.
+ON_DELETE = "onDelete"
+ON_FAILURE = "onFailure"
 
 # Starts and ends that are no single kind. The kinds themselves are written as kubectl does: `Pod`, `Job.batch`.
 ANY = "*"  # every kind; as an end: the kind that the reference names
@@ -64,7 +68,11 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     dots, `{pod}` the Pod spec of a Pod or template. What stands there is a text, with `name="."`, or an object whose
     `name`, `namespace`, `kind`, `group` or `api_version`, `uid` and `optional` stand at these paths, which begin
     with `.` where they start at the reference. Without a kind it is the `default`; with a kind and no group, that of
-    the `default`, else the built-in kind of that name.
+    the `default` (unless `kind_decides`), else the kind of that name: of the own group, of core, of any other.
+    A path that begins with `$` is JSONPath (`kgraph.sync.jsonpath`), which is what users write rows of their own in.
+
+    A row with a `convention` is for custom kinds of which the table has no rows: `at` is wherever their schema has a
+    field that is called so (`secretName`; `*Ref` is any reference's), see `kgraph.sync.inferred`.
 
     The odd ones out name a function instead: `find` of `kgraph.sync.references`, or, for edges that follow both
     ends, `selects` or `follow` of `kgraph.sync.queries`.
@@ -89,6 +97,8 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     uid: str = ""
     optional: bool | str = False
     inferred: bool = False
+    kind_decides: bool = False
+    convention: str = ""
     skip: str = ""
     when: Mapping[str, str] = {}
     unless: Mapping[str, str] = {}
@@ -106,7 +116,7 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """What names the row in tests and in the reference."""
-        where = self.find or self.follow or (self.selects.at if self.selects else self.at[0])
+        where = self.find or self.follow or (self.selects.at if self.selects else self.convention or self.at[0])
         return f"{self.type} {','.join(self.start)} -> {self.end} by {where}"
 
     def effect(self, change: Literal["delete", "fail"], properties: Mapping[str, object]) -> Effect:
@@ -114,3 +124,17 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
         if properties.get("optional") or any(properties.get(name) == value for name, value in self.spared_by.items()):
             return NOTHING
         return self.on_delete if change == "delete" else self.on_failure
+
+    def saying_itself(self) -> "EdgeRow":
+        """The row whose edges say themselves what they mean, for rows that are not in the table or that it outvotes."""
+        said = {ON_DELETE: self.on_delete, ON_FAILURE: self.on_failure}
+        properties = (Property(name, default=effect, merge="first") for name, effect in said.items())
+        return msgspec.structs.replace(self, properties=(*self.properties, *properties))
+
+
+def effect_on(row: EdgeRow | None, change: Literal["delete", "fail"], properties: Mapping[str, object]) -> Effect:
+    """What the end's deletion or failure does to the start of an edge: the edge's own word counts before its row's."""
+    said = properties.get(ON_DELETE if change == "delete" else ON_FAILURE)
+    if said in EFFECTS and not properties.get("optional"):
+        return said
+    return NOTHING if row is None else row.effect(change, properties)

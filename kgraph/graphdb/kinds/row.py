@@ -12,7 +12,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     `pod_spec` is the path of the Pod spec in a Pod or in a kind that makes Pods of a template.
     `promote` says which node properties are filled from where: a path (`status.phase`, `spec.rules[].host` for a
-    list), or `@name` for a function of `kgraph.sync.promote`. A property whose name ends in `At` is a DateTime.
+    list), JSONPath where it begins with `$`, or `@name` for a function of `kgraph.sync.promote`. A property whose
+    name ends in `At` is a DateTime.
     `noise` are the paths whose change alone means nothing to a reader: such an update writes nothing.
     `noise_by_name` has further ones for single objects, by their name.
     `history` is false of kinds that are a record themselves, or a heartbeat: their changes and ends are not remembered.

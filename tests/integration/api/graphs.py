@@ -157,7 +157,7 @@ def shop() -> tuple[list[Node], list[EdgeRow]]:
                 ready=True,
                 nodeName=ResourceKey.parse(machine).name,
                 images=[image.removeprefix("image:")],
-                health="DEGRADED" if app == "api" else "HEALTHY",
+                health="PROGRESSING" if app == "api" else "HEALTHY",
                 annotations={"note": app},
                 object={
                     "spec": {

@@ -152,6 +152,19 @@ async def test_placeholder_tells_what_suffers_from_its_absence(shop_store: Store
     assert effects(found)["apps/Deployment/shop/web"] == ("BROKEN", None, None)
 
 
+async def test_an_edge_that_says_what_it_means_is_believed(store: Store, graph_driver: neo4j.AsyncDriver) -> None:
+    """What a user or a schema says of a custom kind counts, whether or not the table has a meaning for such an edge."""
+    nodes = ("core/Secret/shop/s", "db.example.com/Database/shop/guessed", "db.example.com/Database/shop/own")
+    rows: list[EdgeRow] = [
+        (f"prod/{nodes[1]}", "USES_SECRET", f"prod/{nodes[0]}", {"onDelete": "degrades", "onFailure": "nothing"}),
+        (f"prod/{nodes[2]}", "SCALES", f"prod/{nodes[0]}", {"onDelete": "nothing", "onFailure": "breaks"}),
+    ]
+    await write_graph(graph_driver, [(f"prod/{key}", {}) for key in nodes], rows)
+    secret = f"prod/{nodes[0]}"
+    assert effects(await impact_of(store, secret)) == {nodes[1]: ("DEGRADED", None, None)}
+    assert effects(await impact_of(store, secret, "fail")) == {nodes[2]: ("BROKEN", None, None)}
+
+
 async def test_unknown_root_is_not_found(shop_store: Store) -> None:
     """A key that nobody knows is NotFound."""
     with pytest.raises(NotFound):

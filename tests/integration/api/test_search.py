@@ -51,7 +51,7 @@ async def test_a_hit_says_what_matched(api: Client, text: str, matched: set[str]
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param("kind:pod ns:shop image:nginx health:degraded", [API_POD], id="as-in-the-guide"),
+        pytest.param("kind:pod ns:shop image:nginx health:progressing", [API_POD], id="as-in-the-guide"),
         pytest.param("kind:po l:app=web", WEB_PODS, id="short-name-and-label"),
         pytest.param("kind:pods -l:app=web ns:shop", ["core/Pod/shop/bare", API_POD], id="not-label"),
         pytest.param("kind:pod label:app -name:web-*", [API_POD], id="label-of-any-value"),

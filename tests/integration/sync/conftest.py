@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import GraphSettings, Store
+from tests.integration.sync.definitions import delete_definitions
 from tests.integration.sync.live import Api
 from tests.servers import Cluster
 
@@ -25,3 +26,11 @@ async def api(control_plane: Cluster) -> AsyncIterator[Api]:
     """The apiserver as the administrator asks it."""
     async with Api(control_plane) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def no_definitions(api: Api) -> AsyncIterator[None]:
+    """No definition of the tests' group before or after a test."""
+    await delete_definitions(api)
+    yield
+    await delete_definitions(api)

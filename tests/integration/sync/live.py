@@ -45,6 +45,11 @@ class Api:
         made: dict[str, Any] = answer.json()
         return made
 
+    async def make_of(self, path: str, text: str) -> None:
+        """Create an object of JSON that Python itself could neither write nor read."""
+        answer = await self._client.post(path, content=text, headers={"content-type": "application/json"})
+        assert answer.is_success, answer.text
+
     async def merge(self, path: str, **change: Any) -> dict[str, Any]:
         """Change some of an object."""
         headers = {"content-type": "application/merge-patch+json"}

@@ -1,10 +1,8 @@
 """Custom kinds on a real cluster: definitions that come, change and go while a worker runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -14,55 +12,14 @@ from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import discover
 from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.options import SyncOptions
+from tests.integration.sync.definitions import DEFINITIONS, GROUP, definition, widget
 from tests.integration.sync.live import Api, core, edges, login, nodes
 from tests.integration.sync.meddling import Forward, Meddler, is_watch, status
 from tests.servers import Cluster
 from tests.workers import cluster_settings, in_step, running, until
 
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-GROUP = "custom.kgraph.dev"
+pytestmark = pytest.mark.usefixtures("no_definitions")
 SMALL = SyncOptions(watch_resources=("namespaces", "configmaps", "horizontalpodautoscalers", f"*.{GROUP}", "crd"))
-
-
-def definition(plural: str, kind: str, *, scope: str = "Namespaced") -> dict[str, Any]:
-    """A definition of a kind whose objects may hold anything."""
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    return {
-        "metadata": {"name": f"{plural}.{GROUP}"},
-        "spec": {
-            "group": GROUP,
-            "scope": scope,
-            "names": {"kind": kind, "plural": plural},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
-        },
-    }
-
-
-@pytest.fixture(autouse=True)
-async def cleared(api: Api) -> AsyncIterator[None]:
-    """No definition of the tests' group before or after a test."""
-
-    async def gone() -> bool:
-        there = [await api.get(f"{DEFINITIONS}/{plural}.{GROUP}") for plural in ("widgets", "gadgets")]
-        return not any(there)
-
-    for plural in ("widgets", "gadgets"):
-        await api.delete(f"{DEFINITIONS}/{plural}.{GROUP}")
-    await until(gone, "the definitions are gone")
-    yield
-    for plural in ("widgets", "gadgets"):
-        await api.delete(f"{DEFINITIONS}/{plural}.{GROUP}")
-
-
-async def widget(api: Api, namespace: str, name: str) -> None:
-    """A custom resource, as soon as its kind is served."""
-    path = f"/apis/{GROUP}/v1/namespaces/{namespace}/widgets"
-
-    async def served() -> bool:
-        return await api.get(path) is not None
-
-    await until(served, "the kind is served")
-    await api.make(path, apiVersion=f"{GROUP}/v1", kind="Widget", metadata={"name": name})
 
 
 async def undiscovered(settings: ClusterSettings) -> bool:

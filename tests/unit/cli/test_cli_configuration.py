@@ -7,9 +7,11 @@ import pytest
 
 from kgraph.cli.configuration import Configuration, cluster_id, load
 from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.services import sync_options
 from kgraph.cli.settings import SETTINGS, Takes
 from kgraph.cli.values import read_value, seconds
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
+from kgraph.sync.options import OwnEdge, OwnKind
 
 FULL = """
 clusters:
@@ -30,6 +32,17 @@ clusters:
 default_namespace: shop
 watch_resources: [pods, -events]
 resync_period: 0
+enable_relationships: false
+enable_custom_resources: "no"
+custom_resource_definitions:
+  - group: db.example.com
+    version: v1
+    plural: databases
+    promote: {engine: "{.spec.engine}", hosts: ".spec.replicas[*].host"}
+    edges:
+      - {type: USES_SECRET, end: Secret, path: .spec.credentials, namespace: .namespace, on_delete: breaks}
+  - {group: db.example.com, plural: backups, edges: []}
+  - {group: db.example.com, plural: users}
 """
 
 
@@ -53,6 +66,18 @@ def test_a_full_file_becomes_a_frozen_value() -> None:
     assert dump.auth_method is AuthMethod.SNAPSHOT
     assert (configuration.default_namespace, configuration.resync_period) == ("shop", 0)
     assert configuration.watch_resources == ("pods", "-events")
+    assert not configuration.enable_relationships
+    assert not configuration.enable_custom_resources
+    edge = OwnEdge(
+        type="USES_SECRET", end="Secret", path=".spec.credentials", namespace=".namespace", on_delete="breaks"
+    )
+    promote = {"engine": "{.spec.engine}", "hosts": ".spec.replicas[*].host"}
+    assert configuration.custom_resource_definitions == (
+        OwnKind(group="db.example.com", version="v1", plural="databases", promote=promote, edges=(edge,)),
+        OwnKind(group="db.example.com", plural="backups", edges=()),
+        OwnKind(group="db.example.com", plural="users", edges=None),
+    )
+    assert sync_options(configuration).own_kinds == configuration.custom_resource_definitions
 
 
 def test_nothing_said_gives_the_defaults() -> None:
@@ -130,6 +155,56 @@ MISTAKES = {
         "clusters: [{id: a, service_account_token: [hunter2]}]",
         "clusters[0].service_account_token is <hidden>; allowed is a text",
     ),
+    "a custom kind without its plural": (
+        "custom_resource_definitions: [{group: db.example.com}]",
+        "custom_resource_definitions[0].plural is missing: its plural, as the API has it",
+    ),
+    "a kind of Kubernetes' own": (
+        "custom_resource_definitions: [{group: apps, plural: deployments}]",
+        "custom_resource_definitions[0].group is apps; allowed is a custom kind's group",
+    ),
+    "a custom kind twice": (
+        "custom_resource_definitions: [{group: a.b, plural: c}, {group: a.b, plural: c}]",
+        "custom_resource_definitions[1] is c.a.b, as custom_resource_definitions[0] is",
+    ),
+    "a property that every node has": (
+        "custom_resource_definitions: [{group: a.b, plural: c, promote: {name: .spec.name}}]",
+        (
+            "custom_resource_definitions[0].promote is {name: .spec.name}; allowed is names of properties and "
+            "JSONPaths, such as `engine: .spec.engine`; 'name' can be no name"
+        ),
+    ),
+    "a promoted path that is none": (
+        "custom_resource_definitions: [{group: a.b, plural: c, promote: {engine: '.spec['}}]",
+        "engine has '.spec[' (unexpected end of query)",
+    ),
+    "an unknown edge type": (
+        "custom_resource_definitions: [{group: a.b, plural: c, edges: [{type: LIKES, end: Secret, path: .spec.a}]}]",
+        "custom_resource_definitions[0].edges[0].type is LIKES; allowed is one of AGGREGATES,",
+    ),
+    "a type that every resource has": (
+        "custom_resource_definitions: [{group: a.b, plural: c, edges: [{type: OWNED_BY, end: Secret, path: .a}]}]",
+        "custom_resource_definitions[0].edges[0].type is OWNED_BY; allowed is one of",
+    ),
+    "an end that is no kind": (
+        "custom_resource_definitions: [{group: a.b, plural: c, edges: [{type: REFERS_TO, end: secrets, path: .a}]}]",
+        "custom_resource_definitions[0].edges[0].end is secrets; allowed is a kind with its group unless that is core",
+    ),
+    "an edge's path that is none": (
+        "custom_resource_definitions: [{group: a.b, plural: c, edges: [{type: REFERS_TO, end: Secret, path: '.a b'}]}]",
+        "custom_resource_definitions[0].edges[0].path is .a b; allowed is a JSONPath such as .spec.secretName",
+    ),
+    "a meaning that is none": (
+        (
+            "custom_resource_definitions: [{group: a.b, plural: c, edges: "
+            "[{type: REFERS_TO, end: Secret, path: .a, on_delete: explodes}]}]"
+        ),
+        "custom_resource_definitions[0].edges[0].on_delete is explodes; allowed is one of cascade, breaks, degrades",
+    ),
+    "an edge without its path": (
+        "custom_resource_definitions: [{group: a.b, plural: c, edges: [{type: REFERS_TO, end: Secret}]}]",
+        "custom_resource_definitions[0].edges[0].path is missing",
+    ),
     "not in this version": ("enable_cache: true", "enable_cache is true, which is not in this version"),
 }
 
@@ -176,8 +251,14 @@ def test_variables_without_a_feature_are_told() -> None:
 
 @pytest.mark.parametrize(
     ("parent", "struct"),
-    [("clusters[]", ClusterSettings), ("clusters[].tls_config", TlsSettings), ("clusters[].oidc", OidcSettings)],
-    ids=["cluster", "tls_config", "oidc"],
+    [
+        ("clusters[]", ClusterSettings),
+        ("clusters[].tls_config", TlsSettings),
+        ("clusters[].oidc", OidcSettings),
+        ("custom_resource_definitions[]", OwnKind),
+        ("custom_resource_definitions[].edges[]", OwnEdge),
+    ],
+    ids=["cluster", "tls_config", "oidc", "custom kind", "edge"],
 )
 def test_the_table_and_the_value_agree(parent: str, struct: type[msgspec.Struct]) -> None:
     """The table has a row for each field of a cluster's settings, with its default, and no other."""
@@ -185,9 +266,9 @@ def test_the_table_and_the_value_agree(parent: str, struct: type[msgspec.Struct]
     fields = {field.name: field for field in msgspec.structs.fields(struct)}
     assert rows.keys() == fields.keys()
     for name, row in rows.items():
-        if row.required or row.takes is Takes.SECTION:
+        if row.required or row.takes in (Takes.SECTION, Takes.SECTIONS, Takes.PATHS):
             continue
-        assert read_value(row, row.default) == fields[name].default if row.default != "" else fields[name].default == ""
+        assert fields[name].default == ("" if row.default == "" else read_value(row, row.default))
 
 
 def test_the_tables_own_defaults_are_the_values() -> None:

@@ -125,3 +125,12 @@ def test_kinds_are_listed_once() -> None:
     """One row a kind, and no two kinds of a group share a plural."""
     assert len({kind.group_kind for kind in KINDS}) == len(KINDS)
     assert len({(kind.group, kind.plural) for kind in KINDS}) == len(KINDS)
+
+
+def test_a_kind_is_found_by_its_name_in_one_group() -> None:
+    """Capitals do not matter, the group does, and short names are not names."""
+    assert CATALOGUE.called("configmap", "") == GroupKind("", "ConfigMap")
+    assert CATALOGUE.called("region", "shop.example.com") == GroupKind("shop.example.com", "Region")
+    assert CATALOGUE.called("gateway", "networking.istio.io") == GroupKind("networking.istio.io", "Gateway")
+    assert CATALOGUE.called("region", "") is None
+    assert CATALOGUE.called("po", "") is None

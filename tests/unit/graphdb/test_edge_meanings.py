@@ -3,7 +3,7 @@
 import pytest
 
 from kgraph.graphdb.edges import EDGE_ROWS, EDGE_TYPES, meaning
-from kgraph.graphdb.edges.row import NO_RESOURCES, EdgeRow
+from kgraph.graphdb.edges.row import NO_RESOURCES, EdgeRow, effect_on
 from kgraph.graphdb.kinds import KINDS
 from kgraph.graphdb.model import GroupKind
 
@@ -17,7 +17,7 @@ def test_row_is_well_formed(row: EdgeRow) -> None:
     """A row names kinds that there are, says where its reference stands in one way, and has a sentence of its own."""
     assert set(row.start) <= _KINDS | _WORDS
     assert row.end in _KINDS | NO_RESOURCES | {"*"}
-    assert sum(map(bool, (row.at, row.find, row.selects, row.follow))) == 1
+    assert sum(map(bool, (row.at, row.find, row.selects, row.follow, row.convention))) == 1
     assert row.doc.endswith(".")
     if row.end == "*" and row.at:
         assert row.kind or row.default, "an end of any kind is named by the reference"
@@ -50,6 +50,7 @@ def test_rows_that_share_an_edge_agree() -> None:
         ("RUNS_IMAGE", "Pod", "image", "breaks", "nothing"),
         ("IN_CLUSTER", "Node", "cluster", "cascade", "breaks"),
         ("INSTANCE_OF", "Basket.shop.example.com", _DEFINITION, "cascade", "nothing"),
+        ("REFERS_TO", "Basket.shop.example.com", "Region.shop.example.com", "degrades", "nothing"),
         ("SCALES", "HorizontalPodAutoscaler.autoscaling", "Basket.shop.example.com", "breaks", "nothing"),
     ],
 )  # fmt: skip
@@ -73,6 +74,17 @@ def test_optional_reference_means_nothing() -> None:
     assert row is not None
     assert row.effect("delete", {"optional": True}) == "nothing"
     assert row.effect("delete", {"optional": False}) == "breaks"
+
+
+def test_an_edge_that_says_what_it_means_is_believed() -> None:
+    """Edges of rows that are not in the table, a user's and those of schemas, have their meaning with them."""
+    row = meaning("USES_SECRET", GroupKind("shop.example.com", "Basket"), GroupKind("", "Secret"))
+    assert effect_on(row, "delete", {}) == "breaks", "as that of a template, which the kind may be"
+    assert effect_on(row, "delete", {"onDelete": "degrades"}) == "degrades"
+    assert effect_on(row, "fail", {"onDelete": "degrades", "onFailure": "breaks"}) == "breaks"
+    assert effect_on(row, "delete", {"onDelete": "breaks", "optional": True}) == "nothing"
+    assert effect_on(None, "delete", {"onDelete": "cascade"}) == "cascade"
+    assert effect_on(None, "delete", {"onDelete": "who knows"}) == "nothing"
 
 
 @pytest.mark.parametrize(

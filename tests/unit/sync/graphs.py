@@ -10,7 +10,9 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import Edge
+from kgraph.sync.definitions import definition_of
 from kgraph.sync.extract import Extracted, Extractor
+from kgraph.sync.inferred import rows_at
 from kgraph.sync.selector_index import SelectorIndex
 
 CUSTOM_KINDS = (
@@ -63,8 +65,15 @@ def extract_one(text: str) -> Extracted:
 
 
 def edges(text: str, rows: Sequence[EdgeRow] = EDGE_ROWS) -> list[Edge]:
-    """All edges of the first object, those that follow both ends included."""
-    extracted = [extract(obj, rows) for obj in objects(text)]
+    """All edges of the first object, those that follow both ends and those that definitions suggest included."""
+    read = objects(text)
+    own = {}
+    for definition in filter(None, map(definition_of, read)):
+        kind = definition.kind.group_kind
+        (version,) = definition.places
+        own[kind] = rows_at(kind, definition.places[version], CATALOGUE, rows)
+    reader = Extractor("c", CATALOGUE, rows, own)
+    extracted = [reader.extract(obj, *group_and_version(obj), obj["kind"]) for obj in read]
     index = SelectorIndex()
     for one in extracted:
         index.put(one.fact, one.queries)

@@ -8,12 +8,13 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import Kind
 from tests.unit.sync.edge_cases_access import ACCESS
+from tests.unit.sync.edge_cases_inferred import INFERRED
 from tests.unit.sync.edge_cases_network import NETWORK
 from tests.unit.sync.edge_cases_storage import STORAGE
 from tests.unit.sync.edge_cases_workloads import EVERYWHERE, WORKLOADS
 from tests.unit.sync.graphs import CATALOGUE, Case, edges, extract, extract_one, objects, written
 
-CASES = (*EVERYWHERE, *WORKLOADS, *STORAGE, *NETWORK, *ACCESS)
+CASES = (*EVERYWHERE, *WORKLOADS, *STORAGE, *NETWORK, *ACCESS, *INFERRED)
 
 
 def _only(text: str, type_: str, end: str = "") -> dict[str, object]:

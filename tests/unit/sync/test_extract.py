@@ -6,28 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.health import Health, Verdict
 from kgraph.graphdb.kinds import KINDS
-from kgraph.graphdb.model import ResourceKey
+from kgraph.graphdb.model import RESOURCE_PROPERTIES, ResourceKey
 from kgraph.kube.objects import redact
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.promote import PROMOTE
 from kgraph.sync.queries import FOLLOW
 from kgraph.sync.references import FIND
 from tests.unit.sync.graphs import CATALOGUE, extract, extract_one, objects
-from tests.unit.sync.test_edges import CASES
-
-# What every node has: docs/graph.md.
-BASE = frozenset({
-    "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "resourceVersion", "generation",
-    "createdAt", "deletedAt", "labels", "fingerprint", "edgesFingerprint", "manifest", "health",
-    "images", "annotations", "managers", "healthReason", "healthImage",
-})  # fmt: skip
 
 
 def _properties(text: str) -> dict[str, Any]:
@@ -357,14 +347,14 @@ status:
 )
 def test_promoted_properties(text: str, wanted: dict[str, Any]) -> None:
     """What an SRE filters on is a property of its own, absent where the object does not say it."""
-    properties = {name: value for name, value in _properties(text).items() if name not in BASE}
+    properties = {name: value for name, value in _properties(text).items() if name not in RESOURCE_PROPERTIES}
     assert properties == wanted
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.group_kind))
 def test_promoted_names_shadow_nothing(kind: Any) -> None:
     """A promoted property never takes the place of one that every node has."""
-    assert not BASE & kind.promote.keys()
+    assert not RESOURCE_PROPERTIES & kind.promote.keys()
 
 
 @pytest.mark.parametrize(
@@ -403,51 +393,6 @@ spec: {nodeName: 7, volumes: text, containers: [{envFrom: [{configMapRef: text}]
         "spec.containers[0].envFrom[0].configMapRef is 'text' where a map was expected",
         "spec.containers[1].env is a map where a list was expected",
     }
-
-
-_JUNK = st.sampled_from(
-    [None, "text", "\ud800", "", "a/b", 7, -1, 2**70, 1.5, True, [], {}, [None], ["x"], {"name": 7}, [[]]]
-)
-
-_EXAMPLES = [*(case.objects for case in CASES), *(text for text, _ in PROMOTED)]
-
-
-def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Every (container, key) in an object."""
-    if isinstance(value, dict):
-        inner = list(value.items())
-    elif isinstance(value, list):
-        inner = list(enumerate(value))
-    else:
-        return []
-    return [place for key, item in inner for place in ((value, key), *_places(item))]
-
-
-@settings(max_examples=1_000, deadline=None)
-@given(st.data())
-def test_no_object_is_too_malformed(data: st.DataObject) -> None:
-    """Whatever stands wherever in an object, it has a node, whose properties Neo4j takes, and edges with real keys."""
-    obj = objects(data.draw(st.sampled_from(_EXAMPLES)))[0]
-    kind, version = obj["kind"], obj["apiVersion"]
-    for _ in range(data.draw(st.integers(1, 4))):
-        container, key = data.draw(st.sampled_from(_places(obj)))
-        if isinstance(container, dict) and data.draw(st.booleans()):
-            key = data.draw(st.sampled_from([7, True, None, "", "a/b", "new"]))  # YAML has such keys
-        container[key] = copy.deepcopy(data.draw(_JUNK))
-    metadata = obj.get("metadata")
-    obj["metadata"] = {**(metadata if isinstance(metadata, dict) else {}), "name": "x", "namespace": "shop"}
-    group, _, version = version.rpartition("/")
-    extracted = Extractor("c", CATALOGUE).extract(obj, group, version, kind)
-    for edge in extracted.resource.edges:
-        if not edge.end.startswith(("cluster:", "image:", "host:", "subject:")):
-            assert str(ResourceKey.parse(edge.end)) == edge.end
-        for values in edge.properties.values():
-            assert isinstance(values, str | bool) or len(values) == len(edge.fields)
-    for value in extracted.resource.properties.values():
-        items = value if isinstance(value, list) else [value]
-        assert all(isinstance(item, str | bool | int | float | datetime) for item in items)
-        assert len({type(item) for item in items}) <= 1
-        assert not any(isinstance(item, int) and abs(item) >= 2**63 for item in items)
 
 
 def test_keys_that_are_no_texts_have_no_order_either() -> None:
