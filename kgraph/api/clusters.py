@@ -2,7 +2,7 @@
 
 import msgspec
 
-from kgraph.api.status import Component, Status, SyncState, status_of
+from kgraph.api.status import Status, SyncState, status_of
 from kgraph.graphdb.registry import LOST_SECONDS
 from kgraph.graphdb.store import Store
 
@@ -53,33 +53,24 @@ class Cluster(msgspec.Struct, frozen=True):
     node_count: int
     namespace_count: int
     created_at: str | None  # of the kube-system namespace, which is as old as its cluster
-    ailing: tuple[Ailing, ...]
     connected: bool | None
     connected_since: str | None
     problem: str | None
     lag_seconds: float | None
     last_event_at: str | None
     resource_count: int | None
+    failing_kinds: int
     removing: bool
     followed: bool
+    ailing: tuple[Ailing, ...]
 
     @property
     def status(self) -> Status:
-        """How its sync is, and after its parts the kinds with which something is wrong."""
-        status = status_of(msgspec.convert(self, SyncState, from_attributes=True))
-        kinds = (Component(kind.name, ready=kind.ready, message=kind.message) for kind in self.ailing)
-        return msgspec.structs.replace(status, components=(*status.components, *kinds))
-
-    @property
-    def failing_kinds(self) -> int:
-        """How many kinds can't be read."""
-        return sum(kind.error is not None for kind in self.ailing)
+        """How its sync is."""
+        return status_of(msgspec.convert(self, SyncState, from_attributes=True))
 
 
 async def all_clusters(store: Store, *, timeout: float) -> tuple[Cluster, ...]:
     """All clusters by id."""
     record = await store.read_one("read/clusters", {"of": {"lostSeconds": LOST_SECONDS}}, timeout=timeout)
-    return tuple(
-        Cluster(*[*before, tuple(Ailing(*kind) for kind in ailing), *after])
-        for *before, ailing, after in record["clusters"]
-    )
+    return tuple(Cluster(*[*row, tuple(Ailing(*kind) for kind in ailing)]) for *row, ailing in record["clusters"])

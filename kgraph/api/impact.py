@@ -185,7 +185,9 @@ class _Spreading:
             return []
         by_handle = {(one.handle, kind): one for (_, kind), one in shares.items()}
         record = await self._read(
-            "read/impact_left", starts=[list(pair) for pair in by_handle], gone=self._handles(Effect.BROKEN)
+            "read/impact_left",
+            starts=[[*pair, _spared_by(found)] for pair, found in by_handle.items()],
+            gone=self._handles(Effect.BROKEN),
         )
         return [
             _lost(by_handle[handle, kind], left, before)
@@ -232,6 +234,13 @@ class _Spreading:
 def edge_meaning(kind: str, start: str, end: str) -> EdgeRow | None:
     """The edge table's row for an edge between two keys."""
     return meaning(kind, read_key(start).group_kind, _end(end))
+
+
+def _spared_by(found: Affected) -> dict[str, str | bool]:
+    """The properties by which the last edge of a path would mean nothing."""
+    edge = found.path[-1]
+    row = edge_meaning(edge.type, edge.source, edge.target)
+    return dict(row.spared_by) if row else {}
 
 
 def one_of_several(row: EdgeRow) -> bool:

@@ -12,7 +12,7 @@ from kgraph.graphdb.errors import GraphError
 from kgraph.graphdb.health import HEALTH_ROWS, HealthRow
 from kgraph.graphdb.health.cluster import WITHOUT_HEALTH
 from kgraph.graphdb.health.kstatus import ROW as KSTATUS
-from kgraph.graphdb.kinds import GROUPS_OF_OLD, KINDS, NOISE_EVERYWHERE
+from kgraph.graphdb.kinds import CUSTOM_KINDS, GROUPS_OF_OLD, KINDS, NOISE_EVERYWHERE
 from kgraph.graphdb.model import GroupKind
 from kgraph.kube.errors import KubeError
 from kgraph.stack.errors import StackError
@@ -20,7 +20,7 @@ from kgraph.stack.errors import StackError
 _KINDS_HEAD = """\
 # Kinds
 
-<!-- Written by `make docs` from kgraph/graphdb/kinds.py. -->
+<!-- Written by `make docs` from kgraph/graphdb/kinds. -->
 
 Every kind that a cluster lists and lets watch becomes nodes, custom ones included; these are the kinds of which more
 is known. A node's second label is its kind (`:Pod`), for a kind that is not Kubernetes' own with its group
@@ -82,7 +82,7 @@ _ENDS: Mapping[str, str] = {
 def kinds_page() -> str:
     """The page of the kinds table."""
     parts = [_KINDS_HEAD]
-    rows = sorted(KINDS, key=lambda row: (row.group, row.kind))
+    rows = sorted((*KINDS, *CUSTOM_KINDS), key=lambda row: (row.group, row.kind))
     for group, kinds in groupby(rows, key=lambda row: row.group):
         parts += [f"## {group or 'core'}", "", "| kind | names | scope | properties | noise |", "|---|---|---|---|---|"]
         for kind in kinds:
@@ -167,7 +167,8 @@ def _edge(row: EdgeRow) -> str:
         where = f"`{row.selects.at}` selects"
     else:
         where = (row.find or row.follow).replace("_", " ")
-    properties = ", ".join(f"`{each.name}`" for each in row.properties)
+    names = [each.name for each in row.properties] + ["granted"] * row.granted
+    properties = ", ".join(f"`{name}`" for name in names)
     follows = " *Follows both ends.*" if row.selects or row.follow else ""
     cells = (
         start,

@@ -1,15 +1,15 @@
-"""What one cluster's kinds are called and which of them have a namespace: the built-in rows and the discovered ones."""
+"""What one cluster's kinds are called and which of them have a namespace: the tables' rows and the discovered kinds."""
 
 import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from kgraph.graphdb.kinds import KINDS, Kind, todays_group
+from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS, Kind, todays_group
 from kgraph.graphdb.model import GroupKind
 
 _VERSION = re.compile(r"v[0-9]+(?:(?:alpha|beta)[0-9]+)?")  # apimachinery's version.ParseKubeAware
-_BUILTIN: Mapping[GroupKind, Kind] = {row.group_kind: row for row in KINDS}
+_TABLE: Mapping[GroupKind, Kind] = {row.group_kind: row for row in (*KINDS, *CUSTOM_KINDS)}
 _BUILTIN_GROUPS = frozenset(row.group for row in KINDS)
 
 
@@ -21,21 +21,23 @@ def is_builtin(group: str) -> bool:
 class Catalogue:
     """Knowledge of kinds as a value: it never changes, `with_kinds` makes another.
 
-    Discovered kinds win over built-in rows for names and scope; `promote`, `noise` and `pod_spec` of the built-in
-    row stay unless the discovered one brings its own.
+    Discovered kinds win over the tables' rows for names and scope; `promote`, `noise` and `pod_spec` of the row stay
+    unless the discovered one brings its own. A row of a custom kind says what the kind is like, its discovery that it
+    is there: until then nobody can mean it by a name alone.
     """
 
-    __slots__ = ("_by_kind", "_by_plural", "_by_spelling", "_kinds")
+    __slots__ = ("_by_kind", "_by_plural", "_by_spelling", "_kinds", "_present")
 
-    def __init__(self, discovered: Iterable[Kind] = (), *, _base: Mapping[GroupKind, Kind] = _BUILTIN) -> None:
+    def __init__(self, discovered: Iterable[Kind] = (), *, _base: Mapping[GroupKind, Kind] = _TABLE) -> None:
         kinds = dict(_base)
         for kind in discovered:
             group_kind = GroupKind(todays_group(kind.group, kind.kind), kind.kind)
             kinds[group_kind] = _merged(kinds.get(group_kind), msgspec.structs.replace(kind, group=group_kind.group))
         self._kinds: Mapping[GroupKind, Kind] = kinds
-        self._by_plural = {(row.group, row.plural): row for row in kinds.values()}
+        self._present = tuple(row for key, row in kinds.items() if is_builtin(row.group) or row is not _TABLE.get(key))
+        self._by_plural = {(row.group, row.plural): row for row in self._present}
         # Where several groups have a name, Kubernetes' own wins, then the first by the alphabet.
-        ordered = sorted(kinds.values(), key=lambda row: (not is_builtin(row.group), row.group, row.kind))
+        ordered = sorted(self._present, key=lambda row: (not is_builtin(row.group), row.group, row.kind))
         self._by_kind: dict[str, Kind] = {}
         self._by_spelling: dict[str, list[Kind]] = {}
         for row in ordered:
@@ -52,8 +54,8 @@ class Catalogue:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """All kinds that are known."""
-        return tuple(self._kinds.values())
+        """All kinds of Kubernetes itself, and those that were discovered."""
+        return self._present
 
     def with_kinds(self, discovered: Iterable[Kind]) -> "Catalogue":
         """A catalogue that knows these kinds too."""

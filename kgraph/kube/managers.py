@@ -45,7 +45,7 @@ def newest_time(managed_fields: Any) -> str:
 def owns(fields: _Fields, path: Sequence[Any]) -> bool:
     """Whether a manager set what stands at a path, or something in it; a list that is set as a whole is one thing."""
     for step in path:
-        if not fields or fields.keys() == {"."}:
+        if not fields:
             return True
         below = _below(fields, step)
         if below is None:

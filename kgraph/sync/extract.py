@@ -18,11 +18,12 @@ from kgraph.kube.managers import newest_time
 from kgraph.kube.nesting import CUT_OFF, DEEPEST, LEVELS, shallow_value
 from kgraph.kube.ownership import controller, managers
 from kgraph.sync import manifest as manifests
+from kgraph.sync.facts import Fact, fact_of, fact_of_labels
 from kgraph.sync.history import Provenance
 from kgraph.sync.jsonpath import ROOT
 from kgraph.sync.plan import POD, Plan
 from kgraph.sync.promote import stored
-from kgraph.sync.queries import AnyQuery, Fact, fact_of, fact_of_labels
+from kgraph.sync.queries import AnyQuery
 from kgraph.sync.searchable import searchable
 from kgraph.sync.start import Keys, Start, group_of, text
 
@@ -138,9 +139,8 @@ class Extractor:
             keys=self._keys,
         )
         rules = plan.bare if plan.bare is not None and self._is_made_by_template(metadata) else plan.rules
-        edges = rules.edges(start, problems)
+        edges, queries = rules.read(start, problems)
         noise = plan.noise_by_name.get(start.name, plan.noise)
-        queries = rules.queries(start, problems)
         shown = tuple(_shown(problem) for problem in problems[:PROBLEMS_KEPT])
         managed_fields = obj["metadata"].get("managedFields")
         told = {

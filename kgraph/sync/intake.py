@@ -123,7 +123,7 @@ class Intake:
                     for event in turn:
                         with self._left_out(state, event.object):
                             self._change(state, event)
-                    self._tell(state)
+                self._tell(state)
 
     async def failed(self, resource: ApiResource, error: KubeError) -> None:
         """The kind can't be read: the others go on, and the kind's own node says why."""
@@ -200,8 +200,8 @@ class Intake:
                     self._pipeline.changed()
                     await self._pipeline.room()
             whole = {todays_kind(kind) for kind, state in self.kinds.items() if state.listed}
-            for start, type_, end in there:
-                if _kind_of(start) in whole and _kind_of(end) in whole:
+            for (start, type_, end), properties in there.items():
+                if _kind_of(start) in whole and (properties.get("stands") or _kind_of(end) in whole):
                     self._pipeline.pending.unmatch(start, type_, end)
                     self._pipeline.changed()
                     await self._pipeline.room()

@@ -32,6 +32,8 @@ def _merged(prop: Property, found: Sequence[Found]) -> Any:
     match prop.merge:
         case "any":
             return any(values)
+        case "all":
+            return all(values)
         case "strictest":
             return "Fail" if "Fail" in values else values[0]
         case "first":
@@ -40,14 +42,14 @@ def _merged(prop: Property, found: Sequence[Found]) -> Any:
 
 
 def edge_of_queries(type_: str, end: str, queries: Sequence[Query]) -> Edge:
-    """The edge that the queries of one start make which one end answers; their properties are lists of one."""
+    """The edge that the queries of one start make which one end answers; properties that are lists are put together."""
     first = queries[0]
     if len(queries) == 1:
         return Edge(type_, end, first.fields, first.optional, first.inferred, "", first.properties)
-    properties: dict[str, list[Any]] = {}
+    properties: dict[str, Any] = {}
     for query in queries:
         for name, values in query.properties.items():
-            properties.setdefault(name, []).extend(values)
+            properties[name] = [*properties.get(name, ()), *values] if type(values) is list else values
     merged: Mapping[str, Any] = properties or NO_PROPERTIES
     return Edge(
         type_,

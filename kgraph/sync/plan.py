@@ -11,12 +11,15 @@ from kgraph.graphdb.model import Edge, GroupKind, kind_label
 from kgraph.kube.selectors import SelectorError
 from kgraph.sync import jsonpath
 from kgraph.sync import manifest as manifests
+from kgraph.sync.facts import OFFERS_MORE
+from kgraph.sync.follow import Follow, granted, selected
+from kgraph.sync.functions import FIND, FOLLOW
 from kgraph.sync.merge import edge_of
 from kgraph.sync.paths import Path, Trie, Walk, dig, parse_one
 from kgraph.sync.promote import reader
-from kgraph.sync.queries import FOLLOW, OFFERS_MORE, AnyQuery, Follow, selected
+from kgraph.sync.queries import AnyQuery
 from kgraph.sync.reference_rows import Conditions, ReferenceRow, paths_of
-from kgraph.sync.references import FIND, Find, Found
+from kgraph.sync.references import Find, Found
 from kgraph.sync.start import Keys, Start
 
 POD = GroupKind("", "Pod")
@@ -67,7 +70,9 @@ class Rules:
         self._find: list[tuple[Find, EdgeRow, Conditions | None]] = []
         self._follow: list[tuple[Follow, EdgeRow, Conditions | None]] = []
         self._properties: dict[str, tuple[Property, ...]] = {}
+        self._grants = False
         for row in rows:
+            self._grants = self._grants or row.granted
             conditions = Conditions(row) if row.when or row.unless else None
             if row.at and row.at[0].startswith(jsonpath.ROOT):
                 self._find.append((jsonpath.find_of(row), row, conditions))
@@ -87,11 +92,12 @@ class Rules:
     @property
     def asks(self) -> bool:
         """Whether objects of the kind may ask anything of others."""
-        return bool(self._follow)
+        return bool(self._follow) or self._grants
 
-    def edges(self, start: Start, problems: list[str]) -> tuple[Edge, ...]:
-        """The edges that the object itself states, in the order of type and end."""
+    def read(self, start: Start, problems: list[str]) -> tuple[tuple[Edge, ...], tuple[AnyQuery, ...]]:
+        """The edges that the object itself states, in the order of type and end, and what it asks of others."""
         drafts: dict[tuple[str, str], list[Found]] = {}
+        to_grant: set[tuple[str, str]] = set()  # those of them that a ReferenceGrant allows, if there is one
 
         def visit(
             reference: ReferenceRow, value: Any, way: list[Any], indices: tuple[int, ...], place: Trie[ReferenceRow]
@@ -99,6 +105,8 @@ class Rules:
             found = reference.read(start, value, way, place, indices)
             if type(found) is Found:
                 drafts.setdefault((reference.row.type, found.end), []).append(found)
+                if reference.row.granted:
+                    to_grant.add((reference.row.type, found.end))
             elif found is not None:
                 problems.append(str(found))
 
@@ -111,10 +119,20 @@ class Rules:
                     else:
                         problems.append(str(found))
         properties = self._properties
-        return tuple([edge_of(key[0], drafts[key], properties[key[0]]) for key in sorted(drafts)])
+        edges = [edge_of(key[0], drafts[key], properties[key[0]]) for key in sorted(drafts)]
+        queries = self._queries(start, problems)
+        if not to_grant:
+            return tuple(edges), tuple(queries)
+        stated = []
+        for edge in edges:
+            query = granted(start, edge) if (edge.type, edge.end) in to_grant else None
+            if query:
+                queries.append(query)
+            else:
+                stated.append(edge)
+        return tuple(stated), tuple(queries)
 
-    def queries(self, start: Start, problems: list[str]) -> tuple[AnyQuery, ...]:
-        """The questions that the object asks of others."""
+    def _queries(self, start: Start, problems: list[str]) -> list[AnyQuery]:
         found: list[AnyQuery] = []
         for follow, row, conditions in self._follow:
             if conditions is None or conditions.hold(start.object):
@@ -122,7 +140,7 @@ class Rules:
                     found.extend(follow(start, row))
                 except SelectorError as error:
                     problems.append(f"{row.type}: {error}")
-        return tuple(found)
+        return found
 
 
 def _starts(row: EdgeRow, group_kind: GroupKind, known: Kind | None) -> bool:

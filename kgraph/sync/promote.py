@@ -7,9 +7,9 @@ import msgspec
 
 from kgraph.kube.objects import DATA_SIZES
 from kgraph.sync import jsonpath
+from kgraph.sync.follow import applies
 from kgraph.sync.manifest import timestamp
 from kgraph.sync.paths import EACH, dig, parse_one, read
-from kgraph.sync.queries import applies
 from kgraph.sync.start import maps, text
 
 Object = Mapping[str, Any]
@@ -162,10 +162,19 @@ def _amount(field: str) -> Callable[[Object], str]:
     return amount
 
 
+def _selects_all_workloads(obj: Object) -> bool:
+    """Whether one of Istio's objects names no workload by labels or reference, and so is for all that it reaches."""
+    spec = _section(obj, "spec")
+    named = (spec.get("targetRef"), spec.get("targetRefs"), spec.get("selector"), spec.get("workloadSelector"))
+    return not any(any(value.values()) if type(value) is dict else value for value in named)
+
+
 PROMOTE: Mapping[str, Callable[[Object], Any]] = {
     "ready": lambda obj: _condition(obj, "Ready"),
     "available": lambda obj: _condition(obj, "Available"),
     "established": lambda obj: _condition(obj, "Established"),
+    "accepted": lambda obj: _condition(obj, "Accepted"),
+    "programmed": lambda obj: _condition(obj, "Programmed"),
     "restarts": _restarts,
     "pod_reason": _pod_reason,
     "unschedulable": lambda obj: _section(obj, "spec").get("unschedulable") is True,
@@ -188,6 +197,7 @@ PROMOTE: Mapping[str, Callable[[Object], Any]] = {
     "max_unavailable": _amount("maxUnavailable"),
     "aggregated": lambda obj: type(obj.get("aggregationRule")) is dict,
     "served_versions": _served_versions,
+    "selects_all_workloads": _selects_all_workloads,
 }
 
 

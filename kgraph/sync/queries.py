@@ -1,45 +1,19 @@
-"""Edges that follow both ends, as questions: what a resource asks of others, and what it offers to be matched.
+"""Edges that follow both ends, as questions: what a resource asks of others.
 
 A `Query` is stated by an edge's start, a `Fact` is what is known of a possible end; `selector_index` brings the two
-together. The functions of `FOLLOW` are those that rows of the edge table name.
+together. Most questions find what is there; those that stand give an edge to what is not there too.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.model import GroupKind
 from kgraph.kube.selectors import EVERYTHING, LabelSelector
-from kgraph.sync.paths import find_all, parse_one, write
-from kgraph.sync.references import default_class_asked, ordinals, storage_class_asked
-from kgraph.sync.start import Start, group_of, is_name, maps, text
+from kgraph.sync.facts import Grant
 
-NAMESPACE = GroupKind("", "Namespace")
-_POD = GroupKind("", "Pod")
-_NODE = GroupKind("", "Node")
-NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"  # every Namespace has it since Kubernetes 1.22
-# Where kubelets and the control plane's components hold their Leases; elsewhere a Lease's holder is a Pod.
-_NODE_LEASE_NAMESPACES = frozenset({"kube-node-lease", "kube-system"})
 NO_PROPERTIES: Mapping[str, Any] = {}
-
-
-class Fact(msgspec.Struct, frozen=True, gc=False):
-    """What a resource offers to be matched.
-
-    `default_since` is a default class' creation time, None for anything else. `alias` is what it is asked for by
-    besides its key: a definition's `Kind.group`. `parameters` is the kind of a policy's parameters, `Kind.group`.
-    """
-
-    key: str
-    group_kind: GroupKind
-    namespace: str
-    name: str
-    labels: Mapping[str, str]
-    default_since: str | None = None
-    alias: str = ""
-    parameters: str = ""
 
 
 class Query(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -108,230 +82,30 @@ class Parameters(Query, frozen=True, gc=False, kw_only=True):
     name: str = ""
 
 
-AnyQuery = Selected | Present | Numbered | Default | Parameters
-Follow = Callable[[Start, EdgeRow], Iterator[AnyQuery]]
+class Granted(Query, frozen=True, gc=False, kw_only=True):
+    """One resource in another `namespace`, there or not: whether a ReferenceGrant allows it is the edge's `granted`.
 
-
-def selected(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
-    """The queries of a row that `selects`; SelectorError where a selector is malformed."""
-    selection = row.selects
-    assert selection is not None
-    path = parse_one(selection.at)
-    target = GroupKind.parse(row.end)
-    namespaces = None if selection.namespaces == "all" else (start.namespace,)
-    found = [(write(path, indices), value) for indices, value in find_all(start.object, path)]
-    if not found and selection.absent == "everything":
-        found = [(selection.at, {})]
-    for field, value in found:
-        if value == {} and selection.empty == "nothing":
-            continue
-        read = LabelSelector.from_labels if selection.plain and type(value) is dict else LabelSelector.from_object
-        yield Selected(type=row.type, fields=(field,), target=target, selector=read(value), namespaces=namespaces)
-
-
-def _definition(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
-    yield Present(type=row.type, fields=("apiVersion",), names=(str(start.group_kind),))
-
-
-def _holders(start: Start, row: EdgeRow, kind: GroupKind, namespace: str) -> Iterator[AnyQuery]:
-    # client-go's leader election holds as `<hostname>_<uuid>`; the kubelet as the node's name.
-    holder = text(start.section("spec").get("holderIdentity"))
-    names = [name for name in (holder, holder.rpartition("_")[0]) if is_name(name)]
-    keys = [start.keys.end(namespace, kind.group, kind.kind, "", name) for name in names]
-    if found := tuple(key for key in keys if key):
-        yield Present(type=row.type, fields=("spec.holderIdentity",), names=found)
-
-
-def _holding_pod(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
-    yield from _holders(start, row, _POD, start.namespace)
-
-
-def _holding_node(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
-    if start.namespace in _NODE_LEASE_NAMESPACES:
-        yield from _holders(start, row, _NODE, "")
-
-
-def _claims_beyond(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
-    first, end = ordinals(start)
-    templates = [
-        (at, name)
-        for at, template in maps(start.section("spec").get("volumeClaimTemplates"))
-        if is_name(name := start_name(template))
-    ]
-    volumes = [volume.get("persistentVolumeClaim") for _, volume in maps(start.pod.get("volumes"))]
-    stated = [text(claim.get("claimName")) for claim in volumes if type(claim) is dict]
-    for at, name in templates:
-        prefix = f"{name}-{start.name}-"
-        yield Numbered(
-            type=row.type,
-            fields=(f"spec.volumeClaimTemplates[{at}]",),
-            optional=True,
-            target=GroupKind.parse(row.end),
-            namespaces=(start.namespace,),
-            prefixes=(prefix,),
-            first=first,
-            end=end,
-            but=tuple(claim for claim in stated if claim.startswith(prefix)),
-        )
-
-
-def start_name(template: Mapping[str, Any]) -> Any:
-    """The name in a template's metadata."""
-    metadata = template.get("metadata")
-    return metadata.get("name") if type(metadata) is dict else None
-
-
-def _default_storage_class(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
-    if storage_class_asked(start) is None and not start.section("spec").get("volumeName"):
-        yield Default(type=row.type, fields=("spec.storageClassName",), inferred=True, target=GroupKind.parse(row.end))
-
-
-def _default_ingress_class(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
-    if default_class_asked(start):
-        yield Default(
-            type=row.type,
-            fields=("spec.ingressClassName",),
-            inferred=True,
-            target=GroupKind.parse(row.end),
-            only=True,
-        )
-
-
-def _peers(start: Start, row: EdgeRow, rules: str, peers: str) -> Iterator[AnyQuery]:
-    """The peers of a NetworkPolicy's rules, those that make Pods or those that make Namespaces.
-
-    A namespaceSelector whose podSelector is empty means the same as one without: whole Namespaces.
+    `wanted` is the grant that allows it; one without a name does as well.
     """
-    wanted = GroupKind.parse(row.end)
-    spec = start.section("spec")
-    if not applies(spec, "Ingress" if rules == "ingress" else "Egress"):
-        return
-    for rule_at, rule in maps(spec.get(rules)):
-        properties = {"ports": [_ports(rule.get("ports"))]}
-        for peer_at, peer in maps(rule.get(peers)):
-            pods, namespaces = peer.get("podSelector"), peer.get("namespaceSelector")
-            if pods is None and namespaces is None:
-                continue  # an ipBlock, which is a property of the policy
-            whole = namespaces is not None and pods in (None, {})
-            if whole is not (wanted == NAMESPACE):
-                continue
-            field = (f"spec.{rules}[{rule_at}].{peers}[{peer_at}]",)
-            if whole:
-                yield Selected(
-                    type=row.type,
-                    fields=field,
-                    properties=properties,
-                    target=NAMESPACE,
-                    selector=LabelSelector.from_object(namespaces),
-                    namespaces=("",),
-                )
-            else:
-                yield Selected(
-                    type=row.type,
-                    fields=field,
-                    properties=properties,
-                    target=_POD,
-                    selector=LabelSelector.from_object(pods),
-                    namespaces=(start.namespace,) if namespaces is None else None,
-                    namespace_selector=None if namespaces is None else LabelSelector.from_object(namespaces),
-                )
+
+    end: str
+    namespace: str
+    wanted: Grant
 
 
-def applies(spec: Mapping[str, Any], policy_type: str) -> bool:
-    """Whether a NetworkPolicy governs `Ingress` or `Egress`.
+class Beside(Query, frozen=True, gc=False, kw_only=True):
+    """One resource in every namespace that has a resource of a kind whose labels match, there or not.
 
-    Without policyTypes it governs Ingress, and Egress if it has any rule for it (the API's reference).
+    `prefix` is what the keys of its kind begin with, up to the namespace. `namespaces` None is all of them.
     """
-    types = spec.get("policyTypes")
-    if type(types) is list and types:
-        return policy_type in types
-    return policy_type == "Ingress" or bool(spec.get("egress"))
+
+    target: GroupKind
+    selector: LabelSelector
+    namespaces: tuple[str, ...] | None
+    prefix: str
+    name: str
 
 
-def _ports(ports: Any) -> str:
-    """A rule's ports as text: `80/TCP,8000-9000/UDP`; "" is all of them."""
-    found = []
-    for _, port in maps(ports):
-        number, end = port.get("port"), port.get("endPort")
-        span = "" if number is None else f"{number}-{end}/" if end is not None else f"{number}/"
-        found.append(f"{span}{port.get('protocol') or 'TCP'}")
-    return ",".join(found)
-
-
-def _policy_parameters(start: Start, row: EdgeRow, kind: str) -> Iterator[AnyQuery]:
-    spec = start.section("spec")
-    reference = spec.get("paramRef")
-    policy = start.end("admissionregistration.k8s.io", kind, "", spec.get("policyName"))
-    if type(reference) is not dict or policy is None:
-        return
-    name, selector = text(reference.get("name")), reference.get("selector")
-    if not name and selector is None:
-        return
-    namespace = text(reference.get("namespace"))
-    yield Parameters(
-        type=row.type,
-        fields=("spec.paramRef",),
-        optional=reference.get("parameterNotFoundAction") == "Allow",
-        policy=policy,
-        name=name,
-        selector=EVERYTHING if name else LabelSelector.from_object(selector),
-        # Without a namespace, the parameters are sought in that of each object that is admitted.
-        namespaces=(namespace,) if namespace else None,
-    )
-
-
-FOLLOW: Mapping[str, Follow] = {
-    "definition": _definition,
-    "holding_pod": _holding_pod,
-    "holding_node": _holding_node,
-    "statefulset_claims_beyond": _claims_beyond,
-    "default_storage_class": _default_storage_class,
-    "default_ingress_class": _default_ingress_class,
-    "ingress_pods": lambda start, row: _peers(start, row, "ingress", "from"),
-    "ingress_namespaces": lambda start, row: _peers(start, row, "ingress", "from"),
-    "egress_pods": lambda start, row: _peers(start, row, "egress", "to"),
-    "egress_namespaces": lambda start, row: _peers(start, row, "egress", "to"),
-    "validating_policy_parameters": lambda start, row: _policy_parameters(start, row, "ValidatingAdmissionPolicy"),
-    "mutating_policy_parameters": lambda start, row: _policy_parameters(start, row, "MutatingAdmissionPolicy"),
-}
-
-_STORAGE_CLASS = GroupKind("storage.k8s.io", "StorageClass")
-_INGRESS_CLASS = GroupKind("networking.k8s.io", "IngressClass")
-_DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
-_DEFAULT_MARKS: Mapping[GroupKind, tuple[str, ...]] = {
-    _STORAGE_CLASS: (
-        "storageclass.kubernetes.io/is-default-class",
-        "storageclass.beta.kubernetes.io/is-default-class",
-    ),
-    _INGRESS_CLASS: ("ingressclass.kubernetes.io/is-default-class",),
-}
-_POLICIES = frozenset(
-    GroupKind("admissionregistration.k8s.io", kind) for kind in ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
-)
-# Kinds whose facts are more than their key and labels.
-OFFERS_MORE = frozenset({*_DEFAULT_MARKS, *_POLICIES, _DEFINITION})
-
-
-def fact_of(start: Start) -> Fact:
-    """What a resource offers to be matched."""
-    kind = start.group_kind
-    if kind not in OFFERS_MORE:
-        return fact_of_labels(start.key, kind, start.namespace, start.name, start.labels)
-    default_since, alias, parameters = None, "", ""
-    if kind in _DEFAULT_MARKS:
-        if any(start.annotations.get(mark) == "true" for mark in _DEFAULT_MARKS[kind]):
-            default_since = text(start.section("metadata").get("creationTimestamp"))
-    elif kind == _DEFINITION:
-        names = start.section("spec", "names")
-        alias = str(GroupKind(text(start.section("spec").get("group")), text(names.get("kind"))))
-    else:
-        of = start.section("spec", "paramKind")
-        parameters = str(GroupKind(group_of(text(of.get("apiVersion"))), text(of.get("kind")))) if of else ""
-    return Fact(start.key, kind, start.namespace, start.name, start.labels, default_since, alias, parameters)
-
-
-def fact_of_labels(key: str, kind: GroupKind, namespace: str, name: str, labels: Mapping[str, str]) -> Fact:
-    """The fact of a resource that offers no more than its key and labels."""
-    if kind == NAMESPACE:
-        labels = {**labels, NAMESPACE_NAME_LABEL: name}
-    return Fact(key, kind, namespace, name, labels)
+# Their edges do not hang on single ends: they need not be there, or the edge depends on more than two resources.
+STANDING = (Granted, Beside)
+AnyQuery = Selected | Present | Numbered | Default | Parameters | Granted | Beside

@@ -97,7 +97,7 @@ class ReferenceRow:
         self._conditions = Conditions(row) if row.when or row.unless else None
         self._end = None if row.end in (ANY, HOST) else GroupKind.parse(row.end)
         # Most references are to a namespaced kind in the start's own namespace: only the name is missing.
-        local = self._end is not None and not row.namespace and keys.catalogue.is_namespaced(*self._end)
+        local = self._end is not None and not (row.namespace or row.kind) and keys.catalogue.is_namespaced(*self._end)
         self._local = keys.prefix(*self._end) if local and self._end else ""
         self._name = Place(row.name, at)
         self._namespaces = tuple(Place(written, at) for written in row.namespace)
@@ -153,18 +153,25 @@ class ReferenceRow:
                 if "/" in namespace:
                     return None
                 break
-        if self._end is not None:
+        if self._end is not None and self._kind is None:
             return self._keys.end(start.namespace, self._end.group, self._end.kind, namespace, name)
         kind = text(self._kind.value(value, way)) if self._kind else ""
         if not kind and self._default:
             kind = self._default.kind
         if not is_name(kind):
             return None
-        return start.end(self._group_of(start, value, way, kind), kind, namespace, name)
+        group = self._group_of(start, value, way, kind)
+        if self._end not in (None, (group, kind)):
+            return None
+        return start.end(group, kind, namespace, name)
 
     def _group_of(self, start: Start, value: Any, way: list[Any], kind: str) -> str:
-        """The group that a reference says, else the default's, else that of the built-in kind of the name."""
-        if self._group and (said := text(self._group.value(value, way))):
+        """The group that a reference says, else the default's, else that of the built-in kind of the name.
+
+        "" says the core group where there is a default that it could be meant to differ from.
+        """
+        said = self._group.value(value, way) if self._group else None
+        if type(said) is str and (said or self._default):
             return said
         if self._api_version and (said := text(self._api_version.value(value, way))):
             return group_of(said)

@@ -227,17 +227,6 @@ def _ingress_class(start: Start, _row: EdgeRow) -> Iterator[Found]:
         yield Found(end, f'metadata.annotations["{_OLD_INGRESS_CLASS}"]', optional=True)
 
 
-def _external_service(start: Start, _row: EdgeRow) -> Iterator[Found]:
-    spec = start.section("spec")
-    if spec.get("type") != "ExternalName":
-        return
-    labels = text(spec.get("externalName")).lower().rstrip(".").split(".")
-    if len(labels) >= 3 and labels[2] == "svc":
-        end = start.end("", "Service", labels[1], labels[0])
-        if end:
-            yield Found(end, "spec.externalName")
-
-
 def _subjects(start: Start) -> Iterator[tuple[str, str, str, str]]:
     """The subjects of a binding as (field, kind, namespace, name), users of accounts and nodes read as those."""
     for at, subject in maps(start.object.get("subjects")):
@@ -289,7 +278,6 @@ FIND: Mapping[str, Find] = {
     "storage_class_secrets": _storage_class_secrets,
     "endpoint_targets": _endpoint_targets,
     "ingress_class": _ingress_class,
-    "external_service": _external_service,
     "service_account_subjects": _resource_subjects,
     "node_subjects": _resource_subjects,
     "other_subjects": _other_subjects,

@@ -4,21 +4,23 @@ One index a cluster, in memory, fed with what `extract` gave: a fact and queries
 answers with the edges that came and went. Their set depends on what is there, never on the order it came in.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from kgraph.graphdb.model import Edge, GroupKind
 from kgraph.kube.selectors import LabelSelector
+from kgraph.sync.buckets import Waiting
+from kgraph.sync.facts import NAMESPACE, NAMESPACE_NAME_LABEL, Fact, Grant
 from kgraph.sync.merge import edge_of_queries
 from kgraph.sync.queries import (
-    NAMESPACE,
-    NAMESPACE_NAME_LABEL,
+    STANDING,
     AnyQuery,
+    Beside,
     Default,
-    Fact,
+    Granted,
     Numbered,
     Parameters,
     Present,
@@ -26,10 +28,8 @@ from kgraph.sync.queries import (
     Selected,
 )
 
-# What a query waits for: ("kind", kind, namespace or None for all, label and value or None for any), ("name", key or
-# alias), ("default", kind), ("policy", key). A change of a resource looks only at those who wait for the like of it.
-_Bucket = tuple[Hashable, ...]
-_BY_KIND = "kind"
+# On edges that stay when their end goes: whoever buries the end leaves them, pointing at a placeholder.
+STANDS = {"stands": True}
 
 
 class Delta(msgspec.Struct, gc=False):
@@ -43,10 +43,14 @@ class Delta(msgspec.Struct, gc=False):
 
 
 class _Asked(NamedTuple):
-    """What one start asks: as it was stated, and with the kinds of parameters filled in."""
+    """What one start asks: as it was stated, and with the kinds of parameters filled in.
+
+    `stands` says that some of its edges do not hang on single ends, so that they are matched all together.
+    """
 
     stated: tuple[AnyQuery, ...]
     queries: tuple[AnyQuery, ...]
+    stands: bool
 
 
 class SelectorIndex:
@@ -55,14 +59,14 @@ class SelectorIndex:
     def __init__(self) -> None:
         self._facts: dict[str, Fact] = {}
         self._asked: dict[str, _Asked] = {}
-        self._waiting: dict[_Bucket, set[str]] = {}
-        self._sought: Counter[Hashable] = Counter()  # kind -> how many buckets wait for it by labels
+        self._waiting = Waiting()
         self._edges: dict[str, dict[tuple[str, str], Edge]] = {}
         self._kept: dict[GroupKind, dict[str, set[str]]] = {}  # kind -> namespace -> keys
         self._aliases: dict[str, set[str]] = {}
         self._defaults: dict[GroupKind, dict[str, str]] = {}  # kind -> key of a default class -> its time
         self._namespace_labels: dict[str, Mapping[str, str]] = {}
         self._by_namespace_labels: set[str] = set()  # starts with a namespaceSelector
+        self._grants: dict[str, dict[str, frozenset[Grant]]] = {}  # namespace -> key of a ReferenceGrant
 
     def has(self, key: str) -> bool:
         """Whether a resource is there."""
@@ -108,12 +112,7 @@ class SelectorIndex:
     def _replace(self, old: Fact | None, new: Fact | None, delta: Delta) -> None:
         """Change what is known of one resource, and look again at whoever asks for the like of it."""
         known = [fact for fact in (old, new) if fact]
-        starts: set[str] = set()
-        for fact in known:
-            # Most kinds are sought by name alone: their labels need not be looked at.
-            for bucket in _buckets_of(fact, by_labels=fact.group_kind in self._sought):
-                if bucket in self._waiting:
-                    starts.update(self._waiting[bucket])
+        starts = {start for fact in known for start in self._waiting.for_fact(fact)}
         kind, key = known[0].group_kind, known[0].key
         default = self._default(kind), self._default(kind, only=True)
         if old:
@@ -125,11 +124,14 @@ class SelectorIndex:
         if kind == NAMESPACE and self._by_namespace_labels:
             self._match_namespace(known[0].name, delta)
         if default != (self._default(kind), self._default(kind, only=True)):
-            for start in list(self._waiting.get(("default", kind), ())):
+            for start in self._waiting.at("default", kind):
                 self._match_start(start, delta)
         if (old.parameters if old else "") != (new.parameters if new else ""):
-            for start in list(self._waiting.get(("policy", key), ())):
+            for start in self._waiting.at("policy", key):
                 self._ask(start, self._asked[start].stated)
+                self._match_start(start, delta)
+        if (old.grants if old else None) != (new.grants if new else None):
+            for start in self._waiting.at("grants", known[0].namespace):
                 self._match_start(start, delta)
 
     def _forget(self, fact: Fact) -> None:
@@ -144,6 +146,11 @@ class SelectorIndex:
             del self._defaults[fact.group_kind][fact.key]
         if fact.group_kind == NAMESPACE:
             del self._namespace_labels[fact.name]
+        if fact.grants:
+            grants = self._grants[fact.namespace]
+            del grants[fact.key]
+            if not grants:
+                del self._grants[fact.namespace]
 
     def _learn(self, fact: Fact) -> None:
         self._facts[fact.key] = fact
@@ -154,6 +161,8 @@ class SelectorIndex:
             self._defaults.setdefault(fact.group_kind, {})[fact.key] = fact.default_since
         if fact.group_kind == NAMESPACE:
             self._namespace_labels[fact.name] = fact.labels
+        if fact.grants:
+            self._grants.setdefault(fact.namespace, {})[fact.key] = fact.grants
 
     def _default(self, kind: GroupKind, *, only: bool = False) -> str | None:
         """The default class of a kind: the newest, of equals the first by name, as Kubernetes chooses."""
@@ -169,30 +178,16 @@ class SelectorIndex:
         """Replace what a start asks."""
         before = self._asked.pop(start, None)
         if before:
-            for bucket in _buckets_asked(before):
-                starts = self._waiting[bucket]
-                starts.remove(start)
-                if not starts:
-                    del self._waiting[bucket]
-                    self._seek(bucket, -1)
+            self._waiting.leave(start, (*before.stated, *before.queries))
             self._by_namespace_labels.discard(start)
         if not stated:
             return
-        asked = _Asked(stated, tuple(self._resolved(stated)))
+        queries = tuple(self._resolved(stated))
+        asked = _Asked(stated, queries, any(isinstance(query, STANDING) for query in queries))
         self._asked[start] = asked
-        for bucket in _buckets_asked(asked):
-            if bucket not in self._waiting:
-                self._waiting[bucket] = set()
-                self._seek(bucket, 1)
-            self._waiting[bucket].add(start)
+        self._waiting.join(start, (*asked.stated, *asked.queries))
         if any(isinstance(query, Selected) and query.namespace_selector for query in asked.queries):
             self._by_namespace_labels.add(start)
-
-    def _seek(self, bucket: _Bucket, change: int) -> None:
-        if bucket[0] == _BY_KIND:
-            self._sought[bucket[1]] += change
-            if not self._sought[bucket[1]]:
-                del self._sought[bucket[1]]
 
     def _resolved(self, stated: Iterable[AnyQuery]) -> Iterator[AnyQuery]:
         for query in stated:
@@ -222,7 +217,7 @@ class SelectorIndex:
         for query in asked.queries if asked else ():
             for end in self._ends(query):
                 if end != start:
-                    found.setdefault((query.type, end), []).append(query)
+                    found.setdefault((query.type, end), []).append(self._answered(query))
         wanted = {pair: edge_of_queries(*pair, queries) for pair, queries in found.items()}
         have = self._edges.get(start, {})
         for pair in [pair for pair in have if pair not in wanted]:
@@ -234,6 +229,9 @@ class SelectorIndex:
     def _match_pair(self, start: str, end: str, delta: Delta) -> None:
         """Bring the edges from one start to one end in step."""
         asked = self._asked.get(start)
+        if asked and asked.stands:
+            self._match_start(start, delta)
+            return
         fact = self._facts.get(end)
         found: dict[str, list[Query]] = {query.type: [] for query in asked.queries} if asked else {}
         if asked and fact and start != end:
@@ -275,12 +273,33 @@ class SelectorIndex:
                 default = self._default(query.target, only=query.only)
                 if default:
                     yield default
+            case Granted():
+                yield query.end
+            case Beside():
+                kept = self._kept.get(query.target, {})
+                for namespace in kept if query.namespaces is None else query.namespaces:
+                    if any(query.selector.matches(self._facts[key].labels) for key in kept.get(namespace, ())):
+                        yield f"{query.prefix}{namespace}/{query.name}"
             case Selected() | Numbered():
                 kept = self._kept.get(query.target, {})
                 for namespace in kept if query.namespaces is None else query.namespaces:
                     for key in kept.get(namespace, ()):
                         if self._answers(query, self._facts[key]):
                             yield key
+
+    def _answered(self, query: AnyQuery) -> AnyQuery:
+        """The query with what its edge says of others than its ends."""
+        match query:
+            case Granted():
+                return replace(query, properties={**query.properties, **STANDS, "granted": self._is_granted(query)})
+            case Beside():
+                return replace(query, properties={**query.properties, **STANDS})
+        return query
+
+    def _is_granted(self, query: Granted) -> bool:
+        wanted = query.wanted
+        of_all = replace(wanted, name="")
+        return any(wanted in grants or of_all in grants for grants in self._grants.get(query.namespace, {}).values())
 
     def _answers(self, query: AnyQuery, fact: Fact) -> bool:
         match query:
@@ -314,35 +333,3 @@ class SelectorIndex:
         if not edges:
             del self._edges[start]
         delta.removed.append((start, *pair))
-
-
-def _buckets_of(fact: Fact, *, by_labels: bool) -> Iterator[_Bucket]:
-    """Every bucket in which a query that the fact answers may wait."""
-    yield "name", fact.key
-    if fact.alias:
-        yield "name", fact.alias
-    if by_labels:
-        for namespace in (fact.namespace, None):
-            yield _BY_KIND, fact.group_kind, namespace, None
-            for pair in fact.labels.items():
-                yield _BY_KIND, fact.group_kind, namespace, pair
-
-
-def _buckets_asked(asked: _Asked) -> set[_Bucket]:
-    """The buckets in which a start's queries wait."""
-    found: set[_Bucket] = set()
-    for query in (*asked.stated, *asked.queries):
-        match query:
-            case Selected():
-                pair = query.selector.required_pair()
-                for namespace in query.namespaces or (None,):
-                    found.add((_BY_KIND, query.target, namespace, pair))
-            case Numbered():
-                found.update((_BY_KIND, query.target, namespace, None) for namespace in query.namespaces)
-            case Present():
-                found.update(("name", name) for name in query.names)
-            case Default():
-                found.add(("default", query.target))
-            case Parameters():
-                found.add(("policy", query.policy))
-    return found

@@ -22,6 +22,9 @@ from kgraph.sync.rows import edge_row, node_row
 Row = TypeVar("Row")
 
 HISTORY = HistoryLimits()
+# How long Neo4j keeps a transaction open. One whose worker is frozen or cut off holds the cluster's lock, and whoever
+# takes the cluster over would wait for it for ever; a full batch takes a second or two.
+WRITE_SECONDS = 60.0
 
 # Rows a statement takes at once. Measured with `make bench`: below 500 the round trips show, past 5,000 the
 # transaction's memory does.
@@ -70,7 +73,7 @@ class Writer:
         async def work(transaction: Transaction) -> None:
             await _open(transaction, [Entry(self, Batch(), properties)])
 
-        await self.store.write(work, what=f"describing the cluster {self.cluster}")
+        await self.store.write(work, what=f"describing the cluster {self.cluster}", timeout=WRITE_SECONDS)
 
     async def run(self, name: str, parameters: Mapping[str, Any]) -> list[Record]:
         """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records."""
@@ -82,7 +85,7 @@ class Writer:
                 await transaction.run("write/sweep", {"keys": some})
             return records
 
-        return await self.store.write(work, what=f"{name} of the cluster {self.cluster}")
+        return await self.store.write(work, what=f"{name} of the cluster {self.cluster}", timeout=WRITE_SECONDS)
 
 
 class Entry(NamedTuple):
@@ -106,7 +109,7 @@ async def write_together(entries: Sequence[Entry]) -> None:
         await _write_batch(transaction, batch, before, first.history)
 
     names = ", ".join(entry.writer.cluster for entry in entries)
-    await first.store.write(work, what=f"writing {len(batch)} changes of {names}")
+    await first.store.write(work, what=f"writing {len(batch)} changes of {names}", timeout=WRITE_SECONDS)
 
 
 async def _open(transaction: Transaction, entries: Sequence[Entry]) -> dict[str, Before]:
@@ -168,7 +171,8 @@ async def _write_batch(
         if (start, type_, end) not in batch.absent
     ]
     for some_rows in _chunks(replaced):
-        await transaction.run("write/remove_matched_edges", {"rows": some_rows})
+        records = await transaction.run("write/remove_matched_edges", {"rows": some_rows})
+        loose.update(records[0]["loose"])
 
     by_end: dict[str, list[dict[str, Any]]] = {}
     for upsert in changed:

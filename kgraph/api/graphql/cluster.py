@@ -2,27 +2,25 @@
 
 import strawberry
 
+from kgraph.api.clusters import Ailing, all_clusters
 from kgraph.api.clusters import Cluster as Found
-from kgraph.api.clusters import all_clusters
 from kgraph.api.errors import NotFound
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health, Rollup, rollup
 from kgraph.api.graphql.scalars import DateTime
 from kgraph.api.nodes import Node
+from kgraph.api.status import Component
 
 
-@strawberry.type(description="A part of the sync: what keeps it going, or a kind that is not as it should be.")
-class Component:
-    """A part of the sync."""
+@strawberry.type(description="One part of what keeps the graph in step with a cluster.")
+class ClusterComponent:
+    """One part of the status, or a kind with which something is wrong."""
 
     name: str = strawberry.field(
-        description="`worker`, `connection` or `sync`, `removal` while it is being removed; or a kind, as kubectl "
-        "writes it: `widgets.example.com`."
+        description="`worker`, `connection`, `sync`, or a kind that is not well; `removal` while it is removed."
     )
-    ready: bool = strawberry.field(description="Of a kind: whether all of its objects are in the graph, if in part.")
-    message: str = strawberry.field(
-        description="What is wrong, how often, and the first reasons; or since when it is not."
-    )
+    ready: bool = strawberry.field(description="Whether nothing is wrong with it.")
+    message: str = strawberry.field(description="What is wrong, or since when nothing is.")
 
 
 @strawberry.type(description="Whether the graph is in step with the cluster.")
@@ -31,9 +29,8 @@ class ClusterStatus:
 
     ready: bool = strawberry.field(description="Whether the cluster was read in full and nothing is wrong now.")
     message: str = strawberry.field(description="What is wrong, or since when it is in step.")
-    components: list[Component] = strawberry.field(
-        description="The worker, the connection and the sync, then the kinds that fail, that leave objects out, or "
-        "whose objects are malformed."
+    components: list[ClusterComponent] = strawberry.field(
+        description="The same part by part, and each kind that is not well."
     )
     connected: bool | None = strawberry.field(description="Whether its apiserver answers; null where nobody has asked.")
     connected_since: DateTime | None = strawberry.field(description="Since when `connected` is what it is.")
@@ -132,12 +129,16 @@ def shown(found: Found) -> Cluster:
     )
 
 
+def _component(one: Component | Ailing) -> ClusterComponent:
+    return ClusterComponent(name=one.name, ready=one.ready, message=one.message)
+
+
 def _status(found: Found) -> ClusterStatus:
     status = found.status
     return ClusterStatus(
         ready=status.ready,
         message=status.message,
-        components=[Component(name=one.name, ready=one.ready, message=one.message) for one in status.components],
+        components=[_component(one) for one in status.components] + [_component(one) for one in found.ailing],
         connected=found.connected,
         connected_since=_time(found.connected_since),
         lag_seconds=found.lag_seconds,

@@ -2,7 +2,7 @@
 // the keys for sweep to look at: these, and the ends that may have become nobody's.
 UNWIND $keys AS key
 MATCH (n:Resource {key: key})
-OPTIONAL MATCH (n)<-[matched]-() WHERE matched.matched
+OPTIONAL MATCH (n)<-[matched]-() WHERE matched.matched AND matched.stands IS NULL
 DELETE matched
 WITH DISTINCT n
 OPTIONAL MATCH (n)<-[waiting]-() WHERE waiting.stale

@@ -5,12 +5,21 @@ Here belongs what Kubernetes' objects say of each other. How a row is read from 
 
 from functools import cache
 
-from kgraph.graphdb.edges import access, everywhere, network, storage, workloads
+from kgraph.graphdb.edges import access, everywhere, gateway, mesh, network, snapshots, storage, workloads
 from kgraph.graphdb.edges.row import ANY, CUSTOM, NO_RESOURCES, PODS, TEMPLATES, EdgeRow
 from kgraph.graphdb.kinds import KINDS
 from kgraph.graphdb.model import GroupKind
 
-EDGE_ROWS: tuple[EdgeRow, ...] = (*everywhere.ROWS, *workloads.ROWS, *storage.ROWS, *network.ROWS, *access.ROWS)
+EDGE_ROWS: tuple[EdgeRow, ...] = (
+    *everywhere.ROWS,
+    *workloads.ROWS,
+    *storage.ROWS,
+    *snapshots.ROWS,
+    *network.ROWS,
+    *gateway.ROWS,
+    *mesh.ROWS,
+    *access.ROWS,
+)
 EDGE_TYPES: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS}))
 CONTAINMENT: tuple[str, ...] = tuple(sorted({row.type for row in EDGE_ROWS if row.containment}))
 # What rows of a user's own may be: all but the types that every resource, or every custom one, may have anyway.

@@ -205,4 +205,13 @@ ROWS = (
         on_delete=NOTHING,
         doc="The hosts that an Ingress answers for.",
     ),
+    EdgeRow(
+        type="ROUTES_TO",
+        start=(_INGRESS,),
+        end="Service",
+        find="services_of_host_names",
+        on_delete=DEGRADES,
+        on_failure=DEGRADES,
+        doc="Services whose names inside the cluster (`name.namespace.svc…`) an Ingress answers for; optional.",
+    ),
 )

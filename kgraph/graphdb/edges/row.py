@@ -36,14 +36,14 @@ class Property(msgspec.Struct, frozen=True):
     `paths` are tried in turn; one that begins with `.` starts at the reference, any other at the object, where it
     shares its list items with the row's `at`. Where nothing is found, or not the default's type, stands `default`:
     Neo4j's lists have no nulls and one type. Numbers become text where the default is text.
-    `merge` says how several places become one: `list` beside `fields`; `any` of truths; the `first`; the
+    `merge` says how several places become one: `list` beside `fields`; `any` or `all` of truths; the `first`; the
     `strictest` failure policy, which is Fail.
     """
 
     name: str
     paths: tuple[str, ...] = ()
     default: str | int | bool = ""
-    merge: Literal["list", "any", "first", "strictest"] = "list"
+    merge: Literal["list", "any", "all", "first", "strictest"] = "list"
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -68,16 +68,20 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     dots, `{pod}` the Pod spec of a Pod or template. What stands there is a text, with `name="."`, or an object whose
     `name`, `namespace`, `kind`, `group` or `api_version`, `uid` and `optional` stand at these paths, which begin
     with `.` where they start at the reference. Without a kind it is the `default`; with a kind and no group, that of
-    the `default` (unless `kind_decides`), else the kind of that name: of the own group, of core, of any other.
+    the `default` (unless `kind_decides`), else the kind of that name: of the own group, of core, of any other. Where
+    `end` is one kind and `kind` a path, references to other kinds are another row's.
     A path that begins with `$` is JSONPath (`kgraph.sync.jsonpath`), which is what users write rows of their own in.
 
     A row with a `convention` is for custom kinds of which the table has no rows: `at` is wherever their schema has a
     field that is called so (`secretName`; `*Ref` is any reference's), see `kgraph.sync.inferred`.
 
-    The odd ones out name a function instead: `find` of `kgraph.sync.references`, or, for edges that follow both
-    ends, `selects` or `follow` of `kgraph.sync.queries`.
+    The odd ones out name a function of `kgraph.sync.functions` instead: `find`, or, for edges that follow both ends,
+    `follow`, or say in `selects` where a selector stands.
 
     `when` and `unless` compare a path of the start's object with a text. A name that begins with `skip` is none.
+
+    With `granted`, a reference into another namespace needs a ReferenceGrant there (Gateway API): whether there is one
+    is the edge's property `granted`, which follows the grants.
 
     `on_delete` and `on_failure` say what becomes of the start when the end is deleted or fails; an optional
     reference, and one whose edge has one of the `spared_by` properties, means nothing. With `failure_degrades_end`
@@ -106,9 +110,10 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     find: str = ""
     selects: Selection | None = None
     follow: str = ""
+    granted: bool = False
     on_delete: Effect
     on_failure: Effect = NOTHING
-    spared_by: Mapping[str, str] = {}
+    spared_by: Mapping[str, str | bool] = {}
     failure_degrades_end: bool = False
     containment: bool = False
     doc: str

@@ -198,6 +198,7 @@ ROWS = (
         kind=".kind",
         group=".apiGroup",
         namespace=(".namespace",),
+        granted=True,
         on_delete=NOTHING,
         doc="What a claim's volume was filled from: a snapshot, another claim, a populator's object.",
     ),

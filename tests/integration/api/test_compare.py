@@ -11,6 +11,7 @@ from kgraph.api.app import create_app
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import GraphSettings, Store
+from kgraph.kube.sealing import Sealer
 from tests.integration.api.conftest import Client
 from tests.integration.api.graphs import EdgeRow, Node, clear_graph, placed, write_cluster
 from tests.servers import Graph
@@ -78,7 +79,7 @@ async def api(session_driver: neo4j.AsyncDriver, neo4j_server: Graph) -> AsyncIt
         await clear_graph(session_driver)
         await prepare(store)
         await write_cluster(session_driver, *fleet())
-        app = create_app(store, ApiSettings())
+        app = create_app(store, ApiSettings(), Sealer.of({}))
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             yield Client(http, store)

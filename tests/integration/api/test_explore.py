@@ -18,6 +18,7 @@ ROWS = {  # name: the least rows that the little shop gives
     "explore/images_in_use": 1,
     "explore/orphans": 6,
     "explore/over_privileged_accounts": 1,
+    "explore/refused_references": 1,
     "explore/schema": 10,
     "explore/single_points_of_failure": 1,
     "explore/unhealthy": 1,
@@ -42,8 +43,21 @@ async def robot(shop_store: Store, session_driver: neo4j.AsyncDriver) -> None:
     )
 
 
+@pytest.fixture(scope="module")
+async def route(shop_store: Store, session_driver: neo4j.AsyncDriver) -> None:
+    """A route into two namespaces, one of which allows it."""
+    key = "prod/gateway.networking.k8s.io/HTTPRoute/front/all"
+    backends = {name: f"prod/core/Service/{name}/api" for name in ("open", "closed")}
+    await write_graph(
+        session_driver,
+        [(key, {}), *((backend, {}) for backend in backends.values())],
+        [(key, "ROUTES_TO", backend, {"granted": name == "open"}) for name, backend in backends.items()],
+    )
+
+
+@pytest.mark.usefixtures("robot", "route")
 @pytest.mark.parametrize("name", cypher.statements("explore"))
-async def test_statement_runs_without_parameters_and_finds_something(shop_store: Store, robot: None, name: str) -> None:
+async def test_statement_runs_without_parameters_and_finds_something(shop_store: Store, name: str) -> None:
     """Each begins with a comment, needs no parameter, only reads, and finds what it is for."""
     text = cypher.statement(name)
     assert text.startswith("// ")
@@ -58,6 +72,13 @@ async def test_single_points_of_failure_are_the_ones(shop_store: Store) -> None:
     assert [(row["service"], row["pods"], row["node"], row["inFront"]) for row in found] == [
         ("api", 1, "node-1", ["Ingress api"])
     ]
+
+
+@pytest.mark.usefixtures("route")
+async def test_refused_references_are_those_that_no_grant_allows(shop_store: Store) -> None:
+    """What a grant allows is not shown."""
+    found = await shop_store.read("explore/refused_references")
+    assert [row["path"].end_node["key"] for row in found] == ["prod/core/Service/closed/api"]
 
 
 async def test_dangling_references_are_the_needed_ones(shop_store: Store) -> None:

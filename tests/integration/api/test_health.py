@@ -12,6 +12,7 @@ from kgraph.api.app import create_app
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import GraphSettings, Store
+from kgraph.kube.sealing import Sealer
 from tests.integration.api.conftest import Client
 from tests.integration.api.graphs import EdgeRow, Node, clear_graph, placed, write_cluster
 from tests.servers import Graph
@@ -82,7 +83,7 @@ async def troubled(session_driver: neo4j.AsyncDriver, neo4j_server: Graph) -> As
         await prepare(store)
         nodes, edges = trouble()
         await write_cluster(session_driver, nodes, edges, without=["Gadget"])
-        transport = httpx.ASGITransport(app=create_app(store, ApiSettings(default_namespace="shop")))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=create_app(store, ApiSettings(default_namespace="shop"), Sealer.of({})))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             yield Client(http, store)
 

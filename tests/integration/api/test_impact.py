@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kgraph.api.errors import NotFound
 from kgraph.api.impact import Affected, Change, Effect, Impact, edge_meaning, impact, one_of_several
+from kgraph.graphdb.edges.row import EdgeRow as TableRow
 from kgraph.graphdb.store import Store
 from tests.integration.api.graphs import EdgeRow, Node, clear_graph, shop, write_graph
 
@@ -181,8 +182,14 @@ SHAPES: tuple[tuple[str, str, str], ...] = (
     ("ConfigMap", "OWNED_BY", "Deployment"),
     ("Service", "SELECTS", "Pod"),
     ("Ingress", "ROUTES_TO", "Service"),
+    ("HTTPRoute", "ROUTES_TO", "Service"),
 )
-GROUPS = {"ReplicaSet": "apps", "Deployment": "apps", "Ingress": "networking.k8s.io"}
+GROUPS = {
+    "ReplicaSet": "apps",
+    "Deployment": "apps",
+    "Ingress": "networking.k8s.io",
+    "HTTPRoute": "gateway.networking.k8s.io",
+}
 EACH = 3
 
 
@@ -198,16 +205,25 @@ some_edges = st.lists(
         st.sampled_from(SHAPES),
         st.integers(0, EACH - 1),
         st.integers(0, EACH - 1),
-        st.sampled_from(["plain", "plain", "plain", "optional", "stale"]),
+        st.sampled_from(["plain", "plain", "plain", "optional", "stale", "mirror"]),
     ),
     max_size=40,
 )
 
 
+def is_spared(row: TableRow | None, properties: Mapping[str, Any]) -> bool:
+    """Whether the edge's own properties make it mean nothing."""
+    return row is not None and any(properties.get(name) == value for name, value in row.spared_by.items())
+
+
 def naive(edges: Iterable[EdgeRow], ready: Mapping[str, bool], root: str, change: Change) -> dict[str, Effect]:
     """The effects as a fixed point: every rule over every edge, again and again until nothing gets worse."""
     live = [(a, kind, b) for a, kind, b, p in edges if not p.get("stale")]
-    needed = [(a, kind, b) for a, kind, b, p in edges if not p.get("stale") and not p.get("optional")]
+    needed = [
+        (a, kind, b)
+        for a, kind, b, p in edges
+        if not p.get("stale") and not p.get("optional") and not is_spared(edge_meaning(kind, a, b), p)
+    ]
     found = {root: Effect.DELETED if change == "delete" else Effect.BROKEN}
 
     def gone(key: str) -> bool:
@@ -277,6 +293,24 @@ async def test_effects_are_the_fixed_point_of_the_edge_table(  # noqa: PLR0917 -
     for one in found.affected:
         check_path(one, root)
     assert found == await impact_of(store, root, change)
+
+
+async def test_mirrors_and_refused_backends_are_none_of_several(store: Store, graph_driver: neo4j.AsyncDriver) -> None:
+    """A route lives by the backends that answer: who gets copies of requests, or may not be sent any, is no loss."""
+    route, kind = "prod/gateway.networking.k8s.io/HTTPRoute/shop/web", "ROUTES_TO"
+    services = {name: f"prod/core/Service/shop/{name}" for name in ("blue", "green", "shadow", "refused")}
+    properties = {"shadow": {"mirror": True}, "refused": {"mirror": False, "granted": False}}
+    await clear_graph(graph_driver)
+    await write_graph(
+        graph_driver,
+        [(route, {}), *((key, {}) for key in services.values())],
+        [(route, kind, key, properties.get(name, {"mirror": False})) for name, key in services.items()],
+    )
+    assert effects(await impact_of(store, services["blue"])) == {
+        "gateway.networking.k8s.io/HTTPRoute/shop/web": ("DEGRADED", 1, 2)
+    }
+    assert not (await impact_of(store, services["shadow"])).affected
+    assert not (await impact_of(store, services["refused"])).affected
 
 
 def check_path(one: Affected, root: str) -> None:

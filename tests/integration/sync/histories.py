@@ -32,9 +32,14 @@ CLAIM = served("", "PersistentVolumeClaim", "persistentvolumeclaims")
 STORAGE_CLASS = served("storage.k8s.io", "StorageClass", "storageclasses", namespaced=False)
 POLICY = served("networking.k8s.io", "NetworkPolicy", "networkpolicies")
 LEASE = served("coordination.k8s.io", "Lease", "leases")
+ROUTE = served("gateway.networking.k8s.io", "HTTPRoute", "httproutes")
+GRANT = served("gateway.networking.k8s.io", "ReferenceGrant", "referencegrants")
+MESH_GATEWAY = served("networking.istio.io", "Gateway", "gateways")
+KINDS = (
+    NAMESPACE, POD, SERVICE, CONFIG_MAP, REPLICA_SET, CLAIM, STORAGE_CLASS, POLICY, LEASE, ROUTE, GRANT, MESH_GATEWAY,
+)  # fmt: skip
 # Pods and what selects them change most, as in life.
-_OFTEN = (POD, POD, POD, POD, SERVICE, SERVICE, POLICY, NAMESPACE, REPLICA_SET, CLAIM, STORAGE_CLASS, CONFIG_MAP, LEASE)
-KINDS = (NAMESPACE, POD, SERVICE, CONFIG_MAP, REPLICA_SET, CLAIM, STORAGE_CLASS, POLICY, LEASE)
+_OFTEN = (*KINDS, POD, POD, POD, SERVICE, ROUTE, GRANT)
 
 names = st.sampled_from(["a", "a", "b"])
 labels = st.sampled_from(LABELS)
@@ -104,6 +109,24 @@ def _lease(draw: st.DrawFn) -> dict[str, Any]:
     return {"spec": {"holderIdentity": draw(names), "renewTime": draw(st.sampled_from(["t1", "t2"]))}}
 
 
+@st.composite
+def _route(draw: st.DrawFn) -> dict[str, Any]:
+    backends = [{"name": draw(names), "namespace": draw(st.sampled_from(NAMESPACES))} for _ in range(2)]
+    return {"spec": {"rules": [{"backendRefs": backends}]}}
+
+
+@st.composite
+def _grant(draw: st.DrawFn) -> dict[str, Any]:
+    source = {"group": ROUTE.group, "kind": ROUTE.kind, "namespace": draw(st.sampled_from(NAMESPACES))}
+    return {"spec": {"from": [source], "to": [{"group": "", "kind": "Service", "name": draw(st.just("") | names)}]}}
+
+
+@st.composite
+def _mesh_gateway(draw: st.DrawFn) -> dict[str, Any]:
+    # Of a Secret, which no worker of these histories lists.
+    return {"spec": {"selector": draw(labels), "servers": [{"tls": {"credentialName": draw(names)}}]}}
+
+
 _STATES: Mapping[ApiResource, st.SearchStrategy[dict[str, Any]]] = {
     NAMESPACE: _labelled(),
     POD: _pod(),
@@ -114,6 +137,9 @@ _STATES: Mapping[ApiResource, st.SearchStrategy[dict[str, Any]]] = {
     STORAGE_CLASS: _storage_class(),
     POLICY: _policy(),
     LEASE: _lease(),
+    ROUTE: _route(),
+    GRANT: _grant(),
+    MESH_GATEWAY: _mesh_gateway(),
 }
 
 

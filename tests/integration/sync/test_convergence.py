@@ -19,7 +19,7 @@ from kgraph.sync.intake import Intake
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.served import discovered_kinds
 from kgraph.sync.writer import Writer
-from tests.integration.sync.histories import KINDS, Step, histories
+from tests.integration.sync.histories import GRANT, KINDS, ROUTE, SERVICE, Step, histories
 
 CATALOGUE = Catalogue(discovered_kinds(KINDS))
 Objects = dict[tuple[str, str], dict[str, Any]]
@@ -169,3 +169,29 @@ async def test_an_edge_taken_away_by_hand_comes_back_with_the_next_list(store: S
     await worker.pipeline.flush()
     await worker.stop()
     assert await differences(store, "by-hand", source) == []
+
+
+async def test_a_reference_that_may_be_granted_outlives_its_end(store: Store) -> None:
+    """Whatever goes first, the backend, the grant or the route, the graph is what a fresh sync would give."""
+    source, worker = FakeCluster(), Worker(store, "granted")
+    backend = {"name": "a", "namespace": "data"}
+    route = {"spec": {"rules": [{"backendRefs": [backend]}]}, "metadata": {"name": "r", "namespace": "shop"}}
+    grant = {
+        "spec": {
+            "from": [{"group": ROUTE.group, "kind": ROUTE.kind, "namespace": "shop"}],
+            "to": [{"group": "", "kind": "Service"}],
+        },
+        "metadata": {"name": "g", "namespace": "data"},
+    }
+    routed = Step(ROUTE, "shop", "r", route)
+    served = Step(SERVICE, "data", "a", {"spec": {}, "metadata": backend})
+    granted = Step(GRANT, "data", "g", grant)
+    aimless = msgspec.structs.replace(routed, state={**route, "spec": {}})
+    gone = [msgspec.structs.replace(step, state=None) for step in (served, granted, routed)]
+    await worker.start(source)
+    for step in (routed, served, granted, gone[0], aimless, routed, *gone[1:]):
+        source.take(step)
+        await worker.watch(source, step.resource, again=0)
+        await worker.pipeline.flush()
+        assert await differences(store, "granted", source) == []
+    await worker.stop()

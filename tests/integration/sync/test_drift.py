@@ -15,6 +15,7 @@ import yaml
 from kgraph.api.app import create_app
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
+from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from tests.integration.sync.live import Api, core
 from tests.servers import Cluster, Graph
@@ -130,7 +131,7 @@ async def test_drift_is_exactly_what_was_changed(
     """Through GraphQL, the command on the graph and the command on the cluster: the same five resources, no other."""
     live = cluster_settings(control_plane, "drift-live")
     git = ClusterSettings(id="drift-git", auth_method=AuthMethod.SNAPSHOT, snapshot_path=str(drifted))
-    app = create_app(store, ApiSettings())
+    app = create_app(store, ApiSettings(), Sealer.of({}))
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
     client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
     password = drifted.parent / "password"

@@ -10,6 +10,7 @@ import pytest_asyncio
 from kgraph.api.app import create_app
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
+from kgraph.kube.sealing import Sealer
 from kgraph.sync.options import SyncOptions
 from tests.integration.api.conftest import Client
 from tests.integration.sync.live import Api, core, login
@@ -49,7 +50,7 @@ QUERY = """query ($type: String!, $namespace: String!, $name: String!) {
 @pytest_asyncio.fixture(loop_scope="session")
 async def graphql(store: Store) -> AsyncIterator[Client]:
     """The API over the graph."""
-    transport = httpx.ASGITransport(app=create_app(store, ApiSettings(default_namespace="default")))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=create_app(store, ApiSettings(default_namespace="default"), Sealer.of({})))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield Client(http, store)
 

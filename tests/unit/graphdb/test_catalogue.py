@@ -3,7 +3,7 @@
 import pytest
 
 from kgraph.graphdb.catalogue import Catalogue, is_builtin
-from kgraph.graphdb.kinds import KINDS, Kind, todays_group
+from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS, Kind, todays_group
 from kgraph.graphdb.model import GroupKind
 
 CUSTOM = (
@@ -123,8 +123,34 @@ def test_events_are_one_kind() -> None:
 
 def test_kinds_are_listed_once() -> None:
     """One row a kind, and no two kinds of a group share a plural."""
-    assert len({kind.group_kind for kind in KINDS}) == len(KINDS)
-    assert len({(kind.group, kind.plural) for kind in KINDS}) == len(KINDS)
+    kinds = (*KINDS, *CUSTOM_KINDS)
+    assert len({kind.group_kind for kind in kinds}) == len(kinds)
+    assert len({(kind.group, kind.plural) for kind in kinds}) == len(kinds)
+
+
+def test_groups_of_custom_rows_are_not_kubernetes_own() -> None:
+    """A row of its own does not make a custom kind Kubernetes': its label keeps its group."""
+    assert [str(kind.group_kind) for kind in CUSTOM_KINDS if is_builtin(kind.group)] == []
+
+
+def test_custom_row_tells_the_scope_before_its_kind_is_served() -> None:
+    """What a custom kind is like is known without its definition, so that references to it need no second reading."""
+    assert Catalogue().is_namespaced("gateway.networking.k8s.io", "GatewayClass") is False
+    assert Catalogue().is_namespaced("gateway.networking.k8s.io", "Gateway") is True
+
+
+def test_custom_kind_that_is_not_served_has_no_name() -> None:
+    """A cluster with Istio alone means Istio's Gateway by `gateways`, though Gateway API's comes first by alphabet."""
+    istio = Kind(group="networking.istio.io", kind="Gateway", plural="gateways", short_names=("gw",))
+    assert Catalogue().resolve("gateways") is None
+    assert Catalogue().by_plural("networking.istio.io", "gateways") is None
+    served = Catalogue([istio])
+    found = served.resolve("gateways")
+    assert found is not None
+    assert found.group == "networking.istio.io"
+    assert found.promote["hosts"] == "spec.servers[].hosts[]"
+    assert [kind.group for kind in served.kinds if kind.kind == "Gateway"] == ["networking.istio.io"]
+    assert served.named("Gateway") == GroupKind("networking.istio.io", "Gateway")
 
 
 def test_a_kind_is_found_by_its_name_in_one_group() -> None:

@@ -1,13 +1,15 @@
 """What an edge means to its start when its end is deleted or fails."""
 
+from typing import Any
+
 import pytest
 
 from kgraph.graphdb.edges import EDGE_ROWS, EDGE_TYPES, meaning
 from kgraph.graphdb.edges.row import NO_RESOURCES, EdgeRow, effect_on
-from kgraph.graphdb.kinds import KINDS
+from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS
 from kgraph.graphdb.model import GroupKind
 
-_KINDS = frozenset(str(kind.group_kind) for kind in KINDS)
+_KINDS = frozenset(str(kind.group_kind) for kind in (*KINDS, *CUSTOM_KINDS))
 _DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
 _WORDS = frozenset({"*", "custom", "pods", "templates"})
 
@@ -52,6 +54,16 @@ def test_rows_that_share_an_edge_agree() -> None:
         ("INSTANCE_OF", "Basket.shop.example.com", _DEFINITION, "cascade", "nothing"),
         ("REFERS_TO", "Basket.shop.example.com", "Region.shop.example.com", "degrades", "nothing"),
         ("SCALES", "HorizontalPodAutoscaler.autoscaling", "Basket.shop.example.com", "breaks", "nothing"),
+        ("ROUTES_TO", "HTTPRoute.gateway.networking.k8s.io", "Service", "degrades", "degrades"),
+        ("ROUTES_TO", "HTTPRoute.gateway.networking.k8s.io", "ServiceImport.multicluster.x-k8s.io",
+         "degrades", "degrades"),
+        ("PARENT", "HTTPRoute.gateway.networking.k8s.io", "Gateway.gateway.networking.k8s.io", "degrades", "degrades"),
+        ("HAS_GATEWAY_CLASS", "Gateway.gateway.networking.k8s.io", "GatewayClass.gateway.networking.k8s.io",
+         "breaks", "breaks"),
+        ("SELECTS", "Gateway.networking.istio.io", "Pod", "degrades", "degrades"),
+        ("SELECTS", "AuthorizationPolicy.security.istio.io", "Pod", "nothing", "nothing"),
+        ("CONFIGURES", "VirtualService.networking.istio.io", "host", "nothing", "nothing"),
+        ("SNAPSHOTS", "VolumeSnapshot.snapshot.storage.k8s.io", "PersistentVolumeClaim", "nothing", "nothing"),
     ],
 )  # fmt: skip
 def test_meaning(type_: str, start: str, end: str, on_delete: str, on_failure: str) -> None:
@@ -106,11 +118,32 @@ def test_an_edge_that_says_what_it_means_is_believed() -> None:
             {"failurePolicy": "Fail"},
             "breaks",
         ),
+        ("ROUTES_TO", "HTTPRoute.gateway.networking.k8s.io", "Service", {"mirror": True}, "nothing"),
+        ("ROUTES_TO", "HTTPRoute.gateway.networking.k8s.io", "Service", {"granted": False}, "nothing"),
+        ("ROUTES_TO", "HTTPRoute.gateway.networking.k8s.io", "Service", {"granted": True}, "degrades"),
+        ("USES_SECRET", "Gateway.gateway.networking.k8s.io", "Secret", {"granted": False}, "nothing"),
+        (
+            "BOUND_TO",
+            "VolumeSnapshotContent.snapshot.storage.k8s.io",
+            "VolumeSnapshot.snapshot.storage.k8s.io",
+            {"deletionPolicy": "Delete"},
+            "cascade",
+        ),
     ],
-    ids=["a retained volume", "a deleted volume", "a webhook that is ignored", "a webhook that must answer"],
+    ids=[
+        "a retained volume",
+        "a deleted volume",
+        "a webhook that is ignored",
+        "a webhook that must answer",
+        "a backend that gets copies",
+        "a backend that is refused",
+        "a backend that is granted",
+        "a certificate that is refused",
+        "a deleted content",
+    ],
 )
 def test_edge_s_own_properties_can_spare_its_start(
-    type_: str, start: str, end: str, properties: dict[str, str], wanted: str
+    type_: str, start: str, end: str, properties: dict[str, Any], wanted: str
 ) -> None:
     """A policy that is written in the object decides, not the kind alone."""
     row = meaning(type_, GroupKind.parse(start), GroupKind.parse(end))

@@ -186,4 +186,35 @@ spec:
         "{kind: PersistentVolumeClaim, spec: {volumeName: v, dataSource: {kind: PersistentVolumeClaim, name: a}}}",
         "BOUND_TO core/PersistentVolume/_/v\nRESTORES core/PersistentVolumeClaim/shop/a",
     ),
+    # ---- snapshots
+    Case(
+        "a snapshot of a claim, with its content",
+        "{apiVersion: snapshot.storage.k8s.io/v1, kind: VolumeSnapshot, spec: {source: {persistentVolumeClaimName: a}, "
+        "volumeSnapshotClassName: c}, status: {boundVolumeSnapshotContentName: content}}",
+        "SNAPSHOTS core/PersistentVolumeClaim/shop/a\n"
+        "SNAPSHOTS snapshot.storage.k8s.io/VolumeSnapshotClass/_/c\n"
+        "BOUND_TO snapshot.storage.k8s.io/VolumeSnapshotContent/_/content",
+    ),
+    Case(
+        "a snapshot of a content that is there",
+        "{apiVersion: snapshot.storage.k8s.io/v1, kind: VolumeSnapshot, "
+        "spec: {source: {volumeSnapshotContentName: b}}}",
+        "SNAPSHOTS snapshot.storage.k8s.io/VolumeSnapshotContent/_/b",
+    ),
+    Case(
+        "a snapshot's content",
+        "{apiVersion: snapshot.storage.k8s.io/v1, kind: VolumeSnapshotContent, metadata: {annotations: "
+        "{snapshot.storage.kubernetes.io/deletion-secret-name: s, "
+        "snapshot.storage.kubernetes.io/deletion-secret-namespace: csi}}, spec: {driver: d, deletionPolicy: Retain, "
+        "volumeSnapshotClassName: c, volumeSnapshotRef: {name: a, namespace: shop, uid: u}}}",
+        "BOUND_TO snapshot.storage.k8s.io/VolumeSnapshot/shop/a\n"
+        "SNAPSHOTS snapshot.storage.k8s.io/VolumeSnapshotClass/_/c\n"
+        "PROVISIONED_BY storage.k8s.io/CSIDriver/_/d optional\nUSES_SECRET core/Secret/csi/s",
+    ),
+    Case(
+        "a snapshot class",
+        "{apiVersion: snapshot.storage.k8s.io/v1, kind: VolumeSnapshotClass, driver: d, parameters: "
+        "{csi.storage.k8s.io/snapshotter-secret-name: s, csi.storage.k8s.io/snapshotter-secret-namespace: csi}}",
+        "PROVISIONED_BY storage.k8s.io/CSIDriver/_/d optional\nUSES_SECRET core/Secret/csi/s",
+    ),
 )

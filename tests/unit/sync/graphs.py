@@ -1,6 +1,8 @@
 """Small clusters in YAML, and the edges that they give, written as `TYPE group/Kind/namespace/name flags`."""
 
+import copy
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import yaml
@@ -37,6 +39,11 @@ class Case(NamedTuple):
 
 def objects(text: str) -> list[dict[str, Any]]:
     """The YAML documents; what has no metadata is called `x`, and is in `shop` if its kind is namespaced."""
+    return copy.deepcopy(_objects(text))
+
+
+@cache
+def _objects(text: str) -> list[dict[str, Any]]:
     found = []
     for obj in yaml.safe_load_all(text):
         obj.setdefault("apiVersion", "v1")

@@ -8,13 +8,15 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import Kind
 from tests.unit.sync.edge_cases_access import ACCESS
+from tests.unit.sync.edge_cases_gateway import GATEWAY
 from tests.unit.sync.edge_cases_inferred import INFERRED
+from tests.unit.sync.edge_cases_mesh import MESH
 from tests.unit.sync.edge_cases_network import NETWORK
 from tests.unit.sync.edge_cases_storage import STORAGE
 from tests.unit.sync.edge_cases_workloads import EVERYWHERE, WORKLOADS
 from tests.unit.sync.graphs import CATALOGUE, Case, edges, extract, extract_one, objects, written
 
-CASES = (*EVERYWHERE, *WORKLOADS, *STORAGE, *NETWORK, *ACCESS, *INFERRED)
+CASES = (*EVERYWHERE, *WORKLOADS, *STORAGE, *NETWORK, *GATEWAY, *MESH, *ACCESS, *INFERRED)
 
 
 def _only(text: str, type_: str, end: str = "") -> dict[str, object]:
@@ -203,6 +205,73 @@ def test_scope_that_becomes_known_moves_the_end() -> None:
     after = extract(pod)
     assert "c/shop.example.com/Region/shop/r" in {edge.end for edge in before.resource.edges}
     assert "c/shop.example.com/Region/_/r" in {edge.end for edge in after.resource.edges}
+
+
+def test_mirror_that_is_a_backend_too_is_no_mirror_alone() -> None:
+    """Who gets copies of requests and answers others is counted among those that answer."""
+    text = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+spec:
+  rules:
+  - backendRefs: [{name: web, weight: 0, port: 80}, {name: web}]
+    filters: [{requestMirror: {backendRef: {name: web}}}, {requestMirror: {backendRef: {name: copy, port: 81}}}]
+"""
+    web, copy = _only(text, "ROUTES_TO", "/web"), _only(text, "ROUTES_TO", "/copy")
+    rows = set(zip(web["fields"], web["weight"], web["port"], strict=True))
+    assert rows == {
+        ("spec.rules[0].backendRefs[0]", 0, "80"),
+        ("spec.rules[0].backendRefs[1]", 1, ""),
+        ("spec.rules[0].filters[0].requestMirror.backendRef", 0, ""),
+    }
+    assert web["mirror"] is False
+    assert copy == {
+        "weight": [0],
+        "port": ["81"],
+        "mirror": True,
+        "fields": ["spec.rules[0].filters[1].requestMirror.backendRef"],
+        "uid": "",
+    }
+
+
+def test_virtual_service_s_weights_and_subsets_stand_side_by_side() -> None:
+    """A destination alone gets everything; of several, one without a weight gets nothing; mirrors get copies."""
+    text = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+spec:
+  http:
+  - route: [{destination: {host: web, subset: v1, port: {number: 80}}, weight: 90}, {destination: {host: web.shop.svc}}]
+  - route: [{destination: {host: web, subset: v2}}]
+    mirrors: [{destination: {host: copy}}]
+"""
+    web = _only(text, "ROUTES_TO", "/web")
+    assert list(zip(web["fields"], web["weight"], web["subset"], web["port"], strict=True)) == [
+        ("spec.http[0].route[0].destination.host", 90, "v1", "80"),
+        ("spec.http[0].route[1].destination.host", 0, "", ""),
+        ("spec.http[1].route[0].destination.host", 100, "v2", ""),
+    ]
+    assert web["mirror"] is False
+    assert _only(text, "ROUTES_TO", "/copy")["mirror"] is True
+
+
+def test_claim_restored_across_namespaces_needs_a_grant() -> None:
+    """A claim's source in another namespace is referred to as Gateway API's are, and its edge says if it may be."""
+    text = """
+kind: PersistentVolumeClaim
+spec: {dataSourceRef: {apiGroup: snapshot.storage.k8s.io, kind: VolumeSnapshot, name: s, namespace: infra}}
+"""
+    grant = """
+---
+apiVersion: gateway.networking.k8s.io/v1beta1
+kind: ReferenceGrant
+metadata: {namespace: infra}
+spec:
+  from: [{group: "", kind: PersistentVolumeClaim, namespace: shop}]
+  to: [{group: snapshot.storage.k8s.io, kind: VolumeSnapshot}]
+"""
+    assert _only(text, "RESTORES")["granted"] is False
+    assert _only(text + grant, "RESTORES")["granted"] is True
 
 
 def test_later_kinds_are_rows() -> None:

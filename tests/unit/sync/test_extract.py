@@ -10,13 +10,12 @@ import pytest
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.health import Health, Verdict
-from kgraph.graphdb.kinds import KINDS
+from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS
 from kgraph.graphdb.model import RESOURCE_PROPERTIES, ResourceKey
 from kgraph.kube.objects import redact
 from kgraph.sync.extract import Extractor, Unidentified
+from kgraph.sync.functions import FIND, FOLLOW
 from kgraph.sync.promote import PROMOTE
-from kgraph.sync.queries import FOLLOW
-from kgraph.sync.references import FIND
 from tests.unit.sync.graphs import CATALOGUE, extract, extract_one, objects
 
 
@@ -337,6 +336,36 @@ status:
             "servedVersions": ["v1"],
         },
     ),
+    (
+        (
+            "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, spec: {gatewayClassName: c, "
+            "listeners: [{name: http}, {name: https}]}, status: {addresses: [{value: 192.0.2.1}], conditions: ["
+            "{type: Accepted, status: 'True'}, {type: Programmed, status: 'False'}]}}"
+        ),
+        {
+            "gatewayClassName": "c",
+            "listeners": ["http", "https"],
+            "addresses": ["192.0.2.1"],
+            "accepted": True,
+            "programmed": False,
+        },
+    ),
+    *(
+        (f"{{apiVersion: networking.istio.io/v1, kind: Sidecar, spec: {spec}}}", {"selectsAll": selects_all})
+        for spec, selects_all in (
+            ("{}", True),
+            ("{workloadSelector: {}}", True),
+            ("{workloadSelector: {labels: {}}}", True),
+            ("{workloadSelector: {labels: {app: web}}}", False),
+        )
+    ),
+    *(
+        (f"{{apiVersion: networking.istio.io/v1, kind: Gateway, spec: {spec}}}", wanted)
+        for spec, wanted in (
+            ("{servers: [{hosts: [a, b]}, {hosts: [c]}]}", {"hosts": ["a", "b", "c"], "selectsAll": True}),
+            ("{selector: {istio: gate}}", {"hosts": [], "selectsAll": False}),
+        )
+    ),
 ]
 
 
@@ -351,7 +380,7 @@ def test_promoted_properties(text: str, wanted: dict[str, Any]) -> None:
     assert properties == wanted
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.group_kind))
+@pytest.mark.parametrize("kind", [*KINDS, *CUSTOM_KINDS], ids=lambda kind: str(kind.group_kind))
 def test_promoted_names_shadow_nothing(kind: Any) -> None:
     """A promoted property never takes the place of one that every node has."""
     assert not RESOURCE_PROPERTIES & kind.promote.keys()
@@ -362,7 +391,15 @@ def test_promoted_names_shadow_nothing(kind: Any) -> None:
     [
         ({row.find for row in EDGE_ROWS if row.find}, FIND),
         ({row.follow for row in EDGE_ROWS if row.follow}, FOLLOW),
-        ({source[1:] for kind in KINDS for source in kind.promote.values() if source.startswith("@")}, PROMOTE),
+        (
+            {
+                source[1:]
+                for kind in (*KINDS, *CUSTOM_KINDS)
+                for source in kind.promote.values()
+                if source.startswith("@")
+            },
+            PROMOTE,
+        ),
     ],
     ids=["find", "follow", "promote"],
 )

@@ -68,6 +68,22 @@ def test_a_change_names_the_fields_and_who_set_them_last() -> None:
     assert (both.at, set(both.by)) == ("2026-05-01T11:45:00Z", {"kubectl-edit", "hpa"})
 
 
+def test_who_made_a_map_has_not_set_what_is_in_it() -> None:
+    """Of two managers that wrote within one second, the one that owns the key is named, not the map's owner."""
+
+    def config(value: str, *managed: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "metadata": {"name": "c", "namespace": "n", "uid": "u", "managedFields": list(managed)},
+            "data": {"x": value},
+        }
+
+    at = "2026-05-01T11:30:00Z"
+    maker = {"manager": "maker", "time": at, "fieldsV1": {"f:data": {".": {}}}}
+    changer = {"manager": "changer", "time": at, "fieldsV1": {"f:data": {"f:x": {}}}}
+    found = entry(config("1"), config("2", maker, changer), "", "ConfigMap")
+    assert found == Change(at, "UPDATED", ("changer",), ("data.x",))
+
+
 def test_what_is_gone_was_taken_by_the_latest_writer() -> None:
     """A field that nobody owns any more is ascribed to whoever wrote last."""
     found = entry(deployment(labels={"a": "b"}), deployment(version="2"))

@@ -41,6 +41,10 @@ _PEERS = st.lists(
     max_size=3,
 )
 _DEFAULT = st.sampled_from(["true", "false"])
+_BACKENDS = st.fixed_dictionaries(
+    {"name": st.sampled_from("pq")},
+    optional={"namespace": _NAMESPACES, "weight": st.integers(0, 2), "kind": st.sampled_from(["Service", "Other"])},
+)
 _TIMES = st.sampled_from(["2020-01-01T00:00:00Z", "2024-01-01T00:00:00Z"])
 
 
@@ -135,6 +139,59 @@ _OBJECTS = st.one_of(
         ),
     ),
     _object("ConfigMap"),
+    _object(
+        "HTTPRoute",
+        "gateway.networking.k8s.io/v1",
+        spec=st.builds(
+            lambda backends, mirrors: {
+                "rules": [
+                    {"backendRefs": backends, "filters": [{"requestMirror": {"backendRef": each}} for each in mirrors]}
+                ]
+            },
+            st.lists(_BACKENDS, max_size=3),
+            st.lists(_BACKENDS, max_size=1),
+        ),
+    ),
+    _object(
+        "ReferenceGrant",
+        "gateway.networking.k8s.io/v1beta1",
+        spec=st.builds(
+            lambda kind, namespace, to: {
+                "from": [{"group": "gateway.networking.k8s.io", "kind": kind, "namespace": namespace}],
+                "to": to,
+            },
+            st.sampled_from(["HTTPRoute", "HTTPRoute", "TCPRoute"]),
+            _NAMESPACES,
+            st.lists(
+                st.fixed_dictionaries(
+                    {"group": st.just(""), "kind": st.sampled_from(["Service", "Secret"])},
+                    optional={"name": st.sampled_from("pq")},
+                ),
+                max_size=2,
+            ),
+        ),
+    ),
+    _object(
+        "Gateway",
+        "networking.istio.io/v1",
+        spec=st.builds(
+            lambda labels, names: {
+                "selector": labels,
+                "servers": [{"tls": {"credentialName": name}} for name in names],
+            },
+            _LABELS,
+            st.lists(st.sampled_from("pq"), max_size=2),
+        ),
+    ),
+    _object(
+        "VirtualService",
+        "networking.istio.io/v1",
+        spec=st.builds(
+            lambda hosts: {"hosts": hosts, "http": [{"route": [{"destination": {"host": host}} for host in hosts]}]},
+            st.lists(st.sampled_from(["n", "n.x", "n.y", "n.x.svc", "example.com"]), max_size=3),
+        ),
+    ),
+    _object("Secret", metadata=st.builds(lambda name: {"name": name}, st.sampled_from("pq"))),
     _object(
         "ValidatingAdmissionPolicy",
         "admissionregistration.k8s.io/v1",
@@ -236,7 +293,7 @@ def test_everything_removed_leaves_nothing(found: list[Extracted]) -> None:
         index.remove(one.fact.key)
     assert index.edges() == []
     assert len(index) == 0
-    assert not any(map(len, (index._asked, index._waiting, index._edges, index._namespace_labels)))
+    assert not any(map(len, (index._asked, index._waiting, index._edges, index._namespace_labels, index._grants)))
     assert not any(index._kept.values())
     assert not any(index._aliases.values())
     assert not any(index._defaults.values())
@@ -356,6 +413,115 @@ metadata: {name: b, annotations: {ingressclass.kubernetes.io/is-default-class: "
 """)
     assert len(_put(index, extract(second)).removed) == 1
     assert len(index.remove("c/networking.k8s.io/IngressClass/_/a").added) == 1
+
+
+ROUTE = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+spec:
+  rules:
+  - backendRefs: [{name: web, namespace: infra, weight: 3}, {name: web, namespace: infra}, {name: own}]
+    filters: [{requestMirror: {backendRef: {name: copy, namespace: infra}}}]
+"""
+
+
+def _grant(source: str, to: str, **metadata: str) -> Extracted:
+    written = ", ".join(f"{name}: {value}" for name, value in {"name": "g", "namespace": "infra", **metadata}.items())
+    (grant,) = objects(
+        f"{{apiVersion: gateway.networking.k8s.io/v1beta1, kind: ReferenceGrant, metadata: {{{written}}}, "
+        f"spec: {{from: [{source}], to: [{to}]}}}}"
+    )
+    return extract(grant)
+
+
+_OF_ROUTES = "{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}"
+_TO_SERVICES = "{group: '', kind: Service}"
+
+
+def _refused(index: SelectorIndex) -> set[str]:
+    """The names of what routes may not send to."""
+    return {edge.end.rpartition("/")[2] for _, edge in index.edges() if not edge.properties["granted"]}
+
+
+def test_reference_into_another_namespace_is_there_before_its_grant() -> None:
+    """A backend that nothing allows, and that is not there, has its edge, with all that the reference says of it."""
+    index, (route,) = _cluster(ROUTE)
+    assert {edge.end: dict(edge.properties) for _, edge in index.edges()} == {
+        "c/core/Service/infra/web": {
+            "weight": [3, 1], "port": ["", ""], "mirror": False, "granted": False, "stands": True,
+        },
+        "c/core/Service/infra/copy": {"weight": [0], "port": [""], "mirror": True, "granted": False, "stands": True},
+    }  # fmt: skip
+    assert [edge.end for edge in route.resource.edges if edge.type == "ROUTES_TO"] == ["c/core/Service/shop/own"]
+
+
+@pytest.mark.parametrize(
+    ("source", "to", "metadata", "refused"),
+    [
+        (_OF_ROUTES, _TO_SERVICES, {}, set()),
+        (_OF_ROUTES, "{group: '', kind: Service, name: web}", {}, {"copy"}),
+        (_OF_ROUTES, "{group: '', kind: Secret}", {}, {"web", "copy"}),
+        (_OF_ROUTES, "{group: shop.example.com, kind: Service}", {}, {"web", "copy"}),
+        (_OF_ROUTES, _TO_SERVICES, {"namespace": "shop"}, {"web", "copy"}),
+        (_OF_ROUTES.replace("HTTPRoute", "GRPCRoute"), _TO_SERVICES, {}, {"web", "copy"}),
+        (_OF_ROUTES.replace("namespace: shop", "namespace: other"), _TO_SERVICES, {}, {"web", "copy"}),
+        (_OF_ROUTES.replace("gateway.networking.k8s.io", "''"), _TO_SERVICES, {}, {"web", "copy"}),
+    ],
+    ids=[
+        "all Services",
+        "one of them",
+        "of another kind",
+        "of another group",
+        "in another namespace",
+        "for another kind",
+        "for another namespace",
+        "for another group",
+    ],
+)
+def test_grant_allows_what_gateway_api_says(source: str, to: str, metadata: dict[str, str], refused: set[str]) -> None:
+    """A grant counts for its own namespace, for the kinds and namespaces it says, and for the names that it says."""
+    index, _ = _cluster(ROUTE)
+    _put(index, _grant(source, to, **metadata))
+    assert _refused(index) == refused
+
+
+def test_reference_is_granted_while_any_grant_allows_it() -> None:
+    """A grant that goes takes back only what no other grant allows; it changes edges and makes or removes none."""
+    index, _ = _cluster(ROUTE)
+    _put(index, _grant(_OF_ROUTES, _TO_SERVICES))
+    assert not _put(index, _grant(_OF_ROUTES, "{group: '', kind: Service, name: web}", name="h"))
+    delta = index.remove("c/gateway.networking.k8s.io/ReferenceGrant/infra/g")
+    assert not delta.removed
+    assert [(edge.end, edge.properties["granted"]) for _, edge in delta.added] == [("c/core/Service/infra/copy", False)]
+    assert _refused(index) == {"copy"}
+
+
+def test_backend_that_comes_and_goes_changes_no_reference() -> None:
+    """An edge that stands needs no end: whether the backend is there is the placeholder's business."""
+    index, _ = _cluster(ROUTE)
+    (service,) = objects("{kind: Service, metadata: {name: web, namespace: infra}}")
+    assert not _put(index, extract(service))
+    assert not index.remove("c/core/Service/infra/web")
+    assert len(index.edges()) == 2
+
+
+def test_certificate_is_where_the_last_pod_of_its_gateway_is() -> None:
+    """An Istio Gateway's Secret is asked for in a namespace from its first Pod there to its last."""
+    index, _ = _cluster("""
+apiVersion: networking.istio.io/v1
+kind: Gateway
+spec: {selector: {istio: gate}, servers: [{tls: {credentialName: tls}}]}
+""")
+    pods = [
+        extract(pod)
+        for name in ("a", "b")
+        for pod in objects(f"{{kind: Pod, metadata: {{name: {name}, namespace: infra, labels: {{istio: gate}}}}}}")
+    ]
+    assert index.edges() == []
+    assert {edge.type for _, edge in _put(index, pods[0]).added} == {"SELECTS", "USES_SECRET"}
+    assert {edge.type for _, edge in _put(index, pods[1]).added} == {"SELECTS"}
+    assert {type_ for _, type_, _ in index.remove(pods[0].fact.key).removed} == {"SELECTS"}
+    assert {type_ for _, type_, _ in index.remove(pods[1].fact.key).removed} == {"SELECTS", "USES_SECRET"}
 
 
 def test_keys_of_a_kind() -> None:
