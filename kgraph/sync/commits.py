@@ -11,7 +11,7 @@ from collections import deque
 import structlog
 
 from kgraph.graphdb.errors import Fenced, StatementRefused
-from kgraph.sync.writer import Entry, write_together
+from kgraph.sync.writer import Entry, taken_over, write_together
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +89,7 @@ class Commits:
             # The others' turn comes at once: they had waited.
             for one in reversed(some):
                 if one.entry.writer.cluster in error.clusters:
-                    one.end(Fenced(str(error), [one.entry.writer.cluster]))
+                    one.end(Fenced(taken_over(one.entry.writer), error.clusters))
                 else:
                     self._waiting.appendleft(one)
         except StatementRefused as error:

@@ -130,12 +130,16 @@ async def _open(transaction: Transaction, entries: Sequence[Entry]) -> dict[str,
     }
     (opened,) = await transaction.run("write/open", parameters)
     if taken := [entry.writer for key, entry in by_key.items() if key not in set(opened["held"])]:
-        epochs = ", ".join(f"{writer.cluster} (epoch {writer.epoch})" for writer in taken)
-        raise Fenced(
-            f"writing: another worker has taken over {epochs}; nothing was written, and this worker lets go of it",
-            clusters=[writer.cluster for writer in taken],
-        )
+        raise Fenced("; ".join(map(taken_over, taken)), clusters=[writer.cluster for writer in taken])
     return dict(before_of(row) for row in opened["before"])
+
+
+def taken_over(writer: Writer) -> str:
+    """What there is to say where a writer's epoch is no longer its cluster's."""
+    return (
+        f"writing the cluster {writer.cluster}: another worker has taken it over since epoch {writer.epoch}; "
+        "nothing was written, and this worker lets go of the cluster"
+    )
 
 
 async def _write_batch(
