@@ -69,6 +69,7 @@ class Connection:
         self._timeout = timeout
         self._transport = Transport(access.server, proxy=access.proxy, server_name=access.server_name)
         self._tls: tuple[bytes, Certificate | None, Tls] | None = None
+        self._making_tls = asyncio.Lock()
         # kubectl asks for gzip, and so do we, on loopback too: 5,000 Pods (31 MB) in pages over TLS took 0.38 s either
         # way, with 0.12 s of this process's time packed and 0.32 s plain, for what is not sent need not be decrypted.
         # The apiserver packs what has more than 128 KiB, and no watch.
@@ -241,16 +242,18 @@ class Connection:
     async def _tls_for(self, login: Login) -> Tls:
         """The TLS contexts for a login; a new certificate or authority makes new ones, and new connections."""
         ca = await self._access.authorities.value() if self._access.authorities else self._access.ca
-        if self._tls is None or self._tls[:2] != (ca, login.certificate):
-            try:
-                contexts = await asyncio.to_thread(Tls.of, ca, login.certificate, insecure=self._access.insecure)
-            except ConfigurationError as error:
-                if self._tls is None:
-                    raise self._of_this_cluster(error) from error
-                # A certificate that is there already, and its key not yet: what was there before still serves.
-                _log.warning("a rewritten certificate cannot be used yet", cluster=self.cluster, why=error.problem)
-            else:
-                self._tls = ca, login.certificate, contexts
+        # One at a time: sixty watches that open at once share what the first of them makes, and so their connection.
+        async with self._making_tls:
+            if self._tls is None or self._tls[:2] != (ca, login.certificate):
+                try:
+                    contexts = await asyncio.to_thread(Tls.of, ca, login.certificate, insecure=self._access.insecure)
+                except ConfigurationError as error:
+                    if self._tls is None:
+                        raise self._of_this_cluster(error) from error
+                    # A certificate that is there already, and its key not yet: what was there before still serves.
+                    _log.warning("a rewritten certificate cannot be used yet", cluster=self.cluster, why=error.problem)
+                else:
+                    self._tls = ca, login.certificate, contexts
         return self._tls[2]
 
 

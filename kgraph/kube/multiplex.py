@@ -12,12 +12,12 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import cast
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
-    ConnectionTerminated,
     DataReceived,
     Event,
     RemoteSettingsChanged,
@@ -38,6 +38,8 @@ STREAM_CREDIT_BYTES = 32 * 1024
 CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024
 # As Go's client where the server does not say how many it takes (golang.org/x/net/http2, initialMaxConcurrentStreams).
 STREAMS_MOST = 100
+FRAME_HEAD_BYTES = 9  # RFC 9113, 4.1: three bytes of length, type, flags, four bytes of stream
+GOAWAY = 7
 _OWN_HEADERS = frozenset({"host", "connection", "accept-encoding"})
 
 
@@ -127,17 +129,19 @@ class _Link(asyncio.Protocol):
     def __init__(self, tls: ssl.SSLContext) -> None:
         self.tls = tls
         self.is_lost = False
+        self.is_ending = False  # the server takes no more requests on it
         self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._h2 = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
         self._streams: dict[int, Stream] = {}
         self._transport: asyncio.WriteTransport | None = None
         self._received = 0  # bytes that the connection's window is to be given back
+        self._frames = bytearray()  # what has come and is no whole frame yet
 
     @property
     def has_room(self) -> bool:
         """Whether one more stream may be opened."""
         most = min(self._h2.remote_settings.max_concurrent_streams, STREAMS_MOST)
-        return not self.is_lost and len(self._streams) < most
+        return not self.is_lost and not self.is_ending and len(self._streams) < most
 
     @property
     def is_idle(self) -> bool:
@@ -172,15 +176,14 @@ class _Link(asyncio.Protocol):
     # What asyncio tells
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)  # uvloop's are none of asyncio's classes
         self._h2.initiate_connection()
         self._h2.increment_flow_control_window(CONNECTION_WINDOW_BYTES)
         self._flush()
 
     def data_received(self, data: bytes) -> None:
         try:
-            for event in self._h2.receive_data(data):
+            for event in self._h2.receive_data(self._without_goaway(data)):
                 self._handle(event)
             if self._received >= CONNECTION_WINDOW_BYTES // 2:
                 self._h2.increment_flow_control_window(self._received)
@@ -192,14 +195,38 @@ class _Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._lose(exc if isinstance(exc, OSError) else ConnectionResetError("the server closed the connection"))
 
+    def _without_goaway(self, data: bytes) -> bytes:
+        """The whole frames that have come, without GOAWAY: what it is about goes on, and h2 would hear of no more.
+
+        An apiserver says it to spread its clients anew (--goaway-chance), when it ends, and with each 401
+        (UnauthenticatedHTTP2DOSMitigation); what has begun it still ends (RFC 9113, 6.8).
+        """
+        self._frames += data
+        whole, at = bytearray(), 0
+        while len(self._frames) - at >= FRAME_HEAD_BYTES:
+            size = FRAME_HEAD_BYTES + int.from_bytes(self._frames[at : at + 3], "big")
+            if len(self._frames) - at < size:
+                break
+            if self._frames[at + 3] == GOAWAY:
+                last = int.from_bytes(self._frames[at + FRAME_HEAD_BYTES : at + FRAME_HEAD_BYTES + 4], "big")
+                self._go_away(last & 0x7FFFFFFF)
+            else:
+                whole += self._frames[at : at + size]
+            at += size
+        del self._frames[:at]
+        return bytes(whole)
+
+    def _go_away(self, last: int) -> None:
+        self.is_ending = True
+        for number, stream in self._streams.items():
+            if number > last:
+                stream.end(ConnectionResetError("the server asked to connect anew"))
+
     def _handle(self, event: Event) -> None:
         match event:
             case RemoteSettingsChanged():
                 if not self.settled.done():
                     self.settled.set_result(None)
-            case ConnectionTerminated():
-                # An apiserver that ends, or wants its clients spread anew (--goaway-chance).
-                self._lose(ConnectionResetError("the server asked to connect anew"))
             case DataReceived(stream_id=int(number), flow_controlled_length=int(size)):
                 self._received += size
                 if stream := self._streams.get(number):
@@ -273,7 +300,7 @@ class Multiplexer:
         """A connection with room; those of a login that was replaced are closed when nobody uses them any more."""
         while True:
             for link in tuple(self._links):
-                if link.is_lost or (link.tls is not tls and link.is_idle):
+                if link.is_lost or (link.is_idle and (link.is_ending or link.tls is not tls)):
                     link.close()
                     self._links.remove(link)
             for link in self._links:
