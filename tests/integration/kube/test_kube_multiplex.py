@@ -12,7 +12,7 @@ import pytest
 
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource, discover
-from kgraph.kube.errors import KubeError, Unauthenticated
+from kgraph.kube.errors import KubeError, Unauthenticated, Unavailable
 from kgraph.kube.multiplex import STREAMS_MOST
 from kgraph.kube.settings import AuthMethod, ClusterSettings, TlsSettings
 from kgraph.kube.watching import WatchEvent, watch
@@ -158,7 +158,7 @@ async def test_an_apiserver_that_goes_ends_all_watches_and_comes_back_for_new_on
             await own_control_plane.kill(APISERVER)
 
             async def all_ended() -> bool:
-                return all(each.error is not None and each.error.transient for each in found)
+                return all(isinstance(each.error, Unavailable) for each in found)
 
             try:
                 await until(all_ended, "all watches have ended")
