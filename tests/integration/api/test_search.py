@@ -85,7 +85,7 @@ async def test_signs_mean_themselves(api: Client, text: str) -> None:
     ("text", "words"),
     [
         pytest.param("web color:red", "there is no filter 'color'; filters: kind:, ns:, namespace:", id="key"),
-        pytest.param("health:sick", "healthy, progressing", id="health"),
+        pytest.param("health:sick", "healthy, suspended, progressing", id="health"),
         pytest.param("kind:deploymnt", "deployments.apps", id="kind"),
         pytest.param("kind:img,image", "kind:img", id="unknown-kind-beside-a-known"),
         pytest.param("cluster:moon", "clusters: prod", id="cluster"),
