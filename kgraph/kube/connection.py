@@ -141,10 +141,9 @@ class Connection:
         ) as response:
             yield response.chunks()
 
-    @property
-    def multiplexes(self) -> bool:
-        """Whether streams may share a connection, as far as is known."""
-        return self._transport.multiplexes
+    async def multiplexes(self) -> bool:
+        """Whether streams share a connection: not through a proxy, nor with a server that has no HTTP/2."""
+        return await self._transport.multiplexes(await self._tls_for(await self._login()))
 
     async def version(self) -> dict[str, Any]:
         """What the server says of itself: gitVersion, major, minor, platform, ..."""

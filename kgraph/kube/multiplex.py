@@ -4,12 +4,11 @@ A watch that is idle costs a connection over TLS some 90 KB here, and a cluster 
 Lists stay with HTTP/1.1, whose chunks are parsed in C: an apiserver sends each event of a list as a frame of its own.
 Where HTTP/2 cannot be had (a proxy, a server or a middleman that does not offer it) the caller takes HTTP/1.1.
 
-The one module that knows h2. Its errors, and the network's, are OSErrors here; `transport` gives them their words.
+The one module that knows h2; `streams` are its answers. Its errors, and the network's, are OSErrors here; `transport` gives them their words.
 """
 
 import asyncio
 import ssl
-from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import cast
@@ -26,20 +25,23 @@ from h2.events import (
     StreamReset,
 )
 from h2.exceptions import H2Error
-from multidict import CIMultiDict
 from yarl import URL
 
 from kgraph.kube.sockets import CONNECT_SECONDS, watch_over
+from kgraph.kube.streams import Stream
 
 PROTOCOL = "h2"
-# Half of what a stream may send before it is read: told to the server in pieces of this size, not with each event.
-STREAM_CREDIT_BYTES = 32 * 1024
 # For all streams of a connection together: one that is not read must not hold the others up.
 CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024
 # As Go's client where the server does not say how many it takes (golang.org/x/net/http2, initialMaxConcurrentStreams).
 STREAMS_MOST = 100
+# As client-go (golang.org/x/net/http2, ReadIdleTimeout and PingTimeout as apimachinery sets them): where nothing has
+# come for so long the server is asked whether it is there; one that does not answer is given up, with all watches.
+SILENCE_SECONDS = 30.0
+PING_SECONDS = 15.0
 FRAME_HEAD_BYTES = 9  # RFC 9113, 4.1: three bytes of length, type, flags, four bytes of stream
 GOAWAY = 7
+PING = b"kgraph \0"  # the eight bytes that come back
 _OWN_HEADERS = frozenset({"host", "connection", "accept-encoding"})
 
 
@@ -49,78 +51,6 @@ class NotMultiplexed(Exception):
 
 class NotConnected(Exception):
     """There is no connection over HTTP/2 now, and nothing was sent; the cause says why."""
-
-
-class Stream:
-    """An answer over HTTP/2: its status, its headers, and its body as it comes."""
-
-    def __init__(self, link: "_Link", number: int) -> None:
-        self.status = 0
-        self.headers: CIMultiDict[str] = CIMultiDict()
-        self.is_over = False
-        self._link = link
-        self._number = number
-        self._chunks: deque[bytes] = deque()
-        self._owed = 0  # bytes that were read and that the server may send anew
-        self._error: OSError | None = None
-        self._waiting: asyncio.Future[None] | None = None
-
-    async def head(self) -> None:
-        """Wait for status and headers."""
-        while not self.status and self._error is None:
-            await self._news()
-        if not self.status and self._error is not None:
-            raise self._error
-
-    async def readany(self) -> bytes:
-        """What has come since, at least one byte; b"" at the end."""
-        while not self._chunks:
-            if self._error is not None:
-                raise self._error
-            if self.is_over:
-                return b""
-            await self._news()
-        some = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self._owed += len(some)
-        if self._owed >= STREAM_CREDIT_BYTES and not self.is_over:
-            self._link.credit(self._number, self._owed)
-            self._owed = 0
-        return some
-
-    # What the link tells
-
-    def answered(self, headers: Iterable[tuple[str, str]]) -> None:
-        """The head is there."""
-        for name, value in headers:
-            if name == ":status":
-                self.status = int(value)
-            else:
-                self.headers.add(name, value)
-        self._tell()
-
-    def feed(self, data: bytes) -> None:
-        """More of the body is there."""
-        if data:
-            self._chunks.append(data)
-            self._tell()
-
-    def end(self, error: OSError | None = None) -> None:
-        """There is no more."""
-        self.is_over = True
-        self._error = self._error or error
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
-
-    async def _news(self) -> None:
-        self._waiting = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiting
-        finally:
-            self._waiting = None
 
 
 class _Link(asyncio.Protocol):
@@ -136,6 +66,8 @@ class _Link(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | None = None
         self._received = 0  # bytes that the connection's window is to be given back
         self._frames = bytearray()  # what has come and is no whole frame yet
+        self._heard_at = asyncio.get_running_loop().time()
+        self._listening: asyncio.TimerHandle | None = None
 
     @property
     def has_room(self) -> bool:
@@ -152,13 +84,13 @@ class _Link(asyncio.Protocol):
         """Send a request without a body."""
         number = self._h2.get_next_available_stream_id()
         self._h2.send_headers(number, headers, end_stream=True)
-        stream = self._streams[number] = Stream(self, number)
+        stream = self._streams[number] = Stream(number, self.credit)
         self._flush()
         return stream
 
     def leave(self, stream: Stream) -> None:
         """Nobody reads the stream any more."""
-        number = stream._number  # noqa: SLF001 - a stream's number is its link's affair
+        number = stream.number
         if self._streams.pop(number, None) and not stream.is_over and not self.is_lost:
             self._h2.reset_stream(number, ErrorCodes.CANCEL)
             self._flush()
@@ -177,11 +109,19 @@ class _Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.WriteTransport", transport)  # uvloop's are none of asyncio's classes
+        agreed = transport.get_extra_info("ssl_object")
+        if agreed is None or agreed.selected_alpn_protocol() != PROTOCOL:
+            self.is_lost = True  # before a byte of HTTP/2, which a server without it would answer with an error
+            self.settled.set_exception(NotMultiplexed())
+            self._transport.abort()
+            return
         self._h2.initiate_connection()
         self._h2.increment_flow_control_window(CONNECTION_WINDOW_BYTES)
         self._flush()
+        self._listen()
 
     def data_received(self, data: bytes) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
         try:
             for event in self._h2.receive_data(self._without_goaway(data)):
                 self._handle(event)
@@ -194,6 +134,20 @@ class _Link(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lose(exc if isinstance(exc, OSError) else ConnectionResetError("the server closed the connection"))
+
+    def _listen(self) -> None:
+        """Ping a connection that is silent, and give up one that stays so: half-open ones say nothing of it."""
+        loop = asyncio.get_running_loop()
+        silent = loop.time() - self._heard_at
+        if self.is_lost:
+            return
+        if silent >= SILENCE_SECONDS + PING_SECONDS:
+            self._lose(ConnectionAbortedError(f"nothing came for {silent:.0f} s, not even the answer to a ping"))
+            return
+        if silent >= SILENCE_SECONDS:
+            self._h2.ping(PING)
+            self._flush()
+        self._listening = loop.call_later(PING_SECONDS, self._listen)
 
     def _without_goaway(self, data: bytes) -> bytes:
         """The whole frames that have come, without GOAWAY: what it is about goes on, and h2 would hear of no more.
@@ -244,6 +198,8 @@ class _Link(asyncio.Protocol):
     def _lose(self, error: OSError) -> None:
         if not self.is_lost:
             self.is_lost = True
+            if self._listening is not None:
+                self._listening.cancel()
             for stream in tuple(self._streams.values()):
                 stream.end(error)
             if not self.settled.done():
@@ -273,6 +229,10 @@ class Multiplexer:
         for link in self._links:
             link.close()
         self._links.clear()
+
+    async def ready(self, tls: ssl.SSLContext) -> None:
+        """Have a connection with room; NotMultiplexed or NotConnected where there can be none."""
+        await self._link(tls)
 
     @asynccontextmanager
     async def exchange(
@@ -320,11 +280,8 @@ class Multiplexer:
                 transport, link = await loop.create_connection(
                     lambda: _Link(tls), host, port, ssl=tls, server_hostname=self._server_name or host
                 )
-                ssl_object = transport.get_extra_info("ssl_object")
-                if ssl_object is None or ssl_object.selected_alpn_protocol() != PROTOCOL:
-                    link.close()
-                    raise NotMultiplexed
-                watch_over(transport.get_extra_info("socket"))
+                if not link.is_lost:
+                    watch_over(transport.get_extra_info("socket"))
                 await link.settled
         except (OSError, TimeoutError) as error:
             raise NotConnected(str(error) or type(error).__name__) from error

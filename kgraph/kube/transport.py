@@ -23,8 +23,9 @@ from yarl import URL
 
 from kgraph.kube.credentials import Certificate
 from kgraph.kube.errors import Attempt, BadAnswer, ConfigurationError, KubeError, Unavailable
-from kgraph.kube.multiplex import PROTOCOL, Multiplexer, NotConnected, NotMultiplexed, Stream
+from kgraph.kube.multiplex import PROTOCOL, Multiplexer, NotConnected, NotMultiplexed
 from kgraph.kube.sockets import CONNECT_SECONDS, watched_socket
+from kgraph.kube.streams import Stream
 
 _log = structlog.get_logger(__name__)
 
@@ -121,9 +122,15 @@ class Transport:
             self._multiplexer.close()
         await self._session.close()
 
-    @property
-    def multiplexes(self) -> bool:
-        """Whether watches may share a connection."""
+    async def multiplexes(self, tls: Tls) -> bool:
+        """Whether watches share a connection now; the first who asks makes it."""
+        if self._multiplexer is not None:
+            try:
+                await self._multiplexer.ready(tls.multiplexed)
+            except NotMultiplexed:
+                self._multiplexer = None
+            except NotConnected:
+                return False
         return self._multiplexer is not None
 
     @asynccontextmanager
