@@ -4,7 +4,8 @@ A watch that is idle costs a connection over TLS some 90 KB here, and a cluster 
 Lists stay with HTTP/1.1, whose chunks are parsed in C: an apiserver sends each event of a list as a frame of its own.
 Where HTTP/2 cannot be had (a proxy, a server or a middleman that does not offer it) the caller takes HTTP/1.1.
 
-The one module that knows h2; `streams` are its answers. Its errors, and the network's, are OSErrors here; `transport` gives them their words.
+The one module that knows h2; `streams` are its answers. Its errors, and the network's, are OSErrors here;
+`transport` gives them their words.
 """
 
 import asyncio
