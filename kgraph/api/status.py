@@ -24,7 +24,7 @@ class SyncState(msgspec.Struct, frozen=True):
 
 
 class Component(msgspec.Struct, frozen=True):
-    """One part: whether it is well, and what there is to say of it."""
+    """One part, or one kind: whether it is well, and what there is to say of it."""
 
     name: str
     ready: bool

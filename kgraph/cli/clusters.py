@@ -61,12 +61,12 @@ def rows(clusters: Sequence[Cluster]) -> list[list[Any]]:
 
 
 def state_of(cluster: Cluster) -> str:
-    """One word: the first part that is not well, or `ready`."""
-    wrong = next((part.name for part in cluster.status.components if not part.ready), None)
-    return _WORDS[wrong] if wrong else "ready"
+    """One word: the first part that is not well, or `ready`; kinds that fail are counted beside it."""
+    status = cluster.status
+    return "ready" if status.ready else _WORDS[next(part.name for part in status.components if not part.ready)]
 
 
-_WORDS: Mapping[str | None, str] = {
+_WORDS: Mapping[str, str] = {
     "removal": "removing",
     "worker": "unsynced",
     "connection": "lost",

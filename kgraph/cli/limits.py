@@ -1,4 +1,4 @@
-"""How many files a process may have open: a watch is a connection, and a cluster has some sixty of them."""
+"""How many files a process may have open: through a proxy each watch is a connection, and a cluster has sixty."""
 
 import structlog
 
@@ -20,4 +20,4 @@ def raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         log.debug("more files may be open", before=soft, now=most)
     if most < WANTED_FILES:
-        log.info("few files may be open: some sixty a cluster are needed", most=most, advice="raise `ulimit -Hn`")
+        log.info("few files may be open: through proxies a cluster needs sixty", most=most, advice="raise `ulimit -Hn`")

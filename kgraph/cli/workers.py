@@ -9,6 +9,7 @@ from kgraph.cli.errors import leaves
 from kgraph.graphdb.errors import Fenced
 from kgraph.graphdb.store import Store
 from kgraph.kube.settings import ClusterSettings
+from kgraph.sync.commits import Commits
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.vitals import tell_failure
 from kgraph.sync.worker import ClusterWorker
@@ -20,14 +21,14 @@ START_AGAIN_SECONDS = 30.0
 
 
 class Workers:
-    """One worker a cluster. They share the store, and the places for transactions."""
+    """One worker a cluster. They share the store and its transactions."""
 
     def __init__(self, store: Store, clusters: Iterable[ClusterSettings], options: SyncOptions) -> None:
         self.by_cluster: dict[str, ClusterWorker] = {}
         self.failed: dict[str, str] = {}  # the clusters whose worker does not run, and why
         self._first_ended: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._writers = asyncio.Semaphore(options.writers)
+        self._commits = Commits(options.writers)
         self._store = store
         self._options = options
         for settings in clusters:
@@ -78,7 +79,7 @@ class Workers:
                     task.cancel()
 
     def _add(self, settings: ClusterSettings) -> None:
-        self.by_cluster[settings.id] = ClusterWorker(self._store, settings, self._options, self._writers)
+        self.by_cluster[settings.id] = ClusterWorker(self._store, settings, self._options, self._commits)
         self._first_ended[settings.id] = asyncio.Event()
 
     def _start(self, cluster: str) -> None:
@@ -101,4 +102,4 @@ class Workers:
             await tell_failure(self._store, cluster, why)
             await asyncio.sleep(START_AGAIN_SECONDS)
             del self.failed[cluster]
-            self.by_cluster[cluster] = ClusterWorker(self._store, worker.settings, self._options, self._writers)
+            self.by_cluster[cluster] = ClusterWorker(self._store, worker.settings, self._options, self._commits)

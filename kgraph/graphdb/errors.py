@@ -11,6 +11,8 @@
 The driver's own errors end in `store`; each is the cause of one of these.
 """
 
+from collections.abc import Sequence
+
 
 class GraphError(Exception):
     """Something about the graph failed; the message says what was attempted and what the reader can do."""
@@ -41,4 +43,8 @@ class SchemaTooNew(GraphError):
 
 
 class Fenced(GraphError):
-    """Another worker has raised the cluster's epoch; this one's transaction wrote nothing."""
+    """Another worker has raised a cluster's epoch; this one's transaction wrote nothing. `clusters` are those taken."""
+
+    def __init__(self, message: str, clusters: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.clusters = tuple(clusters)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar
@@ -26,7 +25,7 @@ from kgraph.kube.errors import (
 )
 from kgraph.kube.settings import ClusterSettings
 from kgraph.kube.throttle import Throttle
-from kgraph.kube.transport import Response, Transport, tls_context
+from kgraph.kube.transport import Response, Tls, Transport
 
 JSON = "application/json"
 # As client-go (rest/request.go): so often is a request repeated that the server asked to repeat later.
@@ -69,7 +68,8 @@ class Connection:
         self._throttle = Throttle(qps, burst)
         self._timeout = timeout
         self._transport = Transport(access.server, proxy=access.proxy, server_name=access.server_name)
-        self._tls: tuple[bytes, Certificate | None, ssl.SSLContext] | None = None
+        self._tls: tuple[bytes, Certificate | None, Tls] | None = None
+        self._making_tls = asyncio.Lock()
         # kubectl asks for gzip, and so do we, on loopback too: 5,000 Pods (31 MB) in pages over TLS took 0.38 s either
         # way, with 0.12 s of this process's time packed and 0.32 s plain, for what is not sent need not be decrypted.
         # The apiserver packs what has more than 128 KiB, and no watch.
@@ -127,13 +127,23 @@ class Connection:
         read_timeout_seconds: float,
         accept: str | None = None,
         headers: Iterable[tuple[str, str]] = (),
+        multiplexed: bool = False,
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The body of a GET as it comes; Unavailable after `read_timeout_seconds` without a byte."""
+        """The body of a GET as it comes; Unavailable after `read_timeout_seconds` without a byte.
+
+        `multiplexed` shares a connection with others where it can: for what is mostly silent.
+        """
         verb = "WATCH" if _is_watch(params) else "GET"
         attempt = Attempt(verb, path, self.cluster, self.server)
         given = [("Accept", accept or JSON), *headers]
-        async with self._answered(attempt, params, given, silence_seconds=read_timeout_seconds) as response:
+        async with self._answered(
+            attempt, params, given, silence_seconds=read_timeout_seconds, multiplexed=multiplexed
+        ) as response:
             yield response.chunks()
+
+    async def multiplexes(self) -> bool:
+        """Whether streams share a connection: not through a proxy, nor with a server that has no HTTP/2."""
+        return await self._transport.multiplexes(await self._tls_for(await self._login()))
 
     async def version(self) -> dict[str, Any]:
         """What the server says of itself: gitVersion, major, minor, platform, ..."""
@@ -163,6 +173,7 @@ class Connection:
         *,
         body: bytes | None = None,
         silence_seconds: float,
+        multiplexed: bool = False,
     ) -> AsyncIterator[Response]:
         """The answer to a request, its status 2xx; the others are raised, after what can be mended was tried."""
         query = tuple(params.items() if isinstance(params, Mapping) else params)
@@ -170,14 +181,19 @@ class Connection:
         while True:
             await self._throttle.acquire()
             login = await self._login()
-            async with self._transport.exchange(
-                attempt,
-                await self._tls_for(login),
-                method="GET" if attempt.verb == "WATCH" else attempt.verb,
-                params=query,
-                headers=[*self._common(login), *headers],
-                body=body,
-                silence_seconds=silence_seconds,
+            tls, sent = await self._tls_for(login), [*self._common(login), *headers]
+            async with (
+                self._transport.watch(attempt, tls, params=query, headers=sent, silence_seconds=silence_seconds)
+                if multiplexed
+                else self._transport.exchange(
+                    attempt,
+                    tls,
+                    method="GET" if attempt.verb == "WATCH" else attempt.verb,
+                    params=query,
+                    headers=sent,
+                    body=body,
+                    silence_seconds=silence_seconds,
+                )
             ) as response:
                 if response.status < 300:
                     yield response
@@ -222,19 +238,21 @@ class Connection:
     def _of_this_cluster(self, error: KubeError) -> KubeError:
         return type(error)(f"no login to cluster {self.cluster} ({self.server}): {error.problem}")
 
-    async def _tls_for(self, login: Login) -> ssl.SSLContext:
-        """The TLS context for a login; a new certificate or authority makes a new one, and thereby new connections."""
+    async def _tls_for(self, login: Login) -> Tls:
+        """The TLS contexts for a login; a new certificate or authority makes new ones, and new connections."""
         ca = await self._access.authorities.value() if self._access.authorities else self._access.ca
-        if self._tls is None or self._tls[:2] != (ca, login.certificate):
-            try:
-                context = await asyncio.to_thread(tls_context, ca, login.certificate, insecure=self._access.insecure)
-            except ConfigurationError as error:
-                if self._tls is None:
-                    raise self._of_this_cluster(error) from error
-                # A certificate that is there already, and its key not yet: what was there before still serves.
-                _log.warning("a rewritten certificate cannot be used yet", cluster=self.cluster, why=error.problem)
-            else:
-                self._tls = ca, login.certificate, context
+        # One at a time: sixty watches that open at once share what the first of them makes, and so their connection.
+        async with self._making_tls:
+            if self._tls is None or self._tls[:2] != (ca, login.certificate):
+                try:
+                    contexts = await asyncio.to_thread(Tls.of, ca, login.certificate, insecure=self._access.insecure)
+                except ConfigurationError as error:
+                    if self._tls is None:
+                        raise self._of_this_cluster(error) from error
+                    # A certificate that is there already, and its key not yet: what was there before still serves.
+                    _log.warning("a rewritten certificate cannot be used yet", cluster=self.cluster, why=error.problem)
+                else:
+                    self._tls = ca, login.certificate, contexts
         return self._tls[2]
 
 

@@ -6,47 +6,50 @@ end in an anonymous client, its Watch loses events, its environment proxies foll
 and its ApiClient offers no socket options. What would be left of it is this file.
 """
 
+import asyncio
 import os
-import socket
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import aiohttp
-from aiohttp.connector import AddrInfoType
+import structlog
 from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from kgraph.kube.credentials import Certificate
 from kgraph.kube.errors import Attempt, BadAnswer, ConfigurationError, KubeError, Unavailable
+from kgraph.kube.multiplex import PROTOCOL, Multiplexer, NotConnected, NotMultiplexed
+from kgraph.kube.sockets import CONNECT_SECONDS, watched_socket
+from kgraph.kube.streams import Stream
 
-# As client-go's dialer (client-go transport/cache.go): a server that does not take a connection for this long is down.
-CONNECT_SECONDS = 30
-# A peer that has gone without a word is noticed after idle + count x interval = 60 s.
-KEEPALIVE_IDLE_SECONDS = 30
-KEEPALIVE_INTERVAL_SECONDS = 10
-KEEPALIVE_COUNT = 3
-# The same limit for bytes that were sent and never acknowledged, where keepalives are not sent.
-USER_TIMEOUT_MILLISECONDS = 60_000
+_log = structlog.get_logger(__name__)
 
-_SOCKET_OPTIONS = (
-    ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
-    ("TCP_KEEPALIVE", KEEPALIVE_IDLE_SECONDS),  # what macOS calls TCP_KEEPIDLE
-    ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
-    ("TCP_KEEPCNT", KEEPALIVE_COUNT),
-    ("TCP_USER_TIMEOUT", USER_TIMEOUT_MILLISECONDS),
-)
+
+class Tls(NamedTuple):
+    """How a server proves itself, and we do: for HTTP/1.1, and for HTTP/2, which is agreed upon in the handshake."""
+
+    plain: ssl.SSLContext
+    multiplexed: ssl.SSLContext
+
+    @classmethod
+    def of(cls, ca: bytes, certificate: Certificate | None, *, insecure: bool) -> "Tls":
+        """Both contexts; ConfigurationError as `tls_context` has it."""
+        plain, multiplexed = (tls_context(ca, certificate, insecure=insecure) for _ in range(2))
+        multiplexed.set_alpn_protocols([PROTOCOL, "http/1.1"])
+        return cls(plain, multiplexed)
 
 
 class Response:
     """An answer whose head is there: its status, its headers, and its body, whole or as it comes."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, attempt: Attempt, silence_seconds: float) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse | Stream, attempt: Attempt, silence_seconds: float) -> None:
         self._answer = answer
+        self._content = answer if isinstance(answer, Stream) else answer.content
         self._attempt = attempt
         self._silence_seconds = silence_seconds
         self.status = answer.status
@@ -55,20 +58,22 @@ class Response:
     async def read(self) -> bytes:
         """The whole body."""
         try:
-            return await self._answer.read()
+            if isinstance(self._answer, aiohttp.ClientResponse):
+                return await self._answer.read()
         except Exception as error:
             raise mapped(error, self._attempt, self._silence_seconds) from error
+        return b"".join([chunk async for chunk in self.chunks()])
 
     def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, in pieces that end anywhere."""
-        return _Chunks(self._answer, self._attempt, self._silence_seconds)
+        return _Chunks(self._content, self._attempt, self._silence_seconds)
 
 
 class _Chunks:
     """An iterator and no generator, so that one that is dropped half-way leaves nothing to be closed."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, attempt: Attempt, silence_seconds: float) -> None:
-        self._content = answer.content
+    def __init__(self, content: aiohttp.StreamReader | Stream, attempt: Attempt, silence_seconds: float) -> None:
+        self._content = content
         self._attempt = attempt
         self._silence_seconds = silence_seconds
 
@@ -77,7 +82,12 @@ class _Chunks:
 
     async def __anext__(self) -> bytes:
         try:
-            chunk = await self._content.readany()
+            if isinstance(self._content, Stream):
+                # aiohttp sees to this by itself.
+                async with asyncio.timeout(self._silence_seconds):
+                    chunk = await self._content.readany()
+            else:
+                chunk = await self._content.readany()
         except Exception as error:
             raise mapped(error, self._attempt, self._silence_seconds) from error
         if not chunk:
@@ -92,9 +102,13 @@ class Transport:
         self._server = server
         self._proxy = proxy
         self._server_name = server_name
+        # None where a watch has a connection of its own: through a proxy, without TLS, to a server without HTTP/2.
+        self._multiplexer: Multiplexer | None = None
+        if server.startswith("https://") and not proxy:
+            self._multiplexer = Multiplexer(URL(server), server_name)
         self._session = aiohttp.ClientSession(
             # As many connections as there are watches: one each, HTTP/1.1 having no streams.
-            connector=aiohttp.TCPConnector(limit=0, socket_factory=_watched_socket),
+            connector=aiohttp.TCPConnector(limit=0, socket_factory=watched_socket),
             # kubectl's rules for proxies are in `proxies`; trust_env would bring Python's, and ~/.netrc.
             trust_env=False,
             auto_decompress=True,
@@ -104,13 +118,59 @@ class Transport:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._multiplexer is not None:
+            self._multiplexer.close()
         await self._session.close()
+
+    async def multiplexes(self, tls: Tls) -> bool:
+        """Whether watches share a connection now; the first who asks makes it."""
+        if self._multiplexer is not None:
+            try:
+                await self._multiplexer.ready(tls.multiplexed)
+            except NotMultiplexed:
+                self._multiplexer = None
+            except NotConnected:
+                return False
+        return self._multiplexer is not None
+
+    @asynccontextmanager
+    async def watch(
+        self,
+        attempt: Attempt,
+        tls: Tls,
+        *,
+        params: Iterable[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
+        silence_seconds: float,
+    ) -> AsyncIterator[Response]:
+        """A GET that shares a connection with others where it can; elsewhere as `exchange`."""
+        params, headers = list(params), list(headers)
+        url = URL(f"{self._server}{attempt.path}").with_query(params)
+        async with AsyncExitStack() as stack:
+            response = None
+            if self._multiplexer is not None:
+                try:
+                    exchange = self._multiplexer.exchange(tls.multiplexed, url, headers, silence_seconds)
+                    response = Response(await stack.enter_async_context(exchange), attempt, silence_seconds)
+                except NotMultiplexed:
+                    self._multiplexer = None
+                except NotConnected as error:
+                    # Whatever it is, HTTP/1.1 meets it too, and has words for it, or is a way round it.
+                    _log.debug("no HTTP/2 now", cluster=attempt.cluster, path=attempt.path, why=str(error))
+                except Exception as error:
+                    raise mapped(error, attempt, silence_seconds) from error
+            if response is None:
+                exchange_alone = self.exchange(
+                    attempt, tls, method="GET", params=params, headers=headers, silence_seconds=silence_seconds
+                )
+                response = await stack.enter_async_context(exchange_alone)
+            yield response
 
     @asynccontextmanager
     async def exchange(
         self,
         attempt: Attempt,
-        tls: ssl.SSLContext,
+        tls: Tls,
         *,
         method: str,
         params: Iterable[tuple[str, str]] = (),
@@ -126,7 +186,7 @@ class Transport:
                 url,
                 headers=CIMultiDict(headers),
                 data=body,
-                ssl=tls,
+                ssl=tls.plain,
                 proxy=self._proxy or None,
                 server_hostname=self._server_name or None,
                 # A redirect is a login page or a mistake in the address: the token must not follow it.
@@ -268,14 +328,3 @@ def _show(context: ssl.SSLContext, certificate: Certificate) -> None:
             raise ConfigurationError(
                 "the client certificate and its key are no PEM, or do not belong together, or the key has a password"
             ) from error
-
-
-def _watched_socket(address: AddrInfoType) -> socket.socket:
-    """A socket that notices when its peer is gone, however silent a watch is."""
-    family, kind, protocol, _, _ = address
-    made = socket.socket(family=family, type=kind, proto=protocol)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _SOCKET_OPTIONS:
-        if hasattr(socket, name):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-    return made

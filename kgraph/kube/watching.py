@@ -102,7 +102,10 @@ async def watch(
     attempt = Attempt("WATCH", path, conn.cluster, conn.server)
     lines = _Lines(attempt)
     try:
-        async with conn.stream(path, params, read_timeout_seconds=seconds + END_GRACE_SECONDS) as chunks:
+        # A list comes faster over a connection of its own.
+        async with conn.stream(
+            path, params, read_timeout_seconds=seconds + END_GRACE_SECONDS, multiplexed=not initial_events
+        ) as chunks:
             if accepted:
                 await accepted()
             while (chunk := await _next(chunks, attempt, idle_timeout if lines.bookmarked else None)) is not None:

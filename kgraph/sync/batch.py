@@ -3,7 +3,7 @@
 Changes of one resource coalesce, so a batch is as large as what changed, not as how often.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -43,6 +43,20 @@ class Batch:
     def __bool__(self) -> bool:
         """Whether there is anything to write at all, a checkpoint included."""
         return bool(len(self) or self.checkpoints or self.forgotten)
+
+    @classmethod
+    def together(cls, batches: "Sequence[Batch]") -> "Batch":
+        """The batches of several clusters as one: their keys differ."""
+        one = cls()
+        for batch in batches:
+            one.upserts |= batch.upserts
+            one.removals |= batch.removals
+            one.matched |= batch.matched
+            one.absent |= batch.absent
+            one.checkpoints |= batch.checkpoints
+            one.forgotten |= batch.forgotten
+            one.bytes += batch.bytes
+        return one
 
     def put(self, resource: Resource, provenance: Provenance = UNKNOWN, *, edges_changed: bool, fresh: bool) -> None:
         """Write this state of the resource, instead of any earlier one in this batch."""

@@ -42,10 +42,9 @@ class OwnKind(msgspec.Struct, frozen=True, kw_only=True):
 class SyncOptions(msgspec.Struct, frozen=True):
     """What holds for every cluster: the kinds to sync, and how often all is listed and compared again (0: never).
 
-    `writers` is how many transactions the clusters of one process may have under way together.
     `own_kinds` are the only custom kinds where there are any. Without `relationships` the graph has no edges but those
     to where a resource is. `clusters` and `homes` are what objects mean that their own cluster does not say, as
-    `elsewhere` has it.
+    `elsewhere` has it. `writers` is how many transactions the clusters of one process may have under way together.
     """
 
     watch_resources: tuple[str, ...] = ()

@@ -161,6 +161,10 @@ class Reflector:
                     if end < len(some):
                         await self._complete(some[end].resource_version)
                         await self._changed(some[end + 1 :])
+                        if await self._connection.multiplexes():
+                            # The watch goes on over the connection that all watches share.
+                            await self._close()
+                            self._just_listed = True
                         return
         except WatchListUnsupported:
             self._watch_list = False

@@ -27,6 +27,7 @@ from kgraph.kube.errors import KubeError, UnknownResources
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.asked import AskedCatalogue
 from kgraph.sync.batch import Batch
+from kgraph.sync.commits import Commits
 from kgraph.sync.custom import extractor, kinds_of, select_kinds, unserved, versions_of
 from kgraph.sync.definitions import Definition, read_definitions
 from kgraph.sync.extract import Extractor
@@ -39,7 +40,7 @@ from kgraph.sync.retention import forget, forget_for_ever
 from kgraph.sync.served import group_kind, listing_order, resource_of
 from kgraph.sync.snapshot import load_snapshot
 from kgraph.sync.vitals import Vitals
-from kgraph.sync.writer import Writer
+from kgraph.sync.writer import Entry, Writer
 
 log = structlog.get_logger(__name__)
 
@@ -75,16 +76,14 @@ class ClusterWorker:
         store: Store,
         settings: ClusterSettings,
         options: SyncOptions,
-        writers: asyncio.Semaphore | None = None,
+        commits: Commits | None = None,
     ) -> None:
-        """`writers` are the places for transactions that the clusters of one process share."""
+        """`commits` are what the clusters of one process share."""
         self.synced = asyncio.Event()
         self.settings = settings
         self._store = store
         self._options = options
-        # First come, first served, and a cluster waits for one place at a time: its own large batches of a first sync
-        # do not stand in front of others' small ones.
-        self._writers = writers or asyncio.Semaphore(options.writers)
+        self._commits = commits or Commits(options.writers)
         self._intake: Intake | None = None
         self.pipeline: Pipeline | None = None
         self._kinds_changed = asyncio.Event()
@@ -118,8 +117,7 @@ class ClusterWorker:
         writer = await patiently(lambda: Writer.claim(self._store, cluster, self._described(), self._options.history))
 
         async def write(batch: Batch) -> None:
-            async with self._writers:
-                await writer.write(batch, vitals.riding())
+            await self._commits.write(Entry(writer, batch, vitals.riding()))
 
         self.pipeline = pipeline = Pipeline(cluster, write, on_refused=self._refused)
         vitals = Vitals(cluster, pipeline, lambda: self._resources)

@@ -8,7 +8,7 @@ told what the graph holds: nothing is looked for that is known not to be there.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.endpoints import end_label
@@ -46,10 +46,10 @@ class Writer:
     """Writes one cluster's part of the graph, for as long as its epoch is the cluster's."""
 
     def __init__(self, store: Store, cluster: str, epoch: int, history: HistoryLimits) -> None:
-        self._store = store
-        self._cluster = cluster
-        self._epoch = epoch
-        self._history = history
+        self.store = store
+        self.cluster = cluster
+        self.epoch = epoch
+        self.history = history
 
     @classmethod
     async def claim(
@@ -68,52 +68,81 @@ class Writer:
 
         Fenced when another worker has taken the cluster over.
         """
-
-        async def work(transaction: Transaction) -> None:
-            before = await self._open(transaction, batch, state)
-            await _write_batch(transaction, batch, before, self._history)
-
-        what = f"writing {len(batch)} changes of the cluster {self._cluster}"
-        await self._store.write(work, what=what, timeout=WRITE_SECONDS)
+        await write_together([Entry(self, batch, state or {})])
 
     async def describe(self, properties: Mapping[str, Any]) -> None:
         """Set properties of the cluster's own node."""
 
         async def work(transaction: Transaction) -> None:
-            await self._open(transaction, Batch(), properties)
+            await _open(transaction, [Entry(self, Batch(), properties)])
 
-        await self._store.write(work, what=f"describing the cluster {self._cluster}", timeout=WRITE_SECONDS)
+        await self.store.write(work, what=f"describing the cluster {self.cluster}", timeout=WRITE_SECONDS)
 
     async def run(self, name: str, parameters: Mapping[str, Any]) -> list[Record]:
         """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records."""
 
         async def work(transaction: Transaction) -> list[Record]:
-            await self._open(transaction, Batch())
+            await _open(transaction, [Entry(self, Batch(), {})])
             records = await transaction.run(name, parameters)
             for some in _chunks([key for record in records for key in record.get("loose", ())]):
                 await transaction.run("write/sweep", {"keys": some})
             return records
 
-        return await self._store.write(work, what=f"{name} of the cluster {self._cluster}", timeout=WRITE_SECONDS)
+        return await self.store.write(work, what=f"{name} of the cluster {self.cluster}", timeout=WRITE_SECONDS)
 
-    async def _open(
-        self, transaction: Transaction, batch: Batch, state: Mapping[str, Any] | None = None
-    ) -> dict[str, Before]:
-        """Check the epoch and remember the checkpoints; what the graph holds of what is to be written again, by key."""
-        parameters = {
-            "key": cluster_key(self._cluster),
-            "epoch": self._epoch,
-            "state": dict(state or {}),
-            "kinds": [{"key": key, "properties": each} for key, each in sorted(batch.checkpoints.items())],
-            "written": sorted(key for key, upsert in batch.upserts.items() if not upsert.fresh),
-        }
-        held = await transaction.run("write/open", parameters)
-        if not held:
-            raise Fenced(
-                f"writing the cluster {self._cluster}: another worker has taken it over since epoch {self._epoch}; "
-                "nothing was written, and this worker lets go of the cluster"
-            )
-        return dict(before_of(row) for row in held[0]["before"])
+
+class Entry(NamedTuple):
+    """One cluster's part of a transaction: its batch, and what its node is to say of the sync."""
+
+    writer: Writer
+    batch: Batch
+    state: Mapping[str, Any]
+
+
+async def write_together(entries: Sequence[Entry]) -> None:
+    """Write the batches of several clusters in one transaction, or nothing of it.
+
+    Fenced, with their ids in `clusters`, where other workers have taken some over.
+    """
+    first = entries[0].writer
+    batch = entries[0].batch if len(entries) == 1 else Batch.together([entry.batch for entry in entries])
+
+    async def work(transaction: Transaction) -> None:
+        before = await _open(transaction, entries)
+        await _write_batch(transaction, batch, before, first.history)
+
+    names = ", ".join(entry.writer.cluster for entry in entries)
+    await first.store.write(work, what=f"writing {len(batch)} changes of {names}", timeout=WRITE_SECONDS)
+
+
+async def _open(transaction: Transaction, entries: Sequence[Entry]) -> dict[str, Before]:
+    """Check the epochs and remember the checkpoints; what the graph holds of what is to be written again, by key."""
+    by_key = {cluster_key(entry.writer.cluster): entry for entry in entries}
+    parameters = {
+        # By key, so that two transactions never wait for each other in a circle.
+        "clusters": [
+            {"key": key, "epoch": entry.writer.epoch, "state": dict(entry.state)}
+            for key, entry in sorted(by_key.items())
+        ],
+        "kinds": [
+            {"key": key, "properties": each}
+            for entry in entries
+            for key, each in sorted(entry.batch.checkpoints.items())
+        ],
+        "written": sorted(key for entry in entries for key, upsert in entry.batch.upserts.items() if not upsert.fresh),
+    }
+    (opened,) = await transaction.run("write/open", parameters)
+    if taken := [entry.writer for key, entry in by_key.items() if key not in set(opened["held"])]:
+        raise Fenced("; ".join(map(taken_over, taken)), clusters=[writer.cluster for writer in taken])
+    return dict(before_of(row) for row in opened["before"])
+
+
+def taken_over(writer: Writer) -> str:
+    """What there is to say where a writer's epoch is no longer its cluster's."""
+    return (
+        f"writing the cluster {writer.cluster}: another worker has taken it over since epoch {writer.epoch}; "
+        "nothing was written, and this worker lets go of the cluster"
+    )
 
 
 async def _write_batch(

@@ -16,7 +16,7 @@ import uvloop
 from rich.console import Console
 
 from kgraph.stack.progress import shown
-from tests.bench import bench, changes, dataset, machine, report, search, sync, walks
+from tests.bench import bench, changes, dataset, fleet, machine, report, search, sync, walks
 from tests.bench.bench import Bench
 from tests.bench.rows import Figure, Row
 
@@ -27,6 +27,11 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "idle": sync.idle,
     "walks": walks.walks,
     "search": search.searches,
+    "fleet-sync": fleet.first_sync,
+    "fleet-memory": fleet.idle_clusters,
+    "fleet-adding": fleet.adding,
+    "fleet-changes": fleet.changes,
+    "fleet-removal": fleet.removal,
 }
 # How long the machine is looked at before each measurement, to say who else used it.
 LOOK_SECONDS = 2.0

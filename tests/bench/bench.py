@@ -1,6 +1,8 @@
 """What every measurement works with: the two servers, bare clients to both, and how long to measure."""
 
+import base64
 import gc
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -24,6 +26,10 @@ NEO4J = Neo4jOptions(heap_mib=2048, page_cache_mib=1024)
 WIPE = "MATCH (n) WHERE NOT n:GraphSchema CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 
 
+# Of clusters that are added at run time: they live as long as the run.
+CREDENTIALS_KEY = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
 class Effort(msgspec.Struct, frozen=True):
     """How long to measure."""
 
@@ -32,10 +38,11 @@ class Effort(msgspec.Struct, frozen=True):
     change_seconds: float = 30.0
     roots: int = 200
     requests: int = 3000
+    clusters: int = 100
 
 
 FULL = Effort()
-SMALL = Effort(repeats=1, idle_seconds=5.0, change_seconds=4.0, roots=20, requests=200)
+SMALL = Effort(repeats=1, idle_seconds=5.0, change_seconds=4.0, roots=20, requests=200, clusters=6)
 
 
 class Bench:
@@ -82,9 +89,9 @@ class Bench:
             yield store
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[Program]:
-        """`kgraph worker` in a process of its own, from its start on."""
-        async with self._program("worker") as program:
+    async def worker(self, clusters: str = "") -> AsyncIterator[Program]:
+        """`kgraph worker` in a process of its own, from its start on; `clusters` as YAML, else the one that is kept."""
+        async with self._program("worker", clusters=clusters) as program:
             yield program
 
     @asynccontextmanager
@@ -94,16 +101,18 @@ class Bench:
             yield program
 
     @asynccontextmanager
-    async def _program(self, command: str, *arguments: str) -> AsyncIterator[Program]:
+    async def _program(self, command: str, *arguments: str, clusters: str = "") -> AsyncIterator[Program]:
         self._programs += 1
         config = self.folder / "kgraph.yaml"
         # qps and burst are a deployment's own to raise; as they are by default, they are part of what is measured.
-        config.write_text(f"clusters: [{{id: {CLUSTER}, kubeconfig_path: {self.plane.kubeconfig}}}]\n", "utf-8")
+        own = f"[{{id: {CLUSTER}, kubeconfig_path: {self.plane.kubeconfig}}}]"
+        config.write_text(f"clusters: {clusters or own}\n", "utf-8")
         log = self.folder / "logs" / f"{self._programs:02}-{command}.log"
         env = {
             "NEO4J_URI": self.graph.bolt_uri,
             "NEO4J_USER": self.graph.user,
             "NEO4J_PASSWORD": self.graph.password,
+            "KGRAPH_CREDENTIALS_KEY": CREDENTIALS_KEY,
             "LOG_LEVEL": "info",
             "LOG_FORMAT": "json",
             "XDG_RUNTIME_DIR": str(self.folder),  # other commands of this user must not find what is measured

@@ -18,9 +18,13 @@ DEADLINE_SECONDS = 600.0
 MIB = 2**20
 
 
-class _Line(msgspec.Struct):
+class Line(msgspec.Struct):
+    """One line of its log."""
+
     event: str
     timestamp: datetime
+    cluster: str = ""
+    longest_transaction_seconds: float = 0.0
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -48,13 +52,16 @@ class Program:
         finally:
             await process.stop()
 
-    async def said(self, event: str) -> float:
-        """Wait until it logs this; when that was, in seconds since the epoch. ProcessError where it ends first."""
+    async def said(self, event: str, *, times: int = 1, cluster: str = "") -> float:
+        """Wait until it has logged this so often (of a cluster); when that was, in seconds since the epoch.
+
+        ProcessError where it ends first.
+        """
         async with asyncio.timeout(DEADLINE_SECONDS):
             while True:
-                for line in self._lines():
-                    if line.event == event:
-                        return line.timestamp.timestamp()
+                found = self.lines(event, cluster=cluster)
+                if len(found) >= times:
+                    return found[times - 1].timestamp.timestamp()
                 if await self._process.ended_within(POLL_SECONDS):
                     raise self._process.error(f"ended before it said {event!r}")
 
@@ -69,11 +76,15 @@ class Program:
         times = self._system.cpu_times()
         return float(times.user + times.system)
 
-    def _lines(self) -> list[_Line]:
+    def lines(self, event: str, *, cluster: str = "") -> list[Line]:
+        """What it has logged of an event so far (of a cluster)."""
+        return [line for line in self._lines() if line.event == event and cluster in ("", line.cluster)]
+
+    def _lines(self) -> list[Line]:
         found = []
         for text in self._process.command.log.read_bytes().splitlines():
             try:
-                found.append(msgspec.json.decode(text, type=_Line))
+                found.append(msgspec.json.decode(text, type=Line))
             except msgspec.MsgspecError:
                 continue  # a library's line, or one that is not whole yet
         return found

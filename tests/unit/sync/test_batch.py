@@ -122,3 +122,16 @@ def _halved(batch: Batch, depth: int = 0) -> list[Batch]:
     if batch.is_single:
         return [batch] if batch else []
     return [single for half in batch.halves() for single in _halved(half, depth + 1)]
+
+
+def test_batches_of_several_clusters_are_one() -> None:
+    """Together they are all that each was, and each stays as it is."""
+    one, other = Batch(), Batch()
+    one.put(resource("a/core/Pod/x/1"), edges_changed=True, fresh=True)
+    one.checkpoint("a/pods", {"resourceVersion": "1"})
+    other.remove("b/core/Pod/x/2", "Pod")
+    other.forget_kind("b/widgets")
+    both = Batch.together([one, other])
+    assert (set(both.upserts), set(both.removals)) == ({"a/core/Pod/x/1"}, {"b/core/Pod/x/2"})
+    assert (set(both.checkpoints), both.forgotten, len(both)) == ({"a/pods"}, {"b/widgets"}, 2)
+    assert (len(one), len(other), both.bytes) == (1, 1, one.bytes)
