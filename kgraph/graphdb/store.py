@@ -43,6 +43,8 @@ _TIMEOUT_CODES = {
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
     "Neo.TransientError.Transaction.TransactionTimedOut",
+    # Where it was ended while it waited for a lock; the driver takes it for no transient error, as we do.
+    "Neo.ClientError.Transaction.LockClientStopped",
 }
 # Neo4j calls them transient, but the same statement needs the same memory each time.
 _MEMORY_CODES = {

@@ -99,8 +99,8 @@ class Entry(NamedTuple):
     state: Mapping[str, Any]
 
 
-async def write_together(entries: Sequence[Entry]) -> None:
-    """Write the batches of several clusters in one transaction, or nothing of it.
+async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECONDS) -> None:
+    """Write the batches of several clusters in one transaction, or nothing of it; GraphTimeout after `seconds`.
 
     Fenced, with their ids in `clusters`, where other workers have taken some over.
     """
@@ -112,7 +112,7 @@ async def write_together(entries: Sequence[Entry]) -> None:
         await _write_batch(transaction, batch, before, first.history)
 
     names = ", ".join(entry.writer.cluster for entry in entries)
-    await first.store.write(work, what=f"writing {len(batch)} changes of {names}", timeout=WRITE_SECONDS)
+    await first.store.write(work, what=f"writing {len(batch)} changes of {names}", timeout=seconds)
 
 
 async def _open(transaction: Transaction, entries: Sequence[Entry]) -> dict[str, Before]:
