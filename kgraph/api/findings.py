@@ -9,9 +9,9 @@ from kgraph.api.errors import BadUserInput
 from kgraph.api.impact import edge_meaning
 from kgraph.api.kinds import ClusterKinds
 from kgraph.api.nodes import Node, node
+from kgraph.api.reader import Reader
 from kgraph.graphdb.edges.row import NOTHING
 from kgraph.graphdb.model import CORE
-from kgraph.graphdb.store import Store
 
 
 class OrphanRule(msgspec.Struct, frozen=True):
@@ -70,13 +70,13 @@ def rules_named(names: Sequence[str] | None) -> tuple[OrphanRule, ...]:
 
 
 async def orphans(
-    store: Store, scope: Scope, rules: Sequence[OrphanRule], *, first: int, timeout: float
+    reader: Reader, scope: Scope, rules: Sequence[OrphanRule], *, first: int, timeout: float
 ) -> tuple[tuple[Orphan, ...], bool]:
     """The first orphans by (key, rule), and whether there are more."""
     parameters = {"of": {"clusters": scope.clusters, "namespaces": scope.namespaces, "room": first + 1}}
     async with asyncio.TaskGroup() as group:
         asked = [
-            (rule, group.create_task(store.read_one(f"read/orphans/{rule.name}", parameters, timeout=timeout)))
+            (rule, group.create_task(reader.read_one(f"read/orphans/{rule.name}", parameters, timeout=timeout)))
             for rule in rules
         ]
     found = [Orphan(node(row), rule) for rule, task in asked for row in task.result()["nodes"]]
@@ -89,7 +89,7 @@ DANGLING_MOST = 20_000
 
 
 async def dangling_references(
-    store: Store, scope: Scope, kinds: Mapping[str, ClusterKinds], *, first: int, timeout: float
+    reader: Reader, scope: Scope, kinds: Mapping[str, ClusterKinds], *, first: int, timeout: float
 ) -> tuple[tuple[Dangling, ...], bool]:
     """The first references by (start, type, end) that lead nowhere and mean something, and whether there are more."""
     synced = {
@@ -103,7 +103,7 @@ async def dangling_references(
         "synced": synced,
         "room": DANGLING_MOST,
     }
-    record = await store.read_one("read/dangling_references", {"of": parameters}, timeout=timeout)
+    record = await reader.read_one("read/dangling_references", {"of": parameters}, timeout=timeout)
     found = []
     for start, start_key, kind, end, end_key, missing, stale, fields, said in record["edges"]:
         row = edge_meaning(kind, start_key, end_key)

@@ -14,10 +14,10 @@ import msgspec
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import ClusterKinds, KindReader, resolve
 from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
+from kgraph.api.reader import Reader
 from kgraph.graphdb.health import Health
 from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import NO_NAMESPACE, kind_prefix
-from kgraph.graphdb.store import Store
 from kgraph.kube.selectors import FieldSelector, LabelSelector, Operator, SelectorError
 
 _METADATA = {"metadata.name": "name", "metadata.namespace": "namespace"}
@@ -64,7 +64,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
 
 async def page(
-    store: Store, conditions: Conditions, *, first: int, after: str | None, properties: bool, timeout: float
+    reader: Reader, conditions: Conditions, *, first: int, after: str | None, properties: bool, timeout: float
 ) -> Page:
     """The `first` resources after the cursor `after`."""
     parameters = {
@@ -73,14 +73,14 @@ async def page(
         "room": first + 1,
         "properties": properties,
     }
-    record = await store.read_one("read/resources", {"of": parameters}, timeout=timeout)
+    record = await reader.read_one("read/resources", {"of": parameters}, timeout=timeout)
     nodes = tuple(node_with_facts(row) for row in record["nodes"])
     return Page(nodes[:first], len(nodes) > first)
 
 
-async def count(store: Store, conditions: Conditions, *, timeout: float) -> int:
+async def count(reader: Reader, conditions: Conditions, *, timeout: float) -> int:
     """How many resources there are in all."""
-    record = await store.read_one("read/resource_count", {"of": conditions.parameters()}, timeout=timeout)
+    record = await reader.read_one("read/resource_count", {"of": conditions.parameters()}, timeout=timeout)
     return int(record["count"])
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from kgraph.api.reader import Reader
 from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
-from kgraph.graphdb.store import Store
 
 # Nodes that are no resources, by the word before the colon in their key.
 _KINDS = {
@@ -91,10 +91,10 @@ def read_key(key: str) -> Name:
     return Name(rest if kind == "Cluster" else None, "", kind, None, rest)
 
 
-async def with_facts(store: Store, nodes: Sequence[Node], *, properties: bool, timeout: float) -> tuple[Node, ...]:
+async def with_facts(reader: Reader, nodes: Sequence[Node], *, properties: bool, timeout: float) -> tuple[Node, ...]:
     """The same nodes with what they say beside their keys, and with what their kinds promote if `properties`."""
     parameters = {"handles": [one.handle for one in nodes], "properties": properties, "hidden": HIDDEN_PROPERTIES}
-    record = await store.read_one("read/facts", {"of": parameters}, timeout=timeout)
+    record = await reader.read_one("read/facts", {"of": parameters}, timeout=timeout)
     found = {row[0]: node_with_facts(row) for row in record["nodes"]}
     return tuple(found.get(one.handle, one) for one in nodes)
 

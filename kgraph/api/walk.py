@@ -14,9 +14,10 @@ import msgspec
 
 from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.nodes import Node, node, read_key
+from kgraph.api.reader import Reader
 from kgraph.graphdb.edges import CONTAINMENT, EDGE_TYPES
 from kgraph.graphdb.model import GroupKind
-from kgraph.graphdb.store import Record, Store
+from kgraph.graphdb.store import Record
 
 FANOUT = 50
 DEPENDENCIES = tuple(kind for kind in EDGE_TYPES if kind not in CONTAINMENT)  # what a walk follows unless told
@@ -83,7 +84,7 @@ class Neighbourhood(msgspec.Struct, frozen=True):
     depth: int
 
 
-async def neighbourhood(store: Store, key: str, walk: Walk, *, timeout: float) -> Neighbourhood:
+async def neighbourhood(reader: Reader, key: str, walk: Walk, *, timeout: float) -> Neighbourhood:
     """All that `walk` reaches from `key`; NotFound where there is no such node."""
     contains = walk.types is None and read_key(key).group_kind in CONTAINERS
     left_out = CONTAINMENT if walk.types is None else ()
@@ -99,7 +100,7 @@ async def neighbourhood(store: Store, key: str, walk: Walk, *, timeout: float) -
         "fields": walk.fields,
     }
     beginning = {**parameters, "key": key, "room": walk.limit if walk.depth > 0 else 0}
-    record = await store.read_one("read/walk_from", {"walk": beginning}, timeout=timeout)
+    record = await reader.read_one("read/walk_from", {"walk": beginning}, timeout=timeout)
     if record["root"] is None:
         raise NotFound(f"{key} is not in the graph")
     reached = _Reached(node(record["root"]), walk.limit)
@@ -113,12 +114,12 @@ async def neighbourhood(store: Store, key: str, walk: Walk, *, timeout: float) -
         if not frontier:
             break
         last = walk.edges and depth == walk.depth
-        record = await _step(store, parameters, reached, frontier, edges=last, timeout=timeout)
+        record = await _step(reader, parameters, reached, frontier, edges=last, timeout=timeout)
         omitted += [Omission(*row) for row in record["hubs"]]
         frontier = reached.add(record["found"], depth)
         edges = record["edges"] if last else None
     if walk.edges and edges is None:
-        edges = (await _step(store, parameters, reached, [], edges=True, timeout=timeout))["edges"]
+        edges = (await _step(reader, parameters, reached, [], edges=True, timeout=timeout))["edges"]
     return Neighbourhood(
         root=reached.nodes[0],
         nodes=tuple(reached.nodes),
@@ -154,7 +155,7 @@ class _Reached:
 
 
 async def _step(
-    store: Store,
+    reader: Reader,
     parameters: Mapping[str, Any],
     reached: _Reached,
     frontier: Sequence[str],
@@ -172,7 +173,7 @@ async def _step(
         "edges": edges,
         "apart": parameters["inside"],
     }
-    return await store.read_one("read/walk", {"walk": step}, timeout=timeout)
+    return await reader.read_one("read/walk", {"walk": step}, timeout=timeout)
 
 
 def _edges(rows: Iterable[Sequence[Any]]) -> tuple[GraphEdge, ...]:

@@ -89,7 +89,7 @@ class ClusterQueries:
     @strawberry.field(description="One cluster.")
     async def cluster(self, info: Info, id: strawberry.ID) -> Cluster:
         """The cluster with this id."""
-        found = await all_clusters(info.context.store, timeout=info.context.timeout)
+        found = await all_clusters(info.context.reader, timeout=info.context.timeout)
         for one in found:
             if one.id == id:
                 return shown(one)
@@ -102,7 +102,7 @@ class ClusterQueries:
         wanted = filter or ClusterFilter()
         return [
             shown(one)
-            for one in await all_clusters(info.context.store, timeout=info.context.timeout)
+            for one in await all_clusters(info.context.reader, timeout=info.context.timeout)
             if (wanted.ids is None or one.id in wanted.ids)
             and wanted.environment in (None, one.environment)
             and wanted.region in (None, one.region)

@@ -82,7 +82,7 @@ class DriftQueries:
         await info.context.kinds.named_clusters([desired, actual])
         if desired == actual:
             raise BadUserInput(f"desired and actual are both {desired}")
-        store, timeout = info.context.store, info.context.timeout
+        store, timeout = info.context.reader, info.context.timeout
         sources = {one.id: one.source for one in await all_clusters(store, timeout=timeout)}
         if sources.get(desired) != "snapshot":
             snapshots = ", ".join(one for one, source in sources.items() if source == "snapshot") or "none"

@@ -68,7 +68,7 @@ class ResourceConnection:
     @strawberry.field(description="How many there are in all pages. It is counted only if it is asked for.")
     async def total_count(self, info: Info) -> int:
         """One more statement."""
-        return await count(info.context.store, self.conditions, timeout=info.context.timeout)
+        return await count(info.context.reader, self.conditions, timeout=info.context.timeout)
 
 
 First = Annotated[int | None, strawberry.argument(description="How many: 500 unless told, 5,000 at most.")]
@@ -85,7 +85,7 @@ class ResourceQueries:
     ) -> Resource:
         """The resource that kubectl would call so."""
         key = await namer(info).key(cluster, namespace, resource_type, name)
-        record = await info.context.store.read_one("read/node", {"key": key}, timeout=info.context.timeout)
+        record = await info.context.reader.read_one("read/node", {"key": key}, timeout=info.context.timeout)
         if record["node"] is None:
             raise NotFound(f"{key} is not in the graph")
         (found,) = await resources(info, [node(record["node"])], selected(info))
@@ -104,7 +104,7 @@ class ResourceQueries:
         wanted = await conditions(info.context.kinds, read_filter(filter))
         paths = selected(info)
         found = await page(
-            info.context.store,
+            info.context.reader,
             wanted,
             first=size,
             after=after,
