@@ -84,6 +84,8 @@ async def compare(reader: Reader, a: str, b: str, *, everything: bool, timeout: 
 
 
 async def _sides(reader: Reader, keys: Sequence[str], timeout: float) -> list[Side]:
+    for key in keys:
+        await reader.require(key, timeout=timeout)
     parameters = {"keys": sorted(set(keys)), "types": list(DEPENDENCIES), "room": EDGES_MOST}
     record = await reader.read_one("read/compared", {"of": parameters}, timeout=timeout)
     found = {

@@ -67,8 +67,7 @@ class GraphState:
 
     async def _kinds_and_namespaces(self) -> Mapping[str, Any]:
         if self._declared is None:
-            parameters = {"cluster": self._cluster}
-            self._declared = await self._reader.read_one("read/declared_kinds", parameters, timeout=self._timeout)
+            self._declared = await self._read("read/declared_kinds", cluster=self._cluster)
         return self._declared
 
     async def _read(self, statement: str, **parameters: Any) -> Mapping[str, Any]:

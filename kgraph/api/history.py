@@ -65,7 +65,8 @@ async def deleted(
     reader: Reader, prefixes: Sequence[str], names: Sequence[str] | None, *, since: str, first: int, timeout: float
 ) -> tuple[tuple[Deleted, ...], bool]:
     """The first of those whose keys begin with one of `prefixes`, the latest first, and whether there are more."""
-    parameters = {"prefixes": list(prefixes), "names": names, "since": since, "room": first + 1}
+    seen = await reader.seen_prefixes(prefixes, timeout=timeout)
+    parameters = {"prefixes": seen, "names": names, "since": since, "room": first + 1}
     record = await reader.read_one("read/deleted", {"of": parameters}, timeout=timeout)
     found = [
         Deleted(key, uid, gone_at, tuple(labels or ()), _changes(written), manifest)

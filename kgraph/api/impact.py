@@ -16,8 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from kgraph.api.errors import NotFound
-from kgraph.api.nodes import Node, node, read_key
+from kgraph.api.nodes import Node, named, read_key
 from kgraph.api.reader import Reader
 from kgraph.api.walk import GraphEdge
 from kgraph.graphdb.edges import EDGE_ROWS, meaning
@@ -77,10 +76,7 @@ class Impact(msgspec.Struct, frozen=True):
 
 async def impact(reader: Reader, key: str, change: Change, *, timeout: float) -> Impact:
     """What deleting or failing `key` does; NotFound where there is no such node."""
-    record = await reader.read_one("read/node", {"key": key}, timeout=timeout)
-    if record["node"] is None:
-        raise NotFound(f"{key} is not in the graph")
-    root = node(record["node"])
+    root = await named(reader, key, timeout=timeout)
     spreading = _Spreading(reader, root, change, timeout)
     while spreading.has_more():
         await spreading.step()

@@ -52,23 +52,13 @@ class Conditions(msgspec.Struct, frozen=True):
     fields: tuple[Mapping[str, Any], ...]
     health: tuple[Health, ...] | None = None
 
-    def parameters(self) -> dict[str, Any]:
-        """What `read/resources` and `read/resource_count` take."""
-        return {
-            "prefixes": self.prefixes,
-            "labels": self.labels,
-            "fields": self.fields,
-            "health": self.health,
-            "hidden": HIDDEN_PROPERTIES,
-        }
-
 
 async def page(
     reader: Reader, conditions: Conditions, *, first: int, after: str | None, properties: bool, timeout: float
 ) -> Page:
     """The `first` resources after the cursor `after`."""
     parameters = {
-        **conditions.parameters(),
+        **await _parameters(reader, conditions, timeout),
         "after": "" if after is None else read_cursor(after),
         "room": first + 1,
         "properties": properties,
@@ -80,8 +70,20 @@ async def page(
 
 async def count(reader: Reader, conditions: Conditions, *, timeout: float) -> int:
     """How many resources there are in all."""
-    record = await reader.read_one("read/resource_count", {"of": conditions.parameters()}, timeout=timeout)
+    parameters = await _parameters(reader, conditions, timeout)
+    record = await reader.read_one("read/resource_count", {"of": parameters}, timeout=timeout)
     return int(record["count"])
+
+
+async def _parameters(reader: Reader, conditions: Conditions, timeout: float) -> dict[str, Any]:
+    """What `read/resources` and `read/resource_count` take."""
+    return {
+        "prefixes": await reader.seen_prefixes(conditions.prefixes, timeout=timeout),
+        "labels": conditions.labels,
+        "fields": conditions.fields,
+        "health": conditions.health,
+        "hidden": HIDDEN_PROPERTIES,
+    }
 
 
 def cursor(key: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from kgraph.api.errors import NotFound
 from kgraph.api.reader import Reader
 from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
 
@@ -89,6 +90,15 @@ def read_key(key: str) -> Name:
         cluster, namespace, name = rest.split("/", 2)
         return Name(cluster, "", kind, namespace, name)
     return Name(rest if kind == "Cluster" else None, "", kind, None, rest)
+
+
+async def named(reader: Reader, key: str, *, timeout: float) -> Node:
+    """The node of a key that a caller has given; NotFound where there is none, or none that they see."""
+    await reader.require(key, timeout=timeout)
+    record = await reader.read_one("read/node", {"of": {"key": key}}, timeout=timeout)
+    if record["node"] is None:
+        raise NotFound(f"{key} is not in the graph")
+    return node(record["node"])
 
 
 async def with_facts(reader: Reader, nodes: Sequence[Node], *, properties: bool, timeout: float) -> tuple[Node, ...]:

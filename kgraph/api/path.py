@@ -11,14 +11,12 @@ from typing import Any
 
 import msgspec
 
-from kgraph.api.errors import NotFound
-from kgraph.api.nodes import Node, node
+from kgraph.api.nodes import Node, named
 from kgraph.api.reader import Reader
-from kgraph.api.walk import FANOUT, GraphEdge
+from kgraph.api.walk import ANY_NUMBER, FANOUT, GraphEdge
 
 # Further than this nobody calls two things connected, and a walk either way would be of half the cluster.
 VISITED_MOST = 20_000
-UNBOUNDED = 2**31
 
 
 class Search(msgspec.Struct, frozen=True):
@@ -39,7 +37,7 @@ class Path(msgspec.Struct, frozen=True):
 
 async def shortest_path(reader: Reader, start: str, end: str, search: Search, *, timeout: float) -> Path | None:
     """The path, None where there is none; NotFound where an end is not in the graph."""
-    first, last = [await _node(reader, key, timeout) for key in (start, end)]
+    first, last = [await named(reader, key, timeout=timeout) for key in (start, end)]
     if first.key == last.key:
         return Path((first,), (), "OUT")
     for origin, goal, direction in ((first, last, "OUT"), (last, first, "IN"), (first, last, "BOTH")):
@@ -104,7 +102,7 @@ async def _expand(
         "types": list(search.types),
         "outward": True,
         "inward": both,
-        "fanout": UNBOUNDED if whole else search.fanout,
+        "fanout": ANY_NUMBER if whole else search.fanout,
     }
     record = await reader.read_one("read/expand", {"walk": parameters}, timeout=timeout)
     return list(record["edges"])
@@ -131,10 +129,3 @@ def _traced(came: Mapping[str, tuple[Node, GraphEdge]], origin: Node, goal: Node
         nodes.append(at)
         edges.append(edge)
     return nodes[::-1], edges[::-1]
-
-
-async def _node(reader: Reader, key: str, timeout: float) -> Node:
-    record = await reader.read_one("read/node", {"key": key}, timeout=timeout)
-    if record["node"] is None:
-        raise NotFound(f"{key} is not in the graph")
-    return node(record["node"])

@@ -5,11 +5,12 @@ A statement that meets resources takes what the caller sees as `sight` in its on
 further, and the next request's first run has all that the caches still know.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kgraph.api.errors import ClusterUnavailable, NotFound
+from kgraph.api.errors import ClusterUnavailable, Forbidden, NotFound
 from kgraph.api.sight import Sight
+from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Record, Store
 
 # A walk of ten steps learns at most three times at each: the lists, the names, the Namespaces.
@@ -35,17 +36,47 @@ class Reader:
             await self.sight.learn(unknown)
         raise AssertionError(f"{name} still meets what it was told of")
 
-    async def require(self, key: str) -> None:
-        """Raise NotFound unless the caller sees the resource that they have named, as if it were not there.
+    async def require(self, key: str, *, timeout: float) -> None:
+        """Raise NotFound unless the caller sees what they have named, as if it were not there.
 
-        What is no resource is seen through those that it belongs to: the statements look for these.
+        What is no resource is seen through the resources that lead to it; a cluster's name is no secret.
         """
         cluster = key.partition("/")[0]
-        if self.sight is None or ":" in cluster:
+        if self.sight is None:
             return
-        if not await self.sight.sees(key):
-            self.require_answer(cluster)
+        if key.startswith(cluster_key("")):
+            await self.sight.sees_everything_of(key.removeprefix(cluster_key("")))  # for what is counted in it
+            return
+        if ":" in cluster:
+            seen = (await self.read_one("read/shared", {"of": {"key": key}}, timeout=timeout))["seen"]
+        else:
+            seen = await self.sight.sees(key)
+            if not seen:
+                self.require_answer(cluster)
+        if not seen:
             raise NotFound(f"{key} is not in the graph")
+
+    async def require_everything(self, clusters: Iterable[str], what: str) -> None:
+        """Raise Forbidden unless the caller may list all kinds in all namespaces of these clusters."""
+        if self.sight is None:
+            return
+        for cluster in clusters:
+            if not await self.sight.sees_everything_of(cluster):
+                self.require_answer(cluster)
+                raise Forbidden(f"{what} reads everything in cluster {cluster}, and you may not list all kinds there")
+
+    async def seen_prefixes(self, prefixes: Iterable[str], *, timeout: float) -> tuple[str, ...]:
+        """Beginnings of keys, narrowed to what the caller may list; Namespaces are left to the statements.
+
+        A kind is asked for in all namespaces first, then in each that there is.
+        """
+        if self.sight is None:
+            return tuple(prefixes)
+        wanted = sorted(prefixes)
+        clusters = sorted({prefix.partition("/")[0] for prefix in wanted})
+        record = await self.store.read_one("read/namespaces", {"of": {"clusters": clusters}}, timeout=timeout)
+        found = await self.sight.seen_prefixes(wanted, dict(record["namespaces"]))
+        return tuple(sorted(found))
 
     def require_answer(self, cluster: str) -> None:
         """Raise ClusterUnavailable where a cluster that the caller has named could not be asked what they may see."""

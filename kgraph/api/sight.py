@@ -19,16 +19,19 @@ from collections.abc import Iterable, Mapping
 import structlog
 
 from kgraph.api.callers import Caller
-from kgraph.api.errors import ApiError
+from kgraph.api.errors import ApiError, TooComplex
 from kgraph.api.kinds import KindReader
 from kgraph.api.verdicts import Verdicts
 from kgraph.graphdb.kinds import Kind
-from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind, ResourceKey
+from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind, ResourceKey, kind_prefix
 from kgraph.kube.errors import KubeError
 from kgraph.kube.reviews import Attributes
 
 log = structlog.get_logger(__name__)
 
+# What one question may ask a cluster, a kind in a namespace each: some seconds' worth of reviews.
+REVIEWS_MOST = 5_000
+_SCOPE = 3  # how many slashes a scope has: cluster/group/Kind/namespace
 _EVERYTHING = Attributes("list", "*", "*")
 NAMESPACE = GroupKind("", "Namespace")
 
@@ -72,15 +75,60 @@ class Sight:
         await self.learn([key])
         return self.known[key]
 
-    async def seen_scopes(self, scopes: Iterable[str]) -> list[str]:
-        """Those of the scopes whose kind may be listed."""
-        wanted = list(dict.fromkeys(scopes))
+    async def seen_prefixes(self, prefixes: Iterable[str], namespaces: Mapping[str, Iterable[str]]) -> list[str]:
+        """Beginnings of keys (`cluster/`, `…group/Kind/`, `…namespace/`), narrowed to what may be listed.
+
+        `namespaces` are each cluster's. That of the Namespaces stays if one of them is seen: each has its own key in
+        `known`. TooComplex where it would take too many reviews.
+        """
+        narrowed = await asyncio.gather(*(self._narrowed(prefix, namespaces) for prefix in prefixes))
+        wanted = [scope for scopes in narrowed for scope in scopes if scope.count("/") == _SCOPE]
+        if len(wanted) > REVIEWS_MOST:
+            raise TooComplex(
+                f"what you may list would have to be asked {len(wanted):,} times; name the kinds, or the namespaces"
+            )
         await self.learn(wanted)
-        return [scope for scope in wanted if self.known[scope] or self.known.get(scope.partition("/")[0])]
+        found = [one for scopes in narrowed for one in scopes if one.count("/") != _SCOPE or self.known[one]]
+        return [one if one.endswith("/") else f"{one}/" for one in found]
+
+    async def lists_kind(self, cluster: str, group_kind: GroupKind) -> bool:
+        """Whether a kind may be listed in all namespaces of a cluster; no, where the cluster does not serve it."""
+        catalogue = (await self._kinds.of(cluster)).catalogue
+        return any([await self.lists(cluster, kind) for kind in catalogue.kinds if kind.group_kind == group_kind])
 
     async def lists(self, cluster: str, kind: Kind) -> bool:
-        """Whether a kind may be listed in all namespaces of a cluster."""
+        """The same of a kind that it serves."""
         return await self._may(cluster, Attributes("list", kind.group, kind.plural))
+
+    async def _narrowed(self, prefix: str, namespaces: Mapping[str, Iterable[str]]) -> list[str]:
+        """A prefix as it is where all of it may be listed; else the scopes in it, of which each has to be asked."""
+        cluster, *parts = prefix.removesuffix("/").split("/")
+        if await self.sees_everything_of(cluster):
+            return [prefix]
+        known = await self._kinds.of(cluster)
+        if len(parts) == _SCOPE:
+            return [prefix.removesuffix("/")]
+        kinds = known.catalogue.kinds
+        if parts:
+            meant = GroupKind("" if parts[0] == CORE else parts[0], parts[1])
+            kinds = tuple(kind for kind in kinds if kind.group_kind == meant)
+        elif known.synced:
+            kinds = tuple(kind for kind in kinds if kind.group_kind in known.synced)
+        listed = await asyncio.gather(*(self.lists(cluster, kind) for kind in kinds))
+        found: list[str] = []
+        for kind, everywhere in zip(kinds, listed, strict=True):
+            start = kind_prefix(cluster, kind.group_kind)
+            if everywhere:
+                found.append(start)
+                inside = (*namespaces.get(cluster, ()), NO_NAMESPACE)
+                self.known.update((f"{start}{namespace}", True) for namespace in inside)
+            elif kind.group_kind == NAMESPACE:
+                keys = [f"{start}{NO_NAMESPACE}/{name}" for name in namespaces.get(cluster, ())]
+                await self.learn(keys)
+                found += [start] if any(self.known[key] for key in keys) else []
+            elif kind.namespaced:
+                found += [f"{start}{namespace}" for namespace in namespaces.get(cluster, ())]
+        return found
 
     async def _learn(self, cluster: str, unknown: list[str]) -> None:
         if await self.sees_everything_of(cluster):

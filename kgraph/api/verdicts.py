@@ -51,9 +51,7 @@ class Verdicts:
         # Others may wait for the same answer: one who goes away does not take it with them.
         return await asyncio.shield(task)
 
-    async def of_all(
-        self, caller: Caller, cluster: str, wanted: Iterable[Attributes]
-    ) -> Mapping[Attributes, Verdict]:
+    async def of_all(self, caller: Caller, cluster: str, wanted: Iterable[Attributes]) -> Mapping[Attributes, Verdict]:
         """The verdicts on several questions, asked side by side."""
         questions = list(dict.fromkeys(wanted))
         verdicts = await asyncio.gather(*(self.of(caller, cluster, one) for one in questions))

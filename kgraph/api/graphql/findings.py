@@ -112,7 +112,9 @@ class FindingQueries:
         size = page_size(info, first)
         rules = findings.rules_named(given.rules)
         scope = await _scope(info, given.clusters, given.namespaces)
-        found, more = await findings.orphans(info.context.reader, scope, rules, first=size, timeout=info.context.timeout)
+        found, more = await findings.orphans(
+            info.context.reader, scope, rules, first=size, timeout=info.context.timeout
+        )
         shown = await resources(info, [one.node for one in found], selected(info), "items.resource.")
         return OrphanList(
             items=[
@@ -202,7 +204,9 @@ class FindingQueries:
         given: Any = params if params is not None else {}
         if not isinstance(given, dict):
             raise BadUserInput("params is an object of the statement's parameters")
-        found = await run(info.context.reader, query, given, rows=limits.cypher_rows, timeout=limits.statement_seconds)
+        reader = info.context.reader
+        await reader.require_everything(await info.context.kinds.clusters(), "a statement of your own")
+        found = await run(reader.store, query, given, rows=limits.cypher_rows, timeout=limits.statement_seconds)
         return CypherResult(columns=list(found.columns), rows=JSON(found.rows), truncated=found.truncated)
 
 

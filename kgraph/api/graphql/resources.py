@@ -4,14 +4,14 @@ from typing import Annotated
 
 import strawberry
 
-from kgraph.api.errors import BadUserInput, NotFound
+from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.graph import namer
 from kgraph.api.graphql.health import Health
 from kgraph.api.graphql.resource import Resource, resource, resources
 from kgraph.api.graphql.selection import selected
 from kgraph.api.listing import Conditions, Filter, conditions, count, cursor, page
-from kgraph.api.nodes import node
+from kgraph.api.nodes import named
 from kgraph.graphdb import health as table
 
 
@@ -85,10 +85,8 @@ class ResourceQueries:
     ) -> Resource:
         """The resource that kubectl would call so."""
         key = await namer(info).key(cluster, namespace, resource_type, name)
-        record = await info.context.reader.read_one("read/node", {"key": key}, timeout=info.context.timeout)
-        if record["node"] is None:
-            raise NotFound(f"{key} is not in the graph")
-        (found,) = await resources(info, [node(record["node"])], selected(info))
+        root = await named(info.context.reader, key, timeout=info.context.timeout)
+        (found,) = await resources(info, [root], selected(info))
         return found
 
     @strawberry.field(description="Resources of any kind, page by page in the order of their keys.")

@@ -17,7 +17,7 @@ CALL (n) {
   MATCH (n) (()<-[:IN_NAMESPACE]-()){0,1} (part) WHERE part.health IS NOT NULL
   RETURN part
   UNION ALL
-  WITH n WHERE n:Cluster
+  WITH n WHERE n:Cluster AND ($of.sight IS NULL OR coalesce($of.sight[n.id], false))
   UNWIND $of.healths AS health
   MATCH (part:Resource) WHERE part.health = health AND part.key STARTS WITH n.id + "/"
   RETURN part
