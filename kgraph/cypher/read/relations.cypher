@@ -17,9 +17,9 @@ WITH wanted, r, m, named, CASE WHEN $wanted.sight IS NOT NULL AND m:Resource
 WITH wanted, r, m, scope, CASE WHEN scope IS NULL THEN true ELSE coalesce($wanted.sight[m.cluster], $wanted.sight[m.key],
   CASE WHEN $wanted.sight[scope] OR NOT named THEN $wanted.sight[scope] END) END AS visible
 ORDER BY type(r), m.key
-WITH wanted, collect(CASE WHEN visible THEN [r, m] END) AS all, collect(DISTINCT CASE WHEN visible IS NULL
+WITH wanted, collect(CASE WHEN visible THEN [r, m] END) AS shown, collect(DISTINCT CASE WHEN visible IS NULL
   THEN CASE WHEN $wanted.sight[scope] IS NULL THEN scope ELSE m.key END END) AS met
-WITH wanted, size(all) AS total, all[0..wanted.first] AS pairs, met
+WITH wanted, size(shown) AS total, shown[0..wanted.first] AS pairs, met
 RETURN reduce(every = [], some IN collect(met) | every + some) AS unknown, collect([wanted.at, total, [pair IN pairs | [
   type(pair[0]), coalesce(pair[0].optional, false), pair[0].fields,
   [elementId(pair[1]), pair[1].key, pair[1]:Missing, pair[1].version, pair[1].uid, toString(pair[1].createdAt),
