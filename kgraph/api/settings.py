@@ -21,6 +21,13 @@ class Limits(msgspec.Struct, frozen=True):
     cypher_rows: int = 1_000
 
 
+class TokenReviewSettings(msgspec.Struct, frozen=True):
+    """Which cluster says who a bearer token's holder is, and for whom the token must be."""
+
+    cluster: str
+    audiences: tuple[str, ...] = ()
+
+
 class ApiSettings(msgspec.Struct, frozen=True):
     """What the application needs to know beside its store."""
 
@@ -29,3 +36,5 @@ class ApiSettings(msgspec.Struct, frozen=True):
     allowed_hosts: tuple[str, ...] = ()  # names beside loopback's own that a Host header may carry
     limits: Limits = Limits()
     mutations: bool = False  # whether the schema has any
+    rbac: bool = True  # whether authenticated callers see only what Kubernetes would show them
+    token_reviews: tuple[TokenReviewSettings, ...] = ()
