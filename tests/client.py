@@ -1,6 +1,6 @@
 """The API's application in this process, asked as a caller on the same machine asks it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ from kgraph.api.app import create_app
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
+from kgraph.kube.settings import ClusterSettings
 
 
 class Client:
@@ -39,15 +40,19 @@ class Client:
         return {"message": error["message"], **error["extensions"]}
 
 
-def http_client(store: Store, **settings: Any) -> httpx.AsyncClient:
+@asynccontextmanager
+async def http_client(
+    store: Store, clusters: Iterable[ClusterSettings] = (), **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application over a graph; the settings are those of `ApiSettings`."""
-    app = create_app(store, ApiSettings(**settings), Sealer.of({}))
+    app = create_app(store, ApiSettings(**settings), Sealer.of({}), clusters)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
-    return httpx.AsyncClient(transport=transport, base_url="http://localhost:8080")
+    async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as http:
+        yield http
 
 
 @asynccontextmanager
-async def asking(store: Store, **settings: Any) -> AsyncIterator[Client]:
+async def asking(store: Store, clusters: Iterable[ClusterSettings] = (), **settings: Any) -> AsyncIterator[Client]:
     """A client of the application over a graph, in GraphQL."""
-    async with http_client(store, **settings) as http:
+    async with http_client(store, clusters, **settings) as http:
         yield Client(http, store)

@@ -1,5 +1,7 @@
 """Only loopback is listened on, and only loopback's names are answered."""
 
+from contextlib import AbstractAsyncContextManager
+
 import httpx
 import pytest
 
@@ -17,7 +19,7 @@ class NoGraph:
     read = read_one
 
 
-def client(**settings: object) -> httpx.AsyncClient:
+def client(**settings: object) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     """A client of the application over a graph that is away."""
     return http_client(NoGraph(), **settings)  # type: ignore[arg-type]  # all that is asked of it is `read`
 
