@@ -87,7 +87,7 @@ def graphql_controller(
             scope = request.scope
             ended = until_ended(authentication, headers_of(scope), caller_of(scope))
             end = graphql_error(Unauthenticated("the session is over: its token is not good any more; ask again"))
-            last = f"event: next\ndata: {self.encode_json(end).decode()}\n\nevent: complete\ndata: \n\n"
+            last = f"event: next\r\ndata: {self.encode_json(end).decode()}\r\n\r\nevent: complete\r\ndata: \r\n\r\n"
             whole: Response[Any] = await super().create_streaming_response(
                 request, lambda: while_known(stream(), ended, last), sub_response, headers
             )
