@@ -16,13 +16,20 @@ from kgraph.kube.settings import ClusterSettings
 class Client:
     """Asks in GraphQL over the graph in `store`."""
 
-    def __init__(self, http: httpx.AsyncClient, store: Store) -> None:
+    def __init__(self, http: httpx.AsyncClient, store: Store, token: str = "") -> None:
         self.store = store
         self._http = http
+        self._headers = {"authorization": f"Bearer {token}"} if token else {}
+
+    def by(self, token: str) -> "Client":
+        """The same for somebody who has this token."""
+        return Client(self._http, self.store, token)
 
     async def answer(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole answer, errors and all."""
-        response = await self._http.post("/graphql", json={"query": query, "variables": variables})
+        response = await self._http.post(
+            "/graphql", json={"query": query, "variables": variables}, headers=self._headers
+        )
         assert response.status_code == 200, response.text
         found: dict[str, Any] = response.json()
         return found
@@ -47,8 +54,13 @@ async def http_client(
     """A client of the application over a graph; the settings are those of `ApiSettings`."""
     app = create_app(store, ApiSettings(**settings), Sealer.of({}), clusters)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
-    async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as http:
-        yield http
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+            yield client
+    finally:
+        # Not `app.lifespan`: it wants to be left by the task that entered it, which fixtures of a module are not.
+        for hook in app.on_shutdown:
+            await hook()  # type: ignore[call-arg, misc]  # ours take no application
 
 
 @asynccontextmanager
