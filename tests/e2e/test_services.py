@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -135,11 +135,11 @@ def test_who_asks_a_server_says_who_they_are(
     token.write_text(control_plane.admin_token)
     (port,) = free_ports(1)
     log = home.folder / "service.log"
-    with (
-        started(home, "worker", "--config", str(config)),
-        started(home, "serve", "--config", str(config), "--host", "0.0.0.0", "--port", str(port)),
-    ):
+    with ExitStack() as stack:
+        serving = ("serve", "--config", str(config), "--host", "0.0.0.0", "--port", str(port))
+        stack.enter_context(started(home, *serving))
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), UP_SECONDS, "the API is ready")
+        stack.enter_context(started(home, "worker", "--config", str(config)))
         asked = ("graph", f"namespace/{namespace}", "--cluster", "live")
         stranger = home.run(*asked)
         assert stranger.returncode == 1
