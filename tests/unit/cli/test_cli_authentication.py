@@ -1,5 +1,6 @@
 """The configuration's `authentication`: what it becomes, and what a mistake is told."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,13 @@ def test_other_addresses_are_listened_on_with_authentication_alone() -> None:
         listening("0.0.0.0", 0)
     with listening("0.0.0.0", 0, authenticated=True) as listener:
         assert address_of(listener).startswith("http://127.0.0.1:")
+
+
+def test_the_guides_examples_can_be_used() -> None:
+    """Each configuration of the guide loads as it stands; an authority's file is the reader's own."""
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "access.md").read_text("utf-8")
+    examples = re.findall(r"^```yaml\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    loaded = [load(re.sub(r"\n +ca_file: .*", "", text), {}) for text in examples if "kind: ClusterRole" not in text]
+    assert [one.authentication.token_review for one in loaded if one.authentication.token_review]
+    assert [one.authentication.oidc for one in loaded if one.authentication.oidc]
+    assert [one.allowed_hosts for one in loaded if one.allowed_hosts]
