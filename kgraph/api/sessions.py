@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
 from kgraph.api.authentication import Authentication, Headers
 from kgraph.api.callers import Caller
@@ -36,9 +36,11 @@ async def until_ended(authentication: Authentication, headers: Headers, caller: 
             return "the token's user, or their groups, have changed"
 
 
-async def while_known(stream: AsyncIterator[str], ended: Awaitable[str], last: str) -> AsyncGenerator[str, None]:
+async def while_known(
+    stream: AsyncIterator[str], ended: Callable[[], Awaitable[str]], last: str
+) -> AsyncGenerator[str, None]:
     """A stream until it ends by itself, or the session does; then `last` is what is said."""
-    ending = asyncio.ensure_future(ended)
+    ending = asyncio.ensure_future(ended())
     step: asyncio.Future[str] | None = None
     try:
         while True:

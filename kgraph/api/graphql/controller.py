@@ -84,12 +84,14 @@ def graphql_controller(
             headers: Mapping[str, str],
         ) -> Response[Any]:
             """A stream that ends with the token that asked for it, and says so."""
-            scope = request.scope
-            ended = until_ended(authentication, headers_of(scope), caller_of(scope))
+            headers_sent, caller = headers_of(request.scope), caller_of(request.scope)
             end = graphql_error(Unauthenticated("the session is over: its token is not good any more; ask again"))
             last = f"event: next\r\ndata: {self.encode_json(end).decode()}\r\n\r\nevent: complete\r\ndata: \r\n\r\n"
             whole: Response[Any] = await super().create_streaming_response(
-                request, lambda: while_known(stream(), ended, last), sub_response, headers
+                request,
+                lambda: while_known(stream(), lambda: until_ended(authentication, headers_sent, caller), last),
+                sub_response,
+                headers,
             )
             return whole
 

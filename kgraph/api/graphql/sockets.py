@@ -8,6 +8,7 @@ which clients may come again with another. Where it cannot be found out who they
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
@@ -69,7 +70,8 @@ def socket_handler(
             reason = await until_ended(authentication, headers, self.caller)
             for operation in list(self.operations):
                 await self.cleanup_operation(operation)
-            await self.websocket.close(FORBIDDEN, _reason(reason))
+            with suppress(RuntimeError):  # uvicorn's, where the client goes at the same moment
+                await self.websocket.close(FORBIDDEN, _reason(reason))
 
     return Handler
 
