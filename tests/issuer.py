@@ -1,7 +1,7 @@
-"""An OpenID Connect issuer of our own: HTTPS, discovery, keys, and a token endpoint whose refresh tokens rotate.
+"""An OpenID Connect issuer of our own: HTTPS, discovery, keys, and a token endpoint; keys and refresh tokens rotate.
 
-It does what a worker and an apiserver ask of an issuer (OpenID Connect Core 1.0, section 12; RFC 6749, section 6), and
-signs with the `openssl` command, as `kgraph.stack.pki` does.
+It does what a worker, an apiserver and our API ask of an issuer (OpenID Connect Core 1.0, section 12; RFC 6749,
+section 6), and signs with the `openssl` command, as `kgraph.stack.pki` does.
 """
 
 import asyncio
@@ -28,10 +28,14 @@ EXPONENT = 65537  # openssl's own
 class Issuer:
     """A running issuer. `refresh_token` is the one that is good now; `issued` counts the ID tokens.
 
-    `lifetime_seconds` is how long the next ones hold, `apart_seconds` how far its clock is from ours.
+    `lifetime_seconds` is how long the next ones hold, `apart_seconds` how far its clock is from ours. `kid` is the key
+    that signs, `fetched` counts how often its keys were asked for; `name` is what it calls itself.
     """
 
     def __init__(self, authority: Authority, tls: ssl.SSLContext, key: Path, port: int) -> None:
+        self.name = f"https://{LOOPBACK}:{port}"
+        self.kid = "1"
+        self.fetched = 0
         self.url = f"https://{LOOPBACK}:{port}"
         self.ca_file = authority.ca.certificate
         self.refresh_token = secrets.token_urlsafe()
@@ -75,6 +79,21 @@ class Issuer:
             await self._runner.cleanup()
             self._runner = None
 
+    async def rotate(self) -> None:
+        """Sign with a new key from now on, and publish no other."""
+        self.kid = str(int(self.kid) + 1)
+        self._key = await create_signing_key(self._key.with_name(f"signing-{self.kid}.key"))
+
+    async def public_key(self) -> bytes:
+        """The key that its signatures are verified with, PEM."""
+        return await _openssl("pkey", "-in", str(self._key), "-pubout")
+
+    async def token(self, **claims: Any) -> str:
+        """An ID token of jane's, with further claims or others; None leaves one out."""
+        return await self._signed(
+            {name: value for name, value in (self._claims() | claims).items() if value is not None}
+        )
+
     def apiserver_options(self) -> tuple[str, ...]:
         """What makes an apiserver trust it; users go by the claim `sub`, without a prefix."""
         return (
@@ -89,7 +108,7 @@ class Issuer:
     async def _discovery(self, _: web.Request) -> web.Response:
         return web.json_response(
             {
-                "issuer": self.url,
+                "issuer": self.name,
                 "jwks_uri": f"{self.url}/keys",
                 "token_endpoint": f"{self.url}/token",
                 "response_types_supported": ["code"],
@@ -99,10 +118,18 @@ class Issuer:
         )
 
     async def _keys(self, _: web.Request) -> web.Response:
+        self.fetched += 1
         said = await _openssl("rsa", "-in", str(self._key), "-noout", "-modulus")
         modulus = bytes.fromhex(said.decode().strip().removeprefix("Modulus="))
         exponent = EXPONENT.to_bytes(3, "big")
-        key = {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "1", "n": _encoded(modulus), "e": _encoded(exponent)}
+        key = {
+            "kty": "RSA",
+            "alg": "RS256",
+            "use": "sig",
+            "kid": self.kid,
+            "n": _encoded(modulus),
+            "e": _encoded(exponent),
+        }
         return web.json_response({"keys": [key]})
 
     async def _token(self, request: web.Request) -> web.Response:
@@ -114,16 +141,27 @@ class Issuer:
             return web.json_response({"error": "invalid_grant", "error_description": said}, status=400)
         self.refresh_token = secrets.token_urlsafe()
         self.issued += 1
-        now = int(time.time()) + self.apart_seconds
-        claims = {"iss": self.url, "aud": CLIENT, "sub": "jane", "groups": ["developers"]}
-        token = await self._signed({**claims, "iat": now, "exp": now + self.lifetime_seconds})
+        token = await self._signed(self._claims())
         return web.json_response({"id_token": token, "token_type": "Bearer", "refresh_token": self.refresh_token})
 
+    def _claims(self) -> dict[str, Any]:
+        now = int(time.time()) + self.apart_seconds
+        claims = {"iss": self.url, "aud": CLIENT, "sub": "jane", "groups": ["developers"]}
+        return {**claims, "iat": now, "exp": now + self.lifetime_seconds}
+
     async def _signed(self, claims: Mapping[str, Any]) -> str:
-        head = json.dumps({"alg": "RS256", "typ": "JWT", "kid": "1"}).encode()
-        signed = f"{_encoded(head)}.{_encoded(json.dumps(claims).encode())}"
-        signature = await _openssl("dgst", "-sha256", "-sign", str(self._key), stdin=signed.encode())
-        return f"{signed}.{_encoded(signature)}"
+        return await signed_by(self._key, {"alg": "RS256", "typ": "JWT", "kid": self.kid}, claims)
+
+
+async def signed_by(key: Path, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+    """A token with an RSA key's signature."""
+    text = unsigned(header, claims)
+    return f"{text}.{_encoded(await _openssl('dgst', '-sha256', '-sign', str(key), stdin=text.encode()))}"
+
+
+def unsigned(header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+    """What is signed of a token: its header and its claims."""
+    return ".".join(_encoded(json.dumps(part).encode()) for part in (header, claims))
 
 
 def _encoded(content: bytes) -> str:

@@ -12,6 +12,8 @@ from litestar.static_files import create_static_files_router
 from kgraph.api.authentication import Authentication
 from kgraph.api.callers import Caller
 from kgraph.api.connections import Connections
+from kgraph.api.errors import ApiError
+from kgraph.api.failures import problem_answer
 from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.controller import graphql_controller
 from kgraph.api.graphql.loaders import Loaders
@@ -19,6 +21,7 @@ from kgraph.api.graphql.schema import make_schema
 from kgraph.api.health import ReadinessProbe, health_routes
 from kgraph.api.kinds import KindReader
 from kgraph.api.loopback import allow_hosts
+from kgraph.api.oidc import OidcTokens
 from kgraph.api.pages import landing_page
 from kgraph.api.reader import Reader
 from kgraph.api.settings import ApiSettings
@@ -48,11 +51,12 @@ def create_app(
     kinds = KindReader(store)
     connections = Connections(store, sealer, clusters)
     verdicts = Verdicts(connections)
+    issuers = [OidcTokens(one) for one in settings.issuers]
     reviewers = [TokenReviews(connections, one.cluster, one.audiences) for one in settings.token_reviews]
-    authentication = Authentication(reviewers)
+    authentication = Authentication((*issuers, *reviewers), impersonation=settings.rbac)
 
     def make_context(caller: Caller) -> Context:
-        restricted = settings.rbac and caller.is_known
+        restricted = caller.is_known and (settings.rbac or not caller.user)
         reader = Reader(store, Sight(caller, kinds, verdicts) if restricted else None)
         loaders = Loaders(reader, settings.limits.statement_seconds)
         return Context(caller=caller, reader=reader, kinds=kinds, settings=settings, loaders=loaders, sealer=sealer)
@@ -63,7 +67,7 @@ def create_app(
         return Litestar(
             route_handlers=[
                 landing_page(settings.neo4j_browser),
-                *health_routes(ReadinessProbe(store)),
+                *health_routes(ReadinessProbe(store), brief=settings.authenticates),
                 graphql_controller(
                     make_schema(settings.limits, mutations=settings.mutations),
                     make_context,
@@ -72,8 +76,9 @@ def create_app(
                 ),
                 create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
             ],
-            on_shutdown=[connections.close],
-            guards=[allow_hosts(settings.allowed_hosts)],
+            on_shutdown=[connections.close, *(issuer.close for issuer in issuers)],
+            guards=[allow_hosts(settings.allowed_hosts, addresses=settings.authenticates)],
+            exception_handlers={ApiError: problem_answer},
             response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
             openapi_config=None,
             logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on

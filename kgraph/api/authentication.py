@@ -3,17 +3,24 @@
 Without any, whoever reaches the port may read all that is in the graph; such a server listens on loopback only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
-from kgraph.api.callers import ANYONE, Caller
-from kgraph.api.errors import Unauthenticated
+from kgraph.api.callers import ANYONE, NOBODY, Caller
+from kgraph.api.errors import BadUserInput, Forbidden, IdentityUnavailable, Unauthenticated
+from kgraph.api.impersonation import PREFIX, impersonated
 
+AUTHORIZATION = "authorization"
+# A service account's token has a thousand bytes; one with hundreds of groups has some ten thousand.
+TOKEN_MOST = 32_768
 _STATE = "kgraph.caller"
+
+Headers = Sequence[tuple[str, str]]
 
 
 class Authenticator(Protocol):
@@ -24,27 +31,90 @@ class Authenticator(Protocol):
 
 
 class Authentication:
-    """A guard of routes: it leaves the caller in the request's state, for `caller_of`."""
+    """A guard of routes: it leaves the caller in the request's state, for `caller_of`.
 
-    def __init__(self, authenticators: Sequence[Authenticator] = ()) -> None:
+    `impersonation` says whether anybody asks the clusters if a caller may be somebody else; else such headers are
+    refused. A token is shown to the authenticators in turn until one knows it: issuers first, who read it themselves.
+    """
+
+    def __init__(self, authenticators: Sequence[Authenticator] = (), *, impersonation: bool = True) -> None:
         self._authenticators = authenticators
+        self._impersonation = impersonation
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether callers have to say who they are."""
+        return bool(self._authenticators)
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        """Find out who asks; Unauthenticated where nobody knows them."""
-        connection.scope["state"][_STATE] = await self.of(connection.headers.get("authorization", ""))
+        """Find out who asks; Unauthenticated where nobody knows them.
 
-    async def of(self, authorization: str) -> Caller:
-        """The caller by an Authorization header; Unauthenticated says what is wrong with it."""
-        if not self._authenticators:
+        A WebSocket says it in its first message, as browsers can send no header with it; a GET shows GraphiQL, which
+        has nothing of the graph in it. Both are nobody's until then.
+        """
+        scope = connection.scope
+        later = scope["type"] == ScopeType.WEBSOCKET or scope["method"] in ("GET", "HEAD")
+        scope["state"][_STATE] = NOBODY if later else await self.caller(headers_of(scope))
+
+    async def caller(self, headers: Headers) -> Caller:
+        """Who sends these headers.
+
+        Raises Unauthenticated, BadUserInput and Forbidden with what is wrong with them, IdentityUnavailable where
+        that cannot be found out.
+        """
+        wishes = [name for name, _ in headers if name.startswith(PREFIX)]
+        if wishes and not (self.is_needed and self._impersonation):
+            why = "its reads are not limited (enable_rbac)" if self.is_needed else "it has no authentication"
+            raise Forbidden(f"{wishes[0]} cannot be honoured: this server cannot ask who may be whom, as {why}")
+        if not self.is_needed:
             return ANYONE
-        scheme, _, token = authorization.strip().partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise Unauthenticated("send a bearer token: `Authorization: Bearer …`")
+        return impersonated(await self._known(_token(headers)), headers)
+
+    async def _known(self, token: str) -> Caller:
+        away: IdentityUnavailable | None = None
         for authenticator in self._authenticators:
-            caller = await authenticator.caller(token.strip())
-            if caller is not None:
-                return caller
+            try:
+                caller = await authenticator.caller(token)
+            except IdentityUnavailable as error:
+                away = error  # another one may know it
+            else:
+                if caller is not None:
+                    return caller
+        if away is not None:
+            raise away
         raise Unauthenticated("nobody knows this token: it is not valid, or no longer, or for another service")
+
+
+def _token(headers: Headers) -> str:
+    """The bearer token; Unauthenticated says what there is instead, and never shows it."""
+    found = [value for name, value in headers if name == AUTHORIZATION]
+    if len(found) > 1:
+        raise BadUserInput("there are several Authorization headers")
+    scheme, _, token = (found[0] if found else "").strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("send a bearer token: `Authorization: Bearer …`")
+    if len(token) > TOKEN_MOST or not token.isascii() or not token.isprintable():
+        raise Unauthenticated("what was sent as a bearer token is none")
+    return token
+
+
+def headers_of(scope: Scope) -> Headers:
+    """The headers that say who asks, their names in small letters; BadUserInput where they are no text."""
+    return said((name.decode("latin-1"), value) for name, value in scope["headers"])
+
+
+def said(pairs: Iterable[tuple[str, bytes | str]]) -> Headers:
+    """Of pairs of names and values, those that say who asks."""
+    found = []
+    for name, value in pairs:
+        small = name.lower()
+        if small == AUTHORIZATION or small.startswith(PREFIX):
+            try:
+                found.append((small, value if isinstance(value, str) else value.decode("utf-8")))
+            except UnicodeDecodeError:
+                raise BadUserInput(f"{small} is no text in UTF-8") from None
+    return found
 
 
 def caller_of(scope: Scope) -> Caller:

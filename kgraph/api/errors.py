@@ -8,6 +8,7 @@
     ├── Forbidden         FORBIDDEN        it is known who asks, and they may not; with Kubernetes' reason
     ├── Invalid           INVALID          the apiserver objects to fields; `causes` names them
     ├── ClusterUnavailable  CLUSTER_UNAVAILABLE  a Kubernetes cluster does not answer, or cannot be asked
+    │   └── IdentityUnavailable  CLUSTER_UNAVAILABLE  whoever would know the caller does not answer
     └── TooComplex        TOO_COMPLEX      the operation would cost more than the limit
 
 `as_api_failure` says what an error of the graph is to a caller. A statement that took too long is TIMEOUT. A Neo4j
@@ -23,6 +24,7 @@ from kgraph.graphdb import errors as graph_errors
 
 INTERNAL = "INTERNAL"
 TIMEOUT = "TIMEOUT"
+UNKNOWN_JUST_NOW = "who you are cannot be found out just now; try again shortly"
 
 
 class ApiError(Exception):
@@ -71,6 +73,13 @@ class ClusterUnavailable(ApiError):
     """A Kubernetes cluster does not answer, or there is no login to it: the same may succeed later."""
 
     code = "CLUSTER_UNAVAILABLE"
+
+
+class IdentityUnavailable(ClusterUnavailable):
+    """Whoever would know the caller, a cluster or an OpenID Connect issuer, does not answer: later may do better.
+
+    The message names neither: it goes to somebody who is not known yet. The log has the rest.
+    """
 
 
 class TooComplex(ApiError):

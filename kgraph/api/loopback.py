@@ -1,8 +1,11 @@
-"""Loopback only, until callers are authenticated.
+"""Loopback only, unless callers are authenticated.
 
 Without authentication, whoever reaches the port reads every cluster. So the server listens on loopback alone, and
 a browser on the same machine is kept out too: a page elsewhere could reach 127.0.0.1 by DNS rebinding (the Host
 header then is the page's own name: refused) or by a form or `fetch` without preflight (not JSON: refused).
+
+With authentication the Host header is still looked at. Addresses are let in then, for a kubelet's probes name the Pod
+by its address, and no name that is made to point here is one.
 """
 
 import ipaddress
@@ -33,9 +36,9 @@ def ensure_loopback(host: str) -> None:
     elsewhere = sorted(str(address) for address in found if not address.is_loopback)
     if elsewhere:
         raise ListensElsewhere(
-            f"refusing to listen on {host!r} ({', '.join(elsewhere)}): there is no authentication yet, and every "
-            "resource would be open to whoever reaches this address; listen on 127.0.0.1 or ::1, and use "
-            "`kubectl port-forward` or an SSH tunnel from elsewhere"
+            f"refusing to listen on {host!r} ({', '.join(elsewhere)}): callers are not authenticated, and every "
+            "resource would be open to whoever reaches this address; set `authentication` in the configuration "
+            "(`token_review` or `oidc`), or listen on 127.0.0.1 or ::1 and use `kubectl port-forward` or an SSH tunnel"
         )
 
 
@@ -46,21 +49,30 @@ def name_in(host_header: str) -> str:
     return host_header.partition(":")[0].lower()
 
 
-def allow_hosts(extra: Iterable[str]) -> "HostGuard":
-    """A guard that lets only requests to loopback's own names, and to `extra`, in."""
-    return HostGuard(LOOPBACK_NAMES | {name.lower() for name in extra})
+def allow_hosts(extra: Iterable[str], *, addresses: bool = False) -> "HostGuard":
+    """A guard that lets only requests to loopback's own names, to `extra`, and if so told to `addresses`, in."""
+    return HostGuard(LOOPBACK_NAMES | {name.lower() for name in extra}, addresses=addresses)
 
 
 class HostGuard:
     """Refuses requests whose Host header is none of the names that this server is called by."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], *, addresses: bool = False) -> None:
         self._names = names
+        self._addresses = addresses
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """Answer 421 when the request is for another host. A coroutine: Litestar gives others a thread each time."""
         asked = name_in(connection.headers.get("host", ""))
-        if asked not in self._names:
-            raise HTTPException(
-                status_code=421, detail=f"this server is not {asked or 'a host without a name'}: use localhost"
-            )
+        if asked in self._names or (self._addresses and _is_address(asked)):
+            return
+        advice = "use localhost, or have its operator name it in `allowed_hosts`"
+        raise HTTPException(status_code=421, detail=f"this server is not {asked or 'a host without a name'}: {advice}")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -28,6 +28,31 @@ class TokenReviewSettings(msgspec.Struct, frozen=True):
     audiences: tuple[str, ...] = ()
 
 
+class IssuerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """An OpenID Connect issuer whose tokens are taken, as kube-apiserver's `--oidc-…` flags describe one.
+
+    `username_prefix` "" is the apiserver's default (the issuer and `#`, but nothing for `email`), `-` is none.
+    `required_claims` are written `claim=value`. `clock_skew` is in seconds.
+    """
+
+    issuer_url: str
+    audiences: tuple[str, ...]
+    username_claim: str = "sub"
+    username_prefix: str = ""
+    groups_claim: str = ""
+    groups_prefix: str = ""
+    required_claims: tuple[str, ...] = ()
+    ca_file: str = ""
+    clock_skew: float = 30.0
+
+    @property
+    def prefix(self) -> str:
+        """What every username begins with."""
+        if self.username_prefix:
+            return "" if self.username_prefix == "-" else self.username_prefix
+        return "" if self.username_claim == "email" else f"{self.issuer_url}#"
+
+
 class ApiSettings(msgspec.Struct, frozen=True):
     """What the application needs to know beside its store."""
 
@@ -38,3 +63,9 @@ class ApiSettings(msgspec.Struct, frozen=True):
     mutations: bool = False  # whether the schema has any
     rbac: bool = True  # whether authenticated callers see only what Kubernetes would show them
     token_reviews: tuple[TokenReviewSettings, ...] = ()
+    issuers: tuple[IssuerSettings, ...] = ()
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether callers have to say who they are."""
+        return bool(self.token_reviews or self.issuers)

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 import structlog
 
 from kgraph.api.callers import Caller
-from kgraph.api.errors import ApiError, TooComplex
+from kgraph.api.errors import ApiError, Forbidden, TooComplex
 from kgraph.api.kinds import KindReader
 from kgraph.api.verdicts import Verdicts
 from kgraph.graphdb.kinds import Kind
@@ -156,6 +156,8 @@ class Sight:
             return False
         try:
             return (await self._verdicts.of(self._caller, cluster, wanted)).allowed
+        except Forbidden:
+            raise  # they may not be whom they impersonate: refused, never taken for an empty cluster
         except (KubeError, ApiError) as error:
             if cluster not in self.unavailable:
                 log.warning("nothing of a cluster is shown: it cannot be asked", cluster=cluster, why=str(error))

@@ -2,17 +2,20 @@
 
 The same question of many requests is asked once at a time. As the apiserver's own webhook authorizer does, what was
 allowed is kept longer than what was not: somebody who has just been given access does not wait for it.
+
+Who impersonates somebody is asked for as well, in each cluster that the request meets: what one cluster allows says
+nothing of another.
 """
 
 import asyncio
-import time
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 import structlog
 
 from kgraph.api.callers import Caller
 from kgraph.api.connections import Connections
+from kgraph.api.errors import Forbidden
+from kgraph.api.kept import Kept
 from kgraph.kube.reviews import Attributes, Subject, Verdict, review
 
 log = structlog.get_logger(__name__)
@@ -33,29 +36,48 @@ class Verdicts:
     def __init__(self, connections: Connections) -> None:
         self.asked = 0  # how many reviews were sent: tests count a request's cost by it
         self._connections = connections
-        self._kept: OrderedDict[Question, tuple[float, Verdict]] = OrderedDict()  # with the time when each ends
-        self._asking: dict[Question, asyncio.Task[Verdict]] = {}
+        self._kept: Kept[Question, Verdict] = Kept(
+            KEPT_MOST, lambda verdict: ALLOWED_SECONDS if verdict.allowed else DENIED_SECONDS
+        )
         self._places: dict[str, asyncio.Semaphore] = {}
 
     async def of(self, caller: Caller, cluster: str, wanted: Attributes) -> Verdict:
-        """Whether the caller may; KubeError or ApiError where the cluster cannot be asked."""
-        question = (cluster, caller.subject, wanted)
-        kept = self._kept.get(question)
-        if kept is not None and time.monotonic() < kept[0]:
-            return kept[1]
-        task = self._asking.get(question)
-        if task is None:
-            task = asyncio.create_task(self._ask(question), name="access review")
-            self._asking[question] = task
-            task.add_done_callback(lambda done: self._answered(question, done))
-        # Others may wait for the same answer: one who goes away does not take it with them.
-        return await asyncio.shield(task)
+        """Whether the caller may.
+
+        Raises KubeError or ApiError where the cluster cannot be asked, Forbidden where it does not let the caller be
+        whom they impersonate.
+        """
+        await self._require_impersonation(caller, cluster)
+        subject = caller.subject_in(cluster)
+        if subject is None:
+            return Verdict(allowed=False, reason=_unknown(caller, cluster))
+        question = (cluster, subject, wanted)
+        return await self._kept.of(question, lambda: self._ask(question), "access review")
 
     async def of_all(self, caller: Caller, cluster: str, wanted: Iterable[Attributes]) -> Mapping[Attributes, Verdict]:
         """The verdicts on several questions, asked side by side."""
         questions = list(dict.fromkeys(wanted))
         verdicts = await asyncio.gather(*(self.of(caller, cluster, one) for one in questions))
         return dict(zip(questions, verdicts, strict=True))
+
+    async def subject(self, caller: Caller, cluster: str) -> Subject:
+        """Who acts in a cluster when the caller does; Forbidden where they are nobody there, or may not be them."""
+        await self._require_impersonation(caller, cluster)
+        subject = caller.subject_in(cluster)
+        if subject is None:
+            raise Forbidden(_unknown(caller, cluster))
+        return subject
+
+    async def _require_impersonation(self, caller: Caller, cluster: str) -> None:
+        wish = caller.impersonation
+        if wish is None:
+            return
+        for needed, verdict in (await self.of_all(wish.by, cluster, wish.needs)).items():
+            if not verdict.allowed:
+                raise Forbidden(
+                    f"cluster {cluster} does not let {wish.by.user} {needed}"
+                    + (f": {verdict.reason}" if verdict.reason else "")
+                )
 
     async def _ask(self, question: Question) -> Verdict:
         cluster, subject, wanted = question
@@ -64,13 +86,6 @@ class Verdicts:
             self.asked += 1
             return await review(connection, subject, wanted)
 
-    def _answered(self, question: Question, task: asyncio.Task[Verdict]) -> None:
-        del self._asking[question]
-        if task.cancelled() or task.exception() is not None:
-            return
-        verdict = task.result()
-        ends = time.monotonic() + (ALLOWED_SECONDS if verdict.allowed else DENIED_SECONDS)
-        self._kept[question] = (ends, verdict)
-        self._kept.move_to_end(question)
-        while len(self._kept) > KEPT_MOST:
-            self._kept.popitem(last=False)
+
+def _unknown(caller: Caller, cluster: str) -> str:
+    return f"{caller.user or 'nobody'} of cluster {caller.home} is nobody in cluster {cluster}"

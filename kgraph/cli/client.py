@@ -1,25 +1,46 @@
-"""The API, asked over HTTP by the commands that only read."""
+"""The API, asked over HTTP by the commands that only read.
 
+A token is sent only where it was given for this: never a kubeconfig's by itself, which is for that cluster alone.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
-from kgraph.cli.errors import NothingRuns, Refused
+from kgraph.api.errors import Unauthenticated
+from kgraph.api.loopback import ListensElsewhere, ensure_loopback
+from kgraph.cli.errors import BadConfiguration, NothingRuns, Refused
 from kgraph.cli.running import DEFAULT_API, find_running
 
 # The server ends a statement after ten seconds; an answer that is still to be written down takes its time too.
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+TOKEN = "KGRAPH_TOKEN"  # noqa: S105 - a variable's name
+TOKEN_FILE = "KGRAPH_TOKEN_FILE"  # noqa: S105 - another
 
 
 class Client:
     """One API."""
 
-    def __init__(self, api: str = "") -> None:
-        """`api` is its address; where there is none, that of the `kgraph up` or `serve` that runs here."""
+    def __init__(self, api: str = "", environ: Mapping[str, str] = os.environ) -> None:
+        """`api` is its address; where there is none, that of the `kgraph up` or `serve` that runs here.
+
+        Raises BadConfiguration where the token that was given cannot be read, or would be sent for all to see.
+        """
         here = None if api else find_running()
         self.address = (api or (here.api if here else DEFAULT_API)).rstrip("/")
         self.clusters = here.clusters if here else ()  # those that it keeps in step, where that is known
         self._named = bool(api)
+        token = _token(environ)
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if token and not _is_private(self.address):
+            raise BadConfiguration(
+                f"{self.address} is another machine, and a token is never sent over plain http: use https, or "
+                "`kubectl port-forward` and an address on this machine"
+            )
 
     def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The `data` of an answer; Refused with the API's own words, NothingRuns where nobody answers."""
@@ -28,6 +49,7 @@ class Client:
             response = httpx.post(
                 f"{self.address}/graphql",
                 json={"query": query, "variables": variables},
+                headers=self._headers,
                 timeout=TIMEOUT,
                 trust_env=False,
             )
@@ -41,14 +63,44 @@ class Client:
             raise NothingRuns(f"no API answers at {self.address}: {how}") from cause
         except ValueError as cause:
             raise Refused(f"{self.address}/graphql answered with status {response.status_code}, not GraphQL") from cause
-        return _data(answer, self.address)
+        return self._data(answer)
+
+    def _data(self, answer: Any) -> dict[str, Any]:
+        if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
+            raise Refused(f"{self.address}/graphql answered with something that is not GraphQL")
+        if errors := answer.get("errors"):
+            code = errors[0].get("extensions", {}).get("code", "")
+            said = "\n".join(str(error.get("message", error)) for error in errors)
+            if code == Unauthenticated.code:
+                how = "another token" if self._headers else "a token"
+                said = f"{self.address} does not know you: {said}; give {how} with --token-file or {TOKEN}"
+            raise Refused(said, code)
+        data = answer["data"]
+        return data if isinstance(data, dict) else {}
 
 
-def _data(answer: Any, address: str) -> dict[str, Any]:
-    if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
-        raise Refused(f"{address}/graphql answered with something that is not GraphQL")
-    if errors := answer.get("errors"):
-        code = errors[0].get("extensions", {}).get("code", "")
-        raise Refused("\n".join(str(error.get("message", error)) for error in errors), code)
-    data = answer["data"]
-    return data if isinstance(data, dict) else {}
+def _token(environ: Mapping[str, str]) -> str:
+    """The token that was given; "" for none."""
+    file = environ.get(TOKEN_FILE, "")
+    if not file:
+        return environ.get(TOKEN, "").strip()
+    try:
+        token = Path(file).expanduser().read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as cause:
+        why = cause.strerror if isinstance(cause, OSError) else "it is no token"
+        raise BadConfiguration(f"the token file {file} cannot be read: {why}") from None
+    if not token:
+        raise BadConfiguration(f"the token file {file} is empty")
+    return token
+
+
+def _is_private(address: str) -> bool:
+    """Whether nobody on the way can read what is sent: over TLS, or within this machine."""
+    try:
+        parts = urlsplit(address)
+        if parts.scheme == "https":
+            return True
+        ensure_loopback(parts.hostname or "")
+    except (ListensElsewhere, ValueError):
+        return False
+    return True

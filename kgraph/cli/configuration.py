@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 import yaml
 
+from kgraph.api.settings import IssuerSettings, TokenReviewSettings
+from kgraph.cli.authentication import check_authentication
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.setting import Setting, Takes
 from kgraph.cli.settings import SETTINGS
@@ -32,6 +34,13 @@ _ROWS: Mapping[str, Mapping[str, Setting]] = {
 _CONTROLLERS = frozenset(row.home for row in EDGE_ROWS if row.home)
 
 
+class Authentication(msgspec.Struct, frozen=True):
+    """Who knows the callers of the API; nobody, where both are empty."""
+
+    token_review: tuple[TokenReviewSettings, ...] = ()
+    oidc: tuple[IssuerSettings, ...] = ()
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What the file and the environment say; periods in seconds. `warnings` are for the user to see."""
 
@@ -42,6 +51,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     resync_period: float = 600.0
     worker_pool_size: int = 4
     enable_mutations: bool = False
+    enable_rbac: bool = True
+    authentication: Authentication = Authentication()
+    allowed_hosts: tuple[str, ...] = ()
     history_changes: int = 20
     history_retention: float = 86_400.0
     enable_relationships: bool = True
@@ -71,6 +83,7 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
     _check_controllers(values.get("controller_namespaces", ()), source)
     _check_unique([cluster["id"] for cluster in values.get("clusters", ())], source)
     _check_custom(values.get("custom_resource_definitions", ()), source)
+    check_authentication(values.get("authentication"), source)
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
     graph = {
         name: environ[name.upper()]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.defaults import API_HOST, API_PORT, BOLT_PORT, BROWSER_PORT
 from kgraph.cli.errors import CliError
 from kgraph.cli.graphs import Named, opened, own_graph
@@ -49,6 +50,7 @@ async def up(wanted: UpOptions) -> None:
     raise_file_limit()
     settings = own_graph(wanted.neo4j, configuration)
     source = await choose_source(wanted.asked, configuration)
+    check_reviewers(configuration.authentication.token_review, source.clusters, registry=sealer.is_able)
     console.print(source.why)
     began = time.monotonic()
     async with AsyncExitStack() as stack:
@@ -60,7 +62,7 @@ async def up(wanted: UpOptions) -> None:
         store = await stack.enter_async_context(opened(settings))
         workers = Workers(store, source.clusters, sync_options(configuration, source.clusters))
         api = api_settings(configuration, server.browser_uri if server else "")
-        serving = await stack.enter_async_context(served(store, api, sealer, listener))
+        serving = await stack.enter_async_context(served(store, api, sealer, listener, source.clusters))
         running = Running(
             api=address_of(listener),
             clusters=workers.configured,

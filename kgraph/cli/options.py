@@ -34,15 +34,32 @@ def common(function: F) -> F:
     return function
 
 
+def _token_file(_context: click.Context, _parameter: click.Parameter, file: str) -> None:
+    if file:
+        os.environ["KGRAPH_TOKEN_FILE"] = file
+
+
 def api(function: F) -> F:
-    """Where the API is."""
-    return click.option(
-        "--api",
-        envvar="KGRAPH_API",
-        default="",
-        metavar="URL",
-        help="The API's address; else that of the `kgraph up` that runs here.",
-    )(function)
+    """Where the API is, and who we are to it."""
+    for decorate in (
+        click.option(
+            "--token-file",
+            default="",
+            metavar="FILE",
+            expose_value=False,
+            callback=_token_file,
+            help="A file with the bearer token; else KGRAPH_TOKEN_FILE, KGRAPH_TOKEN.",
+        ),
+        click.option(
+            "--api",
+            envvar="KGRAPH_API",
+            default="",
+            metavar="URL",
+            help="The API's address; else that of the `kgraph up` that runs here.",
+        ),
+    ):
+        function = decorate(function)
+    return function
 
 
 def scope(function: F) -> F:

@@ -46,6 +46,13 @@ def settings_page() -> str:
     for section in ("clusters[].tls_config", "clusters[].oidc"):
         rows = [row for row in SETTINGS if row.parent == section]
         parts.append(_table(f"`{section.rpartition('.')[2]}` of a cluster", rows))
+    known = "authentication"
+    for section, heading in (
+        (known, "Who knows callers: `authentication`"),
+        (f"{known}.token_review[]", "A cluster that knows callers: `token_review`"),
+        (f"{known}.oidc[]", "An issuer of callers' tokens: `oidc` of `authentication`"),
+    ):
+        parts.append(_table(heading, [row for row in SETTINGS if row.parent == section]))
     kinds = "custom_resource_definitions[]"
     for section, heading in ((kinds, "A custom kind"), (f"{kinds}.edges[]", "An edge of a custom kind")):
         parts.append(_table(heading, [row for row in SETTINGS if row.parent == section]))

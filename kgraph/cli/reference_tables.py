@@ -133,7 +133,9 @@ def health_page() -> str:
 def errors_page() -> str:
     """The page of all errors: GraphQL's codes first, then each package's tree."""
     parts = [_ERRORS_HEAD, "## GraphQL codes", "", "| code | when |", "|---|---|"]
-    codes: dict[str, str] = {getattr(error, "code", ""): _first_sentence(error) for error in _tree(ApiError)}
+    codes: dict[str, str] = {}
+    for error in _tree(ApiError):
+        codes.setdefault(getattr(error, "code", ""), _first_sentence(error))
     codes["INTERNAL"] = "Something failed that is not the caller's doing; the log has it under the answer's trace id."
     codes.setdefault("TIMEOUT", "A statement took longer than it may.")
     parts += [f"| `{code}` | {_cell(meaning)} |" for code, meaning in sorted(codes.items())]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import structlog
 
 from kgraph.api.settings import ApiSettings
+from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.configuration import Configuration
 from kgraph.cli.errors import BadConfiguration, CliError
 from kgraph.cli.graphs import Named, opened, own_graph
@@ -45,7 +46,11 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
     return ApiSettings(
         default_namespace=configuration.default_namespace,
         neo4j_browser=neo4j_browser,
+        allowed_hosts=configuration.allowed_hosts,
         mutations=configuration.enable_mutations,
+        rbac=configuration.enable_rbac,
+        token_reviews=configuration.authentication.token_review,
+        issuers=configuration.authentication.oidc,
     )
 
 
@@ -98,12 +103,13 @@ async def serve(config: str, named: Named, host: str, port: int) -> None:
     """Serve until told to end."""
     configuration = configured(config)
     sealer = Sealer.of()
-    graph = _graph(named, configuration)
-    with listening(host, port) as listener:
+    graph, settings = _graph(named, configuration), api_settings(configuration)
+    check_reviewers(settings.token_reviews, configuration.clusters, registry=sealer.is_able)
+    with listening(host, port, authenticated=settings.authenticates) as listener:
         api = address_of(listener)
         async with (
             opened(graph) as store,
-            served(store, api_settings(configuration), sealer, listener) as serving,
+            served(store, settings, sealer, listener, configuration.clusters) as serving,
         ):
             with announced(Running(api=api)):
                 log.info("the API listens", address=api)

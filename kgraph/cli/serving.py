@@ -2,17 +2,19 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
+from litestar import Litestar
 
 from kgraph.api.app import create_app
-from kgraph.api.loopback import ensure_loopback
+from kgraph.api.loopback import ListensElsewhere, ensure_loopback
 from kgraph.api.settings import ApiSettings
 from kgraph.cli.errors import BadConfiguration
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
+from kgraph.kube.settings import ClusterSettings
 
 BACKLOG = 2048  # uvicorn's own
 # How long open streams and running statements may take to end after SIGTERM; Kubernetes kills after 30.
@@ -28,12 +30,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def listening(host: str, port: int, *, free: bool = False) -> socket.socket:
+def listening(host: str, port: int, *, free: bool = False, authenticated: bool = False) -> socket.socket:
     """A socket that listens, on any free port where that one is taken and `free` allows it.
 
-    Raises BadConfiguration where it is taken, and ListensElsewhere for an address that others can reach.
+    Raises BadConfiguration where it is taken, and for an address that others can reach unless callers are
+    `authenticated`.
     """
-    ensure_loopback(host)
+    if not authenticated:
+        try:
+            ensure_loopback(host)
+        except ListensElsewhere as cause:
+            raise BadConfiguration(str(cause)) from cause
     for wanted in (port, 0) if free else (port,):
         try:
             return socket.create_server(
@@ -45,19 +52,36 @@ def listening(host: str, port: int, *, free: bool = False) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """The URL of a listening socket."""
+    """The URL of a listening socket, as programs on this machine reach it."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where it listens is decided already
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @asynccontextmanager
 async def served(
-    store: Store, settings: ApiSettings, sealer: Sealer, listener: socket.socket
+    store: Store,
+    settings: ApiSettings,
+    sealer: Sealer,
+    listener: socket.socket,
+    clusters: Iterable[ClusterSettings] = (),
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """The API answers while the block runs; its task ends early only where the server fails."""
+    """The API answers while the block runs; its task ends early only where the server fails.
+
+    `clusters` are those of the configuration, which it asks who callers are and what they may see.
+    """
+    async with running(create_app(store, settings, sealer, clusters), listener, settings.limits.body_bytes) as task:
+        yield task
+
+
+@asynccontextmanager
+async def running(app: Litestar, listener: socket.socket, message_bytes: int) -> AsyncIterator[asyncio.Task[None]]:
+    """An application that answers while the block runs; a WebSocket's message has `message_bytes` at most."""
     config = uvicorn.Config(
-        create_app(store, settings, sealer),
+        app,
         log_config=None,
+        ws="websockets-sansio",
+        ws_max_size=message_bytes,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,

@@ -3,6 +3,7 @@
 The reference (docs/reference/settings.md), the reading of files and variables, and their errors come from here.
 """
 
+from kgraph.cli.authentication_settings import AUTHENTICATION_SETTINGS
 from kgraph.cli.cluster_settings import CLUSTER_SETTINGS
 from kgraph.cli.setting import Setting, Takes
 from kgraph.graphdb.edges import OWN_EDGE_TYPES
@@ -10,6 +11,7 @@ from kgraph.graphdb.edges.row import EFFECTS
 
 SETTINGS: tuple[Setting, ...] = (
     *CLUSTER_SETTINGS,
+    *AUTHENTICATION_SETTINGS,
     Setting(
         key="default_namespace",
         takes=Takes.TEXT,
@@ -50,9 +52,8 @@ SETTINGS: tuple[Setting, ...] = (
         key="enable_rbac",
         takes=Takes.SWITCH,
         default=True,
-        only=False,
-        because="reads are not filtered by the caller's rights, so the API listens on loopback only",
-        meaning="filter reads and check mutations by Kubernetes' own rights",
+        meaning="show callers only what Kubernetes would show them; without `authentication` nobody knows who asks, "
+        "and everything is shown",
     ),
     Setting(
         key="enable_relationships",

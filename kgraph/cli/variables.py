@@ -36,6 +36,8 @@ VARIABLES: tuple[Variable, ...] = (
         meaning="for people, or one JSON object a line; `json` where standard error is no terminal",
     ),
     Variable(name="KGRAPH_API", meaning="the address that `graph`, `impact`, `path` and `cypher` ask"),
+    Variable(name="KGRAPH_TOKEN", meaning="the bearer token that they send, where the API asks who they are"),
+    Variable(name="KGRAPH_TOKEN_FILE", meaning="a file with it; `--token-file` names another"),
     Variable(name="KGRAPH_DATA", meaning="the folder that `kgraph up` keeps its Neo4j in; see `--data`"),
     Variable(name="KGRAPH_CACHE", meaning="the folder of what was fetched and built; else in ~/.cache"),
     Variable(name="NO_COLOR", meaning="anything: no colours"),

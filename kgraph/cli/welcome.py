@@ -50,8 +50,8 @@ def print_ready(console: Console, workers: Workers, running: Running, *, seconds
 
 def print_example(running: Running) -> None:
     """Ask what a user would ask first, over HTTP as they would, and show the answer and how to get it."""
-    client = Client(running.api)
     try:
+        client = Client(running.api)
         place = _example(client, running.clusters)
         if place is None:
             return

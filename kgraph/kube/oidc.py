@@ -6,9 +6,7 @@ authorities.
 """
 
 import asyncio
-import base64
 import os
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +17,9 @@ import msgspec
 import structlog
 
 from kgraph.kube.credentials import Login, bearer, read_file
-from kgraph.kube.errors import ConfigurationError, Unauthenticated
+from kgraph.kube.errors import Unauthenticated
+from kgraph.kube.issuers import discover, issuer_client
+from kgraph.kube.jwt import Times, claims_of
 from kgraph.kube.proxies import proxy_for
 from kgraph.kube.renewal import Issued, Renewing
 from kgraph.kube.settings import OidcSettings
@@ -27,12 +27,6 @@ from kgraph.kube.settings import OidcSettings
 TIMEOUT_SECONDS = 30  # an issuer that takes longer is down
 
 _log = structlog.get_logger(__name__)
-
-
-class _Issuer(msgspec.Struct):
-    token_endpoint: str
-    # What an issuer that says nothing of it takes (OpenID Connect Discovery 1.0, section 3).
-    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
 
 class _Tokens(msgspec.Struct):
@@ -45,11 +39,6 @@ class _Tokens(msgspec.Struct):
 
 class _Refusal(msgspec.Struct):
     error: str = ""
-
-
-class _Claims(msgspec.Struct):
-    exp: float = 0
-    iat: float = 0
 
 
 class OidcLogin(Renewing):
@@ -101,12 +90,10 @@ class OidcLogin(Renewing):
         return Issued(Login(bearer(tokens.id_token)), self._seconds_of(tokens.id_token))
 
     async def _answer(self, form: Mapping[str, str], secret: str) -> _Tokens:
-        tls = await asyncio.to_thread(self._tls)
-        async with httpx.AsyncClient(
-            timeout=TIMEOUT_SECONDS, verify=tls, proxy=self._proxy or None, trust_env=False, transport=self._transport
+        async with issuer_client(
+            self._settings.ca_file, self._proxy, timeout=TIMEOUT_SECONDS, transport=self._transport
         ) as client:
-            found = await client.get(f"{self._settings.issuer_url.rstrip('/')}/.well-known/openid-configuration")
-            issuer = msgspec.json.decode(found.raise_for_status().content, type=_Issuer)
+            issuer = await discover(client, self._settings.issuer_url)
             if not issuer.token_endpoint.startswith("https://"):
                 raise self._failed("names a token endpoint that is not https")
             if not secret:
@@ -121,14 +108,6 @@ class OidcLogin(Renewing):
         if answer.is_error:
             raise self._failed(f"refuses the refresh token: {answer.status_code} {_refusal(answer.content)}")
         return msgspec.json.decode(answer.content, type=_Tokens)
-
-    def _tls(self) -> ssl.SSLContext:
-        file = self._settings.ca_file
-        authority = read_file(Path(file).expanduser(), "oidc.ca_file") if file else b""
-        try:
-            return ssl.create_default_context(cadata=authority.decode("ascii") or None)
-        except (ssl.SSLError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"oidc.ca_file {file} is not a PEM certificate") from error
 
     @property
     def _refresh_file(self) -> Path:
@@ -147,11 +126,7 @@ class OidcLogin(Renewing):
 
         The apiserver checks the token; this only plans ahead.
         """
-        try:
-            payload = token.split(".")[1]
-            claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
-        except (IndexError, ValueError):
-            return None
+        claims = claims_of(token, Times) or Times()
         return claims.exp - (claims.iat or self._now()) if claims.exp else None
 
     def _failed(self, what: str) -> Unauthenticated:

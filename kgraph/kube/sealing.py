@@ -45,6 +45,11 @@ class Sealer:
                 ) from None
         return cls(tuple(keys))
 
+    @property
+    def is_able(self) -> bool:
+        """Whether there is a key, without which no cluster with a login can be added at run time."""
+        return self._keys is not None
+
     def seal(self, cluster: str, secrets: Mapping[str, str]) -> str:
         """A cluster's credentials, sealed; NoCredentialsKey where there is no key to seal them with."""
         if self._keys is None:

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -36,7 +36,7 @@ def home(home: Home, neo4j_server: Graph, graph_driver: neo4j.AsyncDriver) -> Ho
 def started(home: Home, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """A command that runs until the test ends it."""
     with (
-        (home.folder / "service.log").open("w") as log,
+        (home.folder / "service.log").open("a") as log,
         subprocess.Popen(
             [sys.executable, "-m", "kgraph.cli.main", *words], env=home.environ, stdout=log, stderr=log
         ) as process,
@@ -112,6 +112,46 @@ async def test_a_live_cluster_can_be_seen_and_taken_home(
     assert again.returncode == 2, "a folder that holds a dump already is not written into"
     shown = home.run("up", "--once", "--snapshot", str(folder))
     assert shown.returncode == 0, shown.stderr
+
+
+def test_a_server_that_others_reach_wants_authentication(home: Home) -> None:
+    """Without it the address is refused, with what to configure."""
+    ended = home.run("serve", "--host", "0.0.0.0")
+    assert ended.returncode == 2
+    assert "set `authentication` in the configuration" in " ".join(ended.stderr.split())
+
+
+@pytest.mark.kubernetes
+def test_who_asks_a_server_says_who_they_are(
+    home: Home, control_plane: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    """`serve` on all addresses knows callers by the cluster's tokens, and `kgraph` sends the one that it is given."""
+    config = tmp_path / "clusters.yaml"
+    config.write_text(
+        f"clusters: [{{id: live, kubeconfig_path: '{control_plane.kubeconfig}'}}]\n"
+        "authentication: {token_review: [{cluster: live}]}\n"
+    )
+    token = tmp_path / "token"
+    token.write_text(control_plane.admin_token)
+    (port,) = free_ports(1)
+    log = home.folder / "service.log"
+    with ExitStack() as stack:
+        serving = ("serve", "--config", str(config), "--host", "0.0.0.0", "--port", str(port))
+        stack.enter_context(started(home, *serving))
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), UP_SECONDS, "the API is ready")
+        stack.enter_context(started(home, "worker", "--config", str(config)))
+        asked = ("graph", f"namespace/{namespace}", "--cluster", "live")
+        stranger = home.run(*asked)
+        assert stranger.returncode == 1
+        assert "does not know you" in stranger.stderr
+        assert "--token-file" in stranger.stderr
+        known = ("--token-file", str(token))
+        wait_until(lambda: home.run(*asked, *known).returncode == 0, UP_SECONDS, "the namespace is in the graph")
+        assert home.run(*asked, *known).stdout.startswith(f"Namespace {namespace}")
+        elsewhere = home.run(*asked, *known, "--api", "http://kgraph.example.com")
+        assert elsewhere.returncode == 2
+        assert "never sent over plain http" in " ".join(elsewhere.stderr.split())
+        assert control_plane.admin_token not in log.read_text() + stranger.stderr + elsewhere.stderr
 
 
 def answers(address: str) -> bool:

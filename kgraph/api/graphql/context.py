@@ -1,7 +1,5 @@
 """What a resolver has at hand: the caller, the graph as they see it, the kinds, and this one operation's loaders."""
 
-from typing import Any
-
 from strawberry.litestar import BaseContext
 from strawberry.types import Info as StrawberryInfo
 
@@ -14,7 +12,7 @@ from kgraph.kube.sealing import Sealer
 
 
 class Context(BaseContext, kw_only=True):
-    """One request's context. `connection_params` is declared because Strawberry sets it only where it is."""
+    """One request's context. It has no `connection_params`, so that Strawberry keeps no token in it."""
 
     caller: Caller
     reader: Reader
@@ -22,7 +20,6 @@ class Context(BaseContext, kw_only=True):
     settings: ApiSettings
     loaders: Loaders
     sealer: Sealer
-    connection_params: dict[str, Any] | None = None
 
     @property
     def timeout(self) -> float:

@@ -1,26 +1,33 @@
-"""/graphql over HTTP: JSON by POST, and GraphiQL for a browser that comes by GET."""
+"""/graphql: JSON by POST, streams by server-sent events and WebSocket, and GraphiQL for a browser that comes by GET."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.di import Provide
-from litestar.types import Guard, Scope
+from litestar.types import ExceptionHandlersMap, Guard, Scope
 from strawberry.litestar import make_graphql_controller
 from strawberry.litestar.controller import GraphQLController
 from strawberry.schema.base import BaseSchema
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from kgraph.api.authentication import Authentication, caller_of
+from kgraph.api.authentication import Authentication, caller_of, headers_of
 from kgraph.api.callers import Caller
+from kgraph.api.errors import ApiError, Unauthenticated
+from kgraph.api.failures import graphql_answer, graphql_error
 from kgraph.api.graphql.context import Context
+from kgraph.api.graphql.sockets import socket_handler
+from kgraph.api.sessions import until_ended, while_known
 from kgraph.api.settings import Limits
 
 GRAPHIQL = Path(__file__).parent.parent / "static" / "graphiql" / "index.html"
 SOME = msgspec.Meta(min_length=1)
+# Whoever opens a WebSocket and does not say who they are holds it for no longer.
+INIT_SECONDS = 10
 
 
 def graphql_controller(
@@ -44,7 +51,8 @@ def graphql_controller(
         allow_queries_via_get=False,
         context_getter=context,
         # Left out: the legacy graphql-ws.
-        subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+        subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+        connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
     )
 
     class Controller(base):  # type: ignore[misc, valid-type]  # Strawberry makes the class
@@ -54,6 +62,8 @@ def graphql_controller(
         dependencies: ClassVar[dict[str, Any]] = {**base.dependencies, "response": Provide(response)}
         request_max_body_size = limits.body_bytes
         guards: ClassVar[list[Guard]] = [authentication]
+        exception_handlers: ClassVar[ExceptionHandlersMap] = {ApiError: graphql_answer}
+        graphql_transport_ws_handler_class = socket_handler(authentication, make_context)
 
         def encode_json(self, data: object) -> bytes:
             """JSON; what GraphQL does not know (a decimal) is written as text."""
@@ -65,6 +75,25 @@ def graphql_controller(
                 return msgspec.json.decode(data, type=dict[str, Any] | Annotated[list[dict[str, Any]], SOME])
             except msgspec.DecodeError as cause:
                 raise json.JSONDecodeError(str(cause), "", 0) from cause
+
+        async def create_streaming_response(
+            self,
+            request: Request[Any, Any, Any],
+            stream: Callable[[], AsyncIterator[str]],
+            sub_response: Response[Any],
+            headers: Mapping[str, str],
+        ) -> Response[Any]:
+            """A stream that ends with the token that asked for it, and says so."""
+            headers_sent, caller = headers_of(request.scope), caller_of(request.scope)
+            end = graphql_error(Unauthenticated("the session is over: its token is not good any more; ask again"))
+            last = f"event: next\r\ndata: {self.encode_json(end).decode()}\r\n\r\nevent: complete\r\ndata: \r\n\r\n"
+            whole: Response[Any] = await super().create_streaming_response(
+                request,
+                lambda: while_known(stream(), lambda: until_ended(authentication, headers_sent, caller), last),
+                sub_response,
+                headers,
+            )
+            return whole
 
         async def render_graphql_ide(self, request: Request[Any, Any, Any]) -> Response[str]:  # noqa: ARG002 - Strawberry's signature
             """GraphiQL as it was built; nothing of it comes from elsewhere."""

@@ -1,5 +1,7 @@
 """The schema: all queries, and mutations, together, with its limits, its words for errors and its executor."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import strawberry
@@ -59,6 +61,18 @@ class Schema(strawberry.Schema):
         if result.errors:
             result.errors = [worded(error) for error in result.errors]
         return result
+
+    async def stream(self, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+        """The same of an answer in parts, for a WebSocket or a stream of events."""
+        return _worded(await super().stream(*args, **kwargs))
+
+
+async def _worded(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    async with aclosing(results):
+        async for result in results:
+            if result.errors:
+                result.errors = [worded(error) for error in result.errors]
+            yield result
 
 
 def make_schema(limits: Limits, *, mutations: bool = False) -> Schema:

@@ -26,6 +26,9 @@ def run(*words: str) -> int:
     return int(end.value.code or 0)
 
 
+logins: list[str | None] = []  # the Authorization headers that such servers got
+
+
 @contextmanager
 def answering(answer: Any, *, status: int = 200) -> Iterator[tuple[str, list[Any]]]:
     """An HTTP server that answers every POST with this; its address, and what it was sent."""
@@ -33,6 +36,7 @@ def answering(answer: Any, *, status: int = 200) -> Iterator[tuple[str, list[Any
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            logins.append(self.headers.get("authorization"))
             sent.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
             body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
@@ -56,8 +60,8 @@ def answering(answer: Any, *, status: int = 200) -> Iterator[tuple[str, list[Any
 def nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No `kgraph up` of this machine is found, and nothing of its environment."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    for name in ("KGRAPH_API", "CLUSTERS_CONFIG", "NEO4J_URI"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("KGRAPH_API", "CLUSTERS_CONFIG", "NEO4J_URI", "KGRAPH_TOKEN", "KGRAPH_TOKEN_FILE"):
+        monkeypatch.setenv(name, "")  # not deleted: `--token-file` sets one, which is undone so
 
 
 def test_a_usage_error_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,3 +151,56 @@ def test_help_loads_no_server_and_no_driver() -> None:
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert ended.returncode == 0, ended.stderr
     assert "Usage" in ended.stdout
+
+
+ANSWER = {"data": {"x": 1}}
+STRANGER = {"errors": [{"message": "send a bearer token", "extensions": {"code": "UNAUTHENTICATED"}}]}
+
+
+def test_the_token_that_is_given_is_sent_and_no_other(tmp_path: Path) -> None:
+    """A file's token, read anew each time, wins over the variable's; without either, no login is sent."""
+    file = tmp_path / "token"
+    file.write_text("of-the-file\n")
+    logins.clear()
+    with answering(ANSWER) as (address, _):
+        for environ in ({}, {"KGRAPH_TOKEN": "t"}, {"KGRAPH_TOKEN": "t", "KGRAPH_TOKEN_FILE": str(file)}):
+            Client(address, environ).ask("{ x }")
+    assert logins == [None, "Bearer t", "Bearer of-the-file"]
+
+
+def test_a_token_file_is_an_option_of_every_command_that_asks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The option's file is used, and one that cannot be read is named."""
+    file = tmp_path / "token"
+    file.write_text("of-the-file")
+    logins.clear()
+    with answering(STRANGER, status=401) as (address, _):
+        for words in (["graph", "deploy/web"], ["cypher", "RETURN 1"], ["search", "web"]):
+            assert run(*words, "--api", address, "--token-file", str(file)) == 1
+    assert set(logins) == {"Bearer of-the-file"}
+    err = " ".join(capsys.readouterr().err.split())
+    assert "does not know you: send a bearer token; give another token with --token-file or KGRAPH_TOKEN" in err
+    assert run("graph", "deploy/web", "--token-file", str(tmp_path / "none")) == 2
+    assert "cannot be read: No such file" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("http://127.0.0.1:1", True),
+        ("http://[::1]:1", True),
+        ("https://kgraph.invalid", True),
+        ("http://10.0.0.1:8080", False),
+        ("http://kgraph.invalid", False),
+        ("kgraph.invalid", False),
+    ],
+)
+def test_a_token_is_not_sent_for_all_to_read(address: str, sent: bool) -> None:
+    """Over plain http a token stays on this machine; without one any address may be asked."""
+    Client(address, {})
+    if sent:
+        Client(address, {"KGRAPH_TOKEN": "t"})
+    else:
+        with pytest.raises(BadConfiguration, match="never sent over plain http"):
+            Client(address, {"KGRAPH_TOKEN": "t"})

@@ -1,0 +1,90 @@
+"""GraphQL over WebSocket (graphql-transport-ws), for those who say who they are.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. The first message is `connection_init`: its payload
+may have `authorization`, and the Impersonate-… headers, as keys, for a browser's WebSocket can send no header. Whoever
+is not known is closed with 4403, whoever asks before that with 4401; a session whose token ends, with 4403 too, after
+which clients may come again with another. Where it cannot be found out who they are: 1013, try again later.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage
+
+from kgraph.api.authentication import Authentication, Headers, headers_of, said
+from kgraph.api.callers import NOBODY, Caller
+from kgraph.api.errors import ApiError, BadUserInput, IdentityUnavailable
+from kgraph.api.graphql.context import Context
+from kgraph.api.sessions import until_ended
+
+FORBIDDEN = 4403
+TRY_AGAIN_LATER = 1013  # RFC 6455's registry
+REASON_BYTES = 123  # that fit into a closing frame
+
+
+def socket_handler(
+    authentication: Authentication, make_context: Callable[[Caller], Context]
+) -> type[BaseGraphQLTransportWSHandler[Any, Any]]:
+    """The handler of one WebSocket; `make_context` makes an operation's context."""
+
+    class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
+        """Strawberry's, which lets operations in only once it is known who asks, and for as long as that holds."""
+
+        caller = NOBODY
+        _ending: asyncio.Task[None] | None = None
+
+        async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+            """Find out who asks; what is wrong with the message otherwise is Strawberry's to say."""
+            payload = message.get("payload", {})
+            if self.connection_init_received or self.connection_timed_out or not isinstance(payload, dict):
+                await super().handle_connection_init(message)
+                return
+            try:
+                headers = (*headers_of(self.context.websocket.scope), *said(_pairs(payload)))
+                self.caller = await authentication.caller(headers)
+            except ApiError as error:
+                code = TRY_AGAIN_LATER if isinstance(error, IdentityUnavailable) else FORBIDDEN
+                await self.websocket.close(code, _reason(str(error)))
+                return
+            self._ending = asyncio.create_task(self._end(headers), name="end of a session")
+            await super().handle_connection_init(message)
+
+        async def run_operation(self, operation: Operation[Any, Any]) -> None:
+            """Run it with a context of its own: what one operation learns of what may be seen is not the next one's."""
+            websocket = self.context.websocket
+            self.context = make_context(self.caller)  # Strawberry takes it from here before it waits for anything
+            self.context.websocket = websocket
+            await super().run_operation(operation)
+
+        async def shutdown(self) -> None:
+            """The connection is over."""
+            if self._ending is not None and self._ending is not asyncio.current_task():
+                self._ending.cancel()
+                await asyncio.wait({self._ending})
+            await super().shutdown()
+
+        async def _end(self, headers: Headers) -> None:
+            reason = await until_ended(authentication, headers, self.caller)
+            for operation in list(self.operations):
+                await self.cleanup_operation(operation)
+            with suppress(RuntimeError):  # uvicorn's, where the client goes at the same moment
+                await self.websocket.close(FORBIDDEN, _reason(reason))
+
+    return Handler
+
+
+def _pairs(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The payload's keys and values as headers; a list is a header that is repeated."""
+    for name, value in payload.items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str):
+                yield name, one
+            elif said([(name, "")]):
+                raise BadUserInput(f"{name.lower()} in the payload is no text")
+
+
+def _reason(text: str) -> str:
+    return text.encode()[:REASON_BYTES].decode(errors="ignore")
