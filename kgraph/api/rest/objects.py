@@ -85,7 +85,7 @@ async def listed(
         asked.kinds,
         Filter(
             clusters=(cluster,),
-            namespaces=(namespace,) if collection.namespaced else None,
+            namespaces=(namespace,) if namespace else None,
             kinds=(collection.resource_type,),
             label_selector=query.label_selector,
             field_selector=query.field_selector,

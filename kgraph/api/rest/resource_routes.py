@@ -1,6 +1,7 @@
 """The paths of the collections: a list and one by its name for each row of the table."""
 
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NamedTuple
 
 from litestar import MediaType, Response, get
 from litestar.di import Provide
@@ -10,7 +11,7 @@ from litestar.response import Stream
 from litestar.types import Scope
 
 from kgraph.api.rest import examples
-from kgraph.api.rest.collections import ClusterId, Collection, NamespaceName, ResourceName
+from kgraph.api.rest.collections import CLUSTER, ClusterId, Collection, NamespaceName, ResourceName
 from kgraph.api.rest.documents import Entity, EntityList
 from kgraph.api.rest.objects import Form, ListQuery, listed, one
 from kgraph.api.rest.requests import asked_of
@@ -60,30 +61,42 @@ async def _list_query(
 
 
 def collection_routes(collection: Collection) -> list[HTTPRouteHandler]:
-    """GET of the list, and GET of one."""
-    place = Provide(_in_namespace if collection.namespaced else _in_cluster)
-    shared: dict[str, Any] = {"tags": [collection.plural], "media_type": MediaType.JSON}
+    """GET of the list, in all namespaces too where there are any, and GET of one."""
+    in_all = _list(collection, f"{CLUSTER}/{collection.plural}", _in_cluster, "everywhere")
+    if not collection.namespaced:
+        return [in_all, _one(collection, _in_cluster)]
+    return [in_all, _list(collection, collection.path, _in_namespace), _one(collection, _in_namespace)]
 
+
+def _list(
+    collection: Collection, path: str, place: Callable[..., Awaitable[Place]], where: str = ""
+) -> HTTPRouteHandler:
     @get(
-        collection.path,
-        operation_id=f"list_{collection.plural}",
+        path,
+        operation_id="_".join(filter(None, ("list", collection.plural, where))),
         summary=f"List {collection.plural}",
         responses=described(EntityList, "A page, in the order of the keys.", examples.ENTITY_LIST),
-        dependencies={"place": place, "wanted": Provide(_list_query)},
-        **shared,
+        dependencies={"place": Provide(place), "wanted": Provide(_list_query)},
+        tags=[collection.plural],
+        media_type=MediaType.JSON,
     )
     async def all_of_them(scope: Scope, place: Place, wanted: ListQuery) -> Stream:
         """What is there, as `kubectl get` lists it; nothing where there is no such namespace."""
         parts = await listed(asked_of(scope), collection, place.cluster, place.namespace, wanted)
         return Stream(parts, media_type=MediaType.JSON)
 
+    return all_of_them
+
+
+def _one(collection: Collection, place: Callable[..., Awaitable[Place]]) -> HTTPRouteHandler:
     @get(
         f"{collection.path}/{{name:str}}",
         operation_id=f"get_{collection.kind.kind.lower()}",
         summary=f"Get a {collection.kind.kind}",
         responses=described(Entity, "The resource; its ETag is the resourceVersion.", examples.ENTITY),
-        dependencies={"place": place},
-        **shared,
+        dependencies={"place": Provide(place)},
+        tags=[collection.plural],
+        media_type=MediaType.JSON,
     )
     async def by_name(
         *, scope: Scope, place: Place, name: ResourceName, form: FormOf = Form.ENTITY, if_none_match: IfNoneMatch = None
@@ -95,7 +108,7 @@ def collection_routes(collection: Collection) -> list[HTTPRouteHandler]:
             return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
         return Response(found.body, headers=headers, media_type=MediaType.JSON)
 
-    return [all_of_them, by_name]
+    return by_name
 
 
 def _tags(header: str) -> list[str]:
