@@ -25,6 +25,10 @@ class Client:
         """The same for somebody who has this token."""
         return Client(self._http, self.store, token)
 
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        """What a path of REST answers."""
+        return await self._http.get(path, params=params, headers=self._headers)
+
     async def answer(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole answer, errors and all."""
         response = await self._http.post(

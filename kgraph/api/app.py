@@ -6,14 +6,14 @@ from pathlib import Path
 
 from litestar import Litestar
 from litestar.datastructures import ResponseHeader
-from litestar.exceptions import LitestarDeprecationWarning
+from litestar.exceptions import HTTPException, LitestarDeprecationWarning
 from litestar.static_files import create_static_files_router
 
 from kgraph.api.authentication import Authentication
 from kgraph.api.callers import Caller
 from kgraph.api.connections import Connections
 from kgraph.api.errors import ApiError
-from kgraph.api.failures import problem_answer
+from kgraph.api.failures import any_problem
 from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.controller import graphql_controller
 from kgraph.api.graphql.loaders import Loaders
@@ -24,6 +24,9 @@ from kgraph.api.loopback import allow_hosts
 from kgraph.api.oidc import OidcTokens
 from kgraph.api.pages import landing_page
 from kgraph.api.reader import Reader
+from kgraph.api.rest.openapi import openapi
+from kgraph.api.rest.requests import Asked
+from kgraph.api.rest.router import rest_router
 from kgraph.api.settings import ApiSettings
 from kgraph.api.sight import Sight
 from kgraph.api.token_reviews import TokenReviews
@@ -55,9 +58,15 @@ def create_app(
     reviewers = [TokenReviews(connections, one.cluster, one.audiences) for one in settings.token_reviews]
     authentication = Authentication((*issuers, *reviewers), impersonation=settings.rbac)
 
-    def make_context(caller: Caller) -> Context:
+    def reader_of(caller: Caller) -> Reader:
         restricted = caller.is_known and (settings.rbac or not caller.user)
-        reader = Reader(store, Sight(caller, kinds, verdicts) if restricted else None)
+        return Reader(store, Sight(caller, kinds, verdicts) if restricted else None)
+
+    def make_asked(caller: Caller) -> Asked:
+        return Asked(caller, reader_of(caller), kinds, settings)
+
+    def make_context(caller: Caller) -> Context:
+        reader = reader_of(caller)
         loaders = Loaders(reader, settings.limits.statement_seconds)
         return Context(caller=caller, reader=reader, kinds=kinds, settings=settings, loaders=loaders, sealer=sealer)
 
@@ -74,13 +83,14 @@ def create_app(
                     authentication,
                     settings.limits,
                 ),
+                rest_router(make_asked, authentication),
                 create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
             ],
             on_shutdown=[connections.close, *(issuer.close for issuer in issuers)],
             guards=[allow_hosts(settings.allowed_hosts, addresses=settings.authenticates)],
-            exception_handlers={ApiError: problem_answer},
+            exception_handlers={ApiError: any_problem, HTTPException: any_problem},
             response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
-            openapi_config=None,
+            openapi_config=openapi(),
             logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on
             request_max_body_size=settings.limits.body_bytes,
         )

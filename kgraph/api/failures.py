@@ -4,15 +4,19 @@ Most errors of GraphQL never come here: they stand in an answer of status 200 (`
 requests that are turned away before, by a guard.
 """
 
+import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
+import structlog
 from litestar import Request, Response
+from litestar.exceptions import HTTPException
 
 from kgraph.api.errors import (
     INTERNAL,
+    TIMEOUT,
     ApiError,
     BadUserInput,
     ClusterUnavailable,
@@ -22,6 +26,7 @@ from kgraph.api.errors import (
     NotFound,
     TooComplex,
     Unauthenticated,
+    as_api_failure,
 )
 
 PROBLEM = "application/problem+json"
@@ -37,8 +42,14 @@ STATUSES: Mapping[str, HTTPStatus] = {
     Invalid.code: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooComplex.code: HTTPStatus.UNPROCESSABLE_ENTITY,
     ClusterUnavailable.code: HTTPStatus.SERVICE_UNAVAILABLE,
+    TIMEOUT: HTTPStatus.GATEWAY_TIMEOUT,
     INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+
+
+_CODES = {HTTPStatus.NOT_FOUND: NotFound.code, HTTPStatus.UNAUTHORIZED: Unauthenticated.code}
+
+log = structlog.get_logger(__name__)
 
 
 def graphql_error(error: ApiError) -> dict[str, Any]:
@@ -56,6 +67,29 @@ def problem_answer(_: Request[Any, Any, Any], error: ApiError) -> Response[bytes
     status = STATUSES[error.code]
     problem = {"title": status.phrase, "status": status.value, "detail": str(error), "code": error.code}
     return _response(error, problem, PROBLEM)
+
+
+def any_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Whatever went wrong, as a problem document; what is not the caller's doing is logged under a trace id."""
+    if isinstance(error, ApiError):
+        return problem_answer(request, error)
+    if isinstance(error, HTTPException):
+        reasons = "; ".join(
+            f"{one.get('key')}: {one.get('message')}" for one in error.extra or () if isinstance(one, dict)
+        )
+        status = HTTPStatus(error.status_code)
+        return _problem(status, reasons or error.detail or status.phrase, _CODES.get(status, BadUserInput.code))
+    failure = as_api_failure(error)
+    if not failure.masked:
+        return _problem(STATUSES[failure.code], failure.message, failure.code)
+    trace_id = secrets.token_hex(16)
+    log.error("request failed", trace_id=trace_id, path=request.url.path, exc_info=error)
+    return _problem(STATUSES[failure.code], failure.message, failure.code, {"traceId": trace_id})
+
+
+def _problem(status: HTTPStatus, detail: str, code: str, more: Mapping[str, str] = {}) -> Response[bytes]:
+    problem = {"title": status.phrase, "status": status.value, "detail": detail, "code": code, **more}
+    return Response(msgspec.json.encode(problem), status_code=status, media_type=PROBLEM)
 
 
 def _response(error: ApiError, content: Mapping[str, Any], media_type: str) -> Response[bytes]:

@@ -42,6 +42,7 @@ class Page(msgspec.Struct, frozen=True):
 
     nodes: tuple[Node, ...]
     has_next: bool
+    manifests: tuple[str, ...] = ()  # the nodes' objects as JSON, where they were asked for
 
 
 class Conditions(msgspec.Struct, frozen=True):
@@ -54,7 +55,14 @@ class Conditions(msgspec.Struct, frozen=True):
 
 
 async def page(
-    reader: Reader, conditions: Conditions, *, first: int, after: str | None, properties: bool, timeout: float
+    reader: Reader,
+    conditions: Conditions,
+    *,
+    first: int,
+    after: str | None,
+    timeout: float,
+    properties: bool = False,
+    manifests: bool = False,
 ) -> Page:
     """The `first` resources after the cursor `after`."""
     parameters = {
@@ -62,10 +70,11 @@ async def page(
         "after": "" if after is None else read_cursor(after),
         "room": first + 1,
         "properties": properties,
+        "manifests": manifests,
     }
     record = await reader.read_one("read/resources", {"of": parameters}, timeout=timeout)
     nodes = tuple(node_with_facts(row) for row in record["nodes"])
-    return Page(nodes[:first], len(nodes) > first)
+    return Page(nodes[:first], len(nodes) > first, tuple(record["manifests"] or ())[:first])
 
 
 async def count(reader: Reader, conditions: Conditions, *, timeout: float) -> int:

@@ -20,6 +20,7 @@ code { font-size: .9em }
 def landing_page(neo4j_browser: str) -> HTTPRouteHandler:
     """GET /: links to GraphiQL, Neo4j Browser where it is known, and the health endpoints."""
     links = [("/graphql", "GraphiQL", "Ask in GraphQL: what is near a resource, what breaks without it.")]
+    links.append(("/schema/pages", "REST", "The same over REST, described and to be tried."))
     if neo4j_browser:
         links.append((neo4j_browser, "Neo4j Browser", "See the graph, and ask in Cypher."))
     links += [

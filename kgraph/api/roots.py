@@ -2,7 +2,7 @@
 
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import NODE_KINDS, KindReader
-from kgraph.graphdb.model import ResourceKey, cluster_key, host_key, image_key, release_key, subject_key
+from kgraph.graphdb.model import GroupKind, ResourceKey, cluster_key, host_key, image_key, release_key, subject_key
 from kgraph.kube.images import parse_image
 
 
@@ -30,6 +30,13 @@ class Namer:
         found = await self._kinds.resolve(cluster, resource_type)
         own_namespace = (namespace or self._default_namespace) if found.namespaced else ""
         return str(ResourceKey(cluster, found.group, found.kind, own_namespace, name))
+
+    async def group_kind(self, cluster: str, spelling: str) -> GroupKind:
+        """The kind that a word means, images and other nodes that are no resources among them."""
+        catalogue = (await self._kinds.of(cluster)).catalogue
+        if catalogue.resolve(spelling) is None and spelling.lower() in NODE_KINDS:
+            return NODE_KINDS[spelling.lower()]
+        return (await self._kinds.resolve(cluster, spelling)).group_kind
 
 
 def node_key(kind: str, cluster: str, namespace: str, name: str) -> str:

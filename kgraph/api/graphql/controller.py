@@ -61,6 +61,7 @@ def graphql_controller(
         # Strawberry makes the response in a thread of its own, which costs more than the response.
         dependencies: ClassVar[dict[str, Any]] = {**base.dependencies, "response": Provide(response)}
         request_max_body_size = limits.body_bytes
+        include_in_schema = False
         guards: ClassVar[list[Guard]] = [authentication]
         exception_handlers: ClassVar[ExceptionHandlersMap] = {ApiError: graphql_answer}
         graphql_transport_ws_handler_class = socket_handler(authentication, make_context)

@@ -10,10 +10,8 @@ from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.resource import Resource, resources
 from kgraph.api.graphql.selection import selected
-from kgraph.api.kinds import NODE_KINDS
 from kgraph.api.roots import Namer
 from kgraph.api.walk import FANOUT, GraphEdge, Neighbourhood, Walk, edge_types, neighbourhood
-from kgraph.graphdb.model import GroupKind
 
 
 @strawberry.enum(description="Which way a walk goes; edges lead from the dependent to what it depends on.")
@@ -71,7 +69,7 @@ Fanout = Annotated[
 async def resource_graph(info: Info, key: str, walk: Walk, kinds: list[str] | None, cluster: str) -> ResourceGraph:
     """The walk's answer in GraphQL's form; facts of the nodes only where they are selected."""
     paths = selected(info)
-    wanted = None if kinds is None else tuple([await _kind(info, cluster, spelling) for spelling in kinds])
+    wanted = None if kinds is None else tuple([await namer(info).group_kind(cluster, spelling) for spelling in kinds])
     limits = info.context.settings.limits
     walk = msgspec.structs.replace(
         walk,
@@ -113,13 +111,6 @@ def shown_edge(edge: GraphEdge) -> Edge:
     return Edge(
         type=edge.type, source=edge.source, target=edge.target, fields=list(edge.fields), optional=edge.optional
     )
-
-
-async def _kind(info: Info, cluster: str, spelling: str) -> GroupKind:
-    catalogue = (await info.context.kinds.of(cluster)).catalogue
-    if catalogue.resolve(spelling) is None and spelling.lower() in NODE_KINDS:
-        return NODE_KINDS[spelling.lower()]
-    return (await info.context.kinds.resolve(cluster, spelling)).group_kind
 
 
 def within(name: str, value: int, most: int, *, least: int = 0) -> int:

@@ -69,6 +69,7 @@ def node_row(key: str, properties: Mapping[str, Any]) -> dict[str, Any]:
             "name": parts.name,
             **({"namespace": parts.namespace} if parts.namespace else {}),
             "uid": f"uid-{key}",
+            "resourceVersion": "1",
             "labels": dict(label.split("=", 1) for label in labels),
             "annotations": given.pop("annotations", {}),
         },

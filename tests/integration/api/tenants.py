@@ -72,6 +72,10 @@ class Oracle:
         name = ResourceKey.parse(key)
         return await self._may(f"{path_of(name)}/{name.name}")
 
+    async def get(self, path: str) -> httpx.Response:
+        """What the apiserver answers."""
+        return await self._client.get(path)
+
     async def _may(self, path: str) -> bool:
         if path not in self._answers:
             self._answers[path] = (await self._client.get(path)).status_code != httpx.codes.FORBIDDEN

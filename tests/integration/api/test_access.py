@@ -36,6 +36,7 @@ pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes]
 
 SCHEMA = make_schema(Limits())._schema
 # What an object says itself is Kubernetes' own answer, hidden things that it names among them.
+COLLECTION_PREFIX = "/api/v1/clusters"
 OBJECTS = frozenset({"manifest", "entity", "annotations", "labels", "properties", "relations"})
 KEY = re.compile(rf'"({CLUSTER}/[^"/ ]+/[^"/ ]+/[^"/ ]+/[^"/ ]+)"')
 RESTRICTED = [name for name in CALLERS if name != "admin"]
@@ -280,3 +281,31 @@ async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane
             asked.append(verdicts.asked)
     assert 1 < asked[0] < 60
     assert asked[1] == asked[0]
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_rest_answers_what_the_apiserver_answers(setting: Setting, caller: str) -> None:
+    """Each path: the same names as the apiserver lists for a caller, 403 where it refuses a list, 404 where a name."""
+    description = (await setting.client.get("/schema")).json()
+    paths = [path for path in description["paths"] if path.startswith(f"{COLLECTION_PREFIX}/{{cluster}}/")]
+    assert paths
+    for path in paths:
+        for namespace in (setting.own, setting.foreign) if "{namespace}" in path else (setting.own,):
+            plural = path.removesuffix("/{name}").rpartition("/")[2]
+            if plural == "graph":
+                continue
+            kinds = {"nodes": "node-0", "namespaces": setting.foreign, "pods": "no-such-pod"}
+            at = path.format(cluster=CLUSTER, namespace=namespace, name=kinds.get(plural, "web"))
+            ours = await setting.client.by(setting.tokens[caller]).get(at, form="object")
+            start = "/apis/apps/v1" if plural == "deployments" else "/api/v1"
+            theirs = await setting.oracles[caller].get(at.replace(f"{COLLECTION_PREFIX}/{CLUSTER}", start))
+            if path.endswith("/{name}"):
+                assert ours.status_code == (200 if theirs.status_code == 200 else 404), at
+            elif plural == "namespaces" and theirs.status_code == 403:
+                seen = {item["metadata"]["name"] for item in ours.json().get("items", ())}
+                assert seen <= {setting.own}, at
+            else:
+                assert ours.status_code == theirs.status_code, at
+                if ours.status_code == 200:
+                    names = [[item["metadata"]["name"] for item in each.json()["items"]] for each in (ours, theirs)]
+                    assert sorted(names[0]) == sorted(names[1]), at

@@ -1,0 +1,1 @@
+"""REST: the same graph under /api/v1, for those who have no GraphQL."""

@@ -1,0 +1,47 @@
+"""One request: who sent it, the graph as they see it, and the limits."""
+
+from collections.abc import Callable
+
+import msgspec
+from litestar.types import Scope
+
+from kgraph.api.callers import Caller
+from kgraph.api.kinds import KindReader
+from kgraph.api.reader import Reader
+from kgraph.api.roots import Namer
+from kgraph.api.settings import ApiSettings
+
+_STATE = "kgraph.rest"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a handler has at hand."""
+
+    caller: Caller
+    reader: Reader
+    kinds: KindReader
+    settings: ApiSettings
+
+    @property
+    def timeout(self) -> float:
+        """How many seconds one statement may take."""
+        return self.settings.limits.statement_seconds
+
+    @property
+    def namer(self) -> Namer:
+        """Makes keys of a caller's words."""
+        return Namer(self.kinds, self.settings.default_namespace)
+
+
+MakeAsked = Callable[[Caller], Asked]
+
+
+def put(scope: Scope, asked: Asked) -> None:
+    """Leave it for the handler; a guard does."""
+    scope["state"][_STATE] = asked
+
+
+def asked_of(scope: Scope) -> Asked:
+    """What the guard has left: without it no handler gets at the graph."""
+    asked: Asked = scope["state"][_STATE]
+    return asked
