@@ -1,7 +1,9 @@
 """The application: routes, guards, headers."""
 
+import asyncio
 import warnings
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from litestar import Litestar
@@ -9,6 +11,8 @@ from litestar.datastructures import ResponseHeader
 from litestar.exceptions import LitestarDeprecationWarning
 from litestar.static_files import create_static_files_router
 
+from kgraph.api.audit import Audit
+from kgraph.api.audit_keeper import keep_for_ever
 from kgraph.api.authentication import Authentication
 from kgraph.api.callers import Caller
 from kgraph.api.connections import Connections
@@ -19,6 +23,7 @@ from kgraph.api.graphql.schema import make_schema
 from kgraph.api.health import ReadinessProbe, health_routes
 from kgraph.api.kinds import KindReader
 from kgraph.api.loopback import allow_hosts
+from kgraph.api.mutations import Mutations
 from kgraph.api.pages import landing_page
 from kgraph.api.reader import Reader
 from kgraph.api.settings import ApiSettings
@@ -48,14 +53,32 @@ def create_app(
     kinds = KindReader(store)
     connections = Connections(store, sealer, clusters)
     verdicts = Verdicts(connections)
+    mutations = Mutations(store, connections, verdicts, Audit(store), restricted=settings.rbac)
     reviewers = [TokenReviews(connections, one.cluster, one.audiences) for one in settings.token_reviews]
     authentication = Authentication(reviewers)
+
+    @asynccontextmanager
+    async def keeping_the_audit(_: Litestar) -> AsyncIterator[None]:
+        keeper = asyncio.create_task(keep_for_ever(store, settings.audit_retention_seconds), name="audit keeper")
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.wait({keeper})
 
     def make_context(caller: Caller) -> Context:
         restricted = settings.rbac and caller.is_known
         reader = Reader(store, Sight(caller, kinds, verdicts) if restricted else None)
         loaders = Loaders(reader, settings.limits.statement_seconds)
-        return Context(caller=caller, reader=reader, kinds=kinds, settings=settings, loaders=loaders, sealer=sealer)
+        return Context(
+            caller=caller,
+            reader=reader,
+            kinds=kinds,
+            settings=settings,
+            loaders=loaders,
+            sealer=sealer,
+            mutations=mutations,
+        )
 
     with warnings.catch_warnings():
         # Strawberry's controller infers its dependencies, which Litestar 2 warns of and Litestar 3 will refuse.
@@ -72,7 +95,8 @@ def create_app(
                 ),
                 create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
             ],
-            on_shutdown=[connections.close],
+            lifespan=[keeping_the_audit],
+            on_shutdown=[mutations.drain, connections.close],
             guards=[allow_hosts(settings.allowed_hosts)],
             response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
             openapi_config=None,

@@ -42,6 +42,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     resync_period: float = 600.0
     worker_pool_size: int = 4
     enable_mutations: bool = False
+    audit_retention: float = 7_776_000.0
     history_changes: int = 20
     history_retention: float = 86_400.0
     enable_relationships: bool = True

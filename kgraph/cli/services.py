@@ -46,6 +46,7 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
         default_namespace=configuration.default_namespace,
         neo4j_browser=neo4j_browser,
         mutations=configuration.enable_mutations,
+        audit_retention_seconds=configuration.audit_retention,
     )
 
 

@@ -182,7 +182,9 @@ class Transport:
         url = URL(f"{self._server}{attempt.path}").with_query(list(params))
         try:
             answer = await self._session.request(
-                method,
+                # aiohttp itself sends an idempotent method again where the connection ends before the answer, without
+                # a word: a DELETE that was done would come back as 404. It knows them by their capitals.
+                method if body is None else method.lower(),
                 url,
                 headers=CIMultiDict(headers),
                 data=body,
@@ -220,19 +222,23 @@ def tls_context(ca: bytes, certificate: Certificate | None, *, insecure: bool) -
 def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeError:
     """The error that one of the transport means. The login, which aiohttp keeps in some of its errors, goes."""
 
-    def unavailable(problem: str, advice: str) -> Unavailable:
-        return Unavailable(problem, attempt=attempt, advice=advice)
+    def unavailable(problem: str, advice: str, *, sent: bool = True) -> Unavailable:
+        return Unavailable(problem, attempt=attempt, advice=advice, sent=sent)
 
     match error:
         case KubeError():
             return error
         case aiohttp.ClientConnectorDNSError():
             return unavailable(
-                f"the name {error.host} is not known ({error.strerror or 'DNS'})", "check the address, or the DNS"
+                f"the name {error.host} is not known ({error.strerror or 'DNS'})",
+                "check the address, or the DNS",
+                sent=False,
             )
         case aiohttp.ClientProxyConnectionError():
             return unavailable(
-                f"the proxy {error.host}:{error.port} does not answer", "check proxy-url, HTTPS_PROXY and NO_PROXY"
+                f"the proxy {error.host}:{error.port} does not answer",
+                "check proxy-url, HTTPS_PROXY and NO_PROXY",
+                sent=False,
             )
         case aiohttp.ClientHttpProxyError():
             _forget_request(error)
@@ -240,6 +246,7 @@ def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeEr
             return unavailable(
                 f"the proxy refuses to connect: {error.status} {error.message}{needs_login}",
                 "check proxy-url, HTTPS_PROXY and NO_PROXY",
+                sent=False,
             )
         case ssl.SSLCertVerificationError() | aiohttp.ClientConnectorCertificateError():
             return _untrusted(error, attempt)
@@ -248,7 +255,9 @@ def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeEr
         case ssl.SSLError():
             return _tls_failure(error, attempt)
         case aiohttp.ConnectionTimeoutError():
-            return unavailable(f"no connection within {CONNECT_SECONDS} s", "check the address, routes and firewalls")
+            return unavailable(
+                f"no connection within {CONNECT_SECONDS} s", "check the address, routes and firewalls", sent=False
+            )
         case TimeoutError():
             return unavailable(f"no bytes for {silence_seconds:g} s", "the server hangs, or the connection is dead")
         case aiohttp.ClientConnectorError():
@@ -256,6 +265,7 @@ def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeEr
             return unavailable(
                 f"cannot connect to {error.host}:{error.port}: {reason}",
                 "check that the apiserver runs and is reachable",
+                sent=False,
             )
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return ConfigurationError("the address cannot be understood", attempt=attempt)
@@ -287,7 +297,8 @@ def _untrusted(error: Exception, attempt: Attempt) -> Unavailable:
         advice = "the server's certificate, or a clock, has to be set right"
     else:
         advice = "set tls_config.ca_file (certificate-authority in the kubeconfig) to the cluster's CA"
-    return Unavailable(f"the server's certificate is not trusted: {reason}", attempt=attempt, advice=advice)
+    problem = f"the server's certificate is not trusted: {reason}"
+    return Unavailable(problem, attempt=attempt, advice=advice, sent=False)
 
 
 def _tls_failure(error: ssl.SSLError, attempt: Attempt) -> Unavailable:
