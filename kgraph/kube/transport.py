@@ -182,12 +182,10 @@ class Transport:
         url = URL(f"{self._server}{attempt.path}").with_query(list(params))
         try:
             answer = await self._session.request(
-                # aiohttp itself sends an idempotent method again where the connection ends before the answer, without
-                # a word: a DELETE that was done would come back as 404. It knows them by their capitals.
-                method if body is None else method.lower(),
+                method,
                 url,
-                headers=CIMultiDict(headers),
-                data=body,
+                headers=CIMultiDict(headers if body is None else [*headers, ("Content-Length", str(len(body)))]),
+                data=None if body is None else _once(body),
                 ssl=tls.plain,
                 proxy=self._proxy or None,
                 server_hostname=self._server_name or None,
@@ -199,6 +197,15 @@ class Transport:
             raise mapped(error, attempt, silence_seconds) from error
         async with answer:
             yield Response(answer, attempt, silence_seconds)
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    """A body that can be sent once.
+
+    aiohttp itself sends a PUT or DELETE again, without a word, whose connection ends before the answer: one that was
+    done would come back as a conflict or a 404.
+    """
+    yield body
 
 
 def tls_context(ca: bytes, certificate: Certificate | None, *, insecure: bool) -> ssl.SSLContext:

@@ -152,6 +152,7 @@ def _field(resolver: Callable[..., Any], name: str, description: str, row: Row) 
     given = strawberry.argument(description=f"The {row.word}.")
     own = {"input": Annotated[row.input, given]} if "input" in annotations else {}
     resolver.__annotations__ = {**annotations, **own}
+    resolver.__name__ = name  # by which `create_type` tells fields apart
     field: StrawberryField = strawberry.mutation(resolver=resolver, name=name, description=description)
     if not row.namespaced:
         assert field.base_resolver is not None

@@ -1,0 +1,165 @@
+"""What mutations are to the graph, to quotas, and to an apiserver that dies."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from kgraph.api import mutations, waiting
+from kgraph.api.audit_keeper import keep
+from kgraph.graphdb.store import Store
+from kgraph.kube import changing as kube_changing
+from kgraph.stack.kubernetes import ControlPlane
+from tests.integration.api.changing import APPLY, CLUSTER, DELETE, SCALE, TRAIL, Changing
+from tests.servers import Cluster
+from tests.workers import cluster_settings, in_step, running, until
+
+pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes]
+
+CREATE = """mutation ($ns: String!, $name: String!, $input: DeploymentInput!) {
+  createDeployment(cluster: "changed", namespace: $ns, name: $name, input: $input) { key manifest health }
+}"""
+CREATE_CONFIG = """mutation ($ns: String!, $key: String) {
+  createConfigMap(cluster: "changed", namespace: $ns, name: "a", input: {}, idempotencyKey: $key) { key }
+}"""
+LINKS = "MATCH (:Resource {key: $key})-[:AUDITED]->(a:AuditEntry) RETURN count(a) AS links"
+
+
+@pytest.fixture
+async def changing(store: Store, control_plane: Cluster, namespace: str) -> AsyncIterator[Changing]:
+    """A namespace in which alice may do everything with ConfigMaps and Deployments."""
+    async with Changing.over(store, control_plane, namespace) as found:
+        rules = ("apps", "deployments", "get list create patch delete"), ("apps", "deployments/scale", "patch")
+        await found.allow("alice", ("", "configmaps", "get list create patch delete"), *rules)
+        yield found
+
+
+async def test_an_answer_is_waited_for_until_the_graph_has_it(
+    changing: Changing, store: Store, control_plane: Cluster
+) -> None:
+    """After `waitForGraph` the next question sees what was done; entries are linked to resources, and outlive them."""
+    settings = cluster_settings(control_plane, CLUSTER)
+    key = f"{CLUSTER}/core/ConfigMap/{changing.namespace}/a"
+    shown = "MATCH (n:ConfigMap {key: $key}) RETURN n.manifest CONTAINS $text AS shown"
+    alice = changing.by("alice")
+    async with running(store, settings):
+        for text in ("first", "second"):
+            asked = {"manifest": changing.config("a", x=text), "wait": True}
+            await alice.ask(APPLY, **asked)
+            assert await store.read_text(shown, {"key": key, "text": text}) == [{"shown": True}]
+            await alice.ask(APPLY, **asked)  # nothing changes, so nothing comes: it is there already
+        assert (await store.read_text(LINKS, {"key": key}))[0]["links"] == 3  # the first came before its resource
+        await keep(store, 0, datetime.now(UTC))
+        await in_step(store, settings)
+        assert (await store.read_text(LINKS, {"key": key}))[0]["links"] == 4
+        await alice.ask(DELETE, ns=changing.namespace, type="cm", name="a", wait=True)
+        assert await store.read_text(shown, {"key": key, "text": ""}) == []
+    assert len(await changing.trail(names=["a"])) == 5
+
+
+async def test_a_graph_that_is_behind_is_no_failure_of_the_mutation(
+    changing: Changing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a sync the wait ends in TIMEOUT, which says that it happened; so does the audit."""
+    monkeypatch.setattr(waiting, "WAIT_SECONDS", 0.1)
+    error = await changing.by("alice").refused(APPLY, manifest=changing.config("a", x="1"), wait=True)
+    assert (error["code"], error["message"].startswith("it happened")) == ("TIMEOUT", True)
+    assert await changing.api.get(changing.path("configmaps", "a"))
+    assert [entry["outcome"] for entry in await changing.trail()] == ["SUCCEEDED"]
+
+
+async def test_no_room_in_a_quota_is_said_before(changing: Changing) -> None:
+    """What Kubernetes would take and then not run is refused, with the quota's name and numbers; less is let in."""
+    await changing.api.make(
+        changing.path("resourcequotas"), metadata={"name": "small"}, spec={"hard": {"requests.cpu": "1", "pods": "5"}}
+    )
+    container = {"name": "c", "image": "nginx", "resources": {"requests": {"cpu": "250m"}}}
+    asked: dict[str, Any] = {"ns": changing.namespace, "name": "web"}
+    alice = changing.by("alice")
+    error = await alice.refused(CREATE, **asked, input={"replicas": 6, "containers": [container]})
+    assert error["code"] == "FORBIDDEN"
+    assert "quota small: pods: 6 more asked for, 0 of 5 used" in error["message"]
+    assert "quota small: requests.cpu: 1500m more asked for, 0 of 1 used" in error["message"]
+    made = (await alice.ask(CREATE, **asked, input={"replicas": 2, "containers": [container]}))["createDeployment"]
+    assert made["manifest"]["spec"]["template"]["metadata"]["labels"] == {"app": "web"}
+
+    async def used() -> bool:
+        quota = await changing.api.get(changing.path("resourcequotas", "small"))
+        return bool(quota and quota["status"].get("used", {}).get("pods") == "2")
+
+    await until(used, "two Pods are counted")
+    error = await alice.refused(SCALE, **asked, replicas=5)
+    assert "quota small: requests.cpu: 750m more asked for, 500m of 1 used" in error["message"]
+    await alice.ask(SCALE, **asked, replicas=4)
+    outcomes = [(entry["outcome"], entry["code"]) for entry in await changing.trail()]
+    assert outcomes == [("REFUSED", "FORBIDDEN"), ("SUCCEEDED", None)] * 2
+
+
+async def test_without_authentication_requests_go_out_as_ourselves(
+    store: Store, control_plane: Cluster, namespace: str
+) -> None:
+    """On loopback whoever asks acts with this server's own login, as with `kubectl proxy`; the audit says nobody."""
+    async with Changing.over(store, control_plane, namespace, users=False) as anyone:
+        await anyone.client.ask(APPLY, manifest=anyone.config("a", x="1"))
+        (entry,) = (await anyone.client.ask(TRAIL, filter={"namespaces": [namespace]}))["auditTrail"]["items"]
+    assert (entry["user"], entry["actingAs"], entry["authentication"], entry["decision"]) == (
+        "", None, "none", "NOT_ASKED",
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def dying(
+    changing: Changing, control_plane: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[ControlPlane]:
+    """The next change meets an apiserver that has stopped: it reads the request no more, and is killed then."""
+    if not isinstance(control_plane, ControlPlane):
+        pytest.skip("the apiserver is in a container of its own")
+    plane, send, armed = control_plane, kube_changing.send, asyncio.Event()
+
+    async def send_to_a_stopped_server(*arguments: Any, **named: Any) -> bytes:
+        if not armed.is_set():
+            plane.pause("kube-apiserver")
+            armed.set()
+        return await send(*arguments, **named)
+
+    monkeypatch.setattr(mutations, "send", send_to_a_stopped_server)
+    monkeypatch.setattr(kube_changing, "PAUSES_SECONDS", (1.0,) * 60)
+    yield plane
+    assert armed.is_set()
+
+
+async def _killed_in_the_middle(changing: Changing, store: Store, plane: ControlPlane, task: asyncio.Task[Any]) -> None:
+    underway = "MATCH (a:AuditEntry {outcome: 'UNDERWAY', namespace: $ns}) RETURN a.key AS key"
+    await until(lambda: store.read_text(underway, {"ns": changing.namespace}), "the attempt is on record")
+    await asyncio.wait({task}, timeout=0.5)  # the request is on its way: nothing tells of that
+    await plane.kill("kube-apiserver")
+    await plane.start_again("kube-apiserver")
+
+
+async def test_a_server_that_dies_in_the_middle_leaves_no_lie(
+    changing: Changing, store: Store, dying: ControlPlane
+) -> None:
+    """What cannot be repeated safely is TIMEOUT, which says that nobody knows; the key says the same again."""
+    asked = {"ns": changing.namespace, "key": "k"}
+    task = asyncio.create_task(changing.by("alice").refused(CREATE_CONFIG, **asked))
+    await _killed_in_the_middle(changing, store, dying, task)
+    error = await task
+    assert (error["code"], "it is not known whether this happened" in error["message"]) == ("TIMEOUT", True)
+    assert "look before you send it again" in error["message"]
+    (entry,) = await changing.trail()
+    assert (entry["outcome"], entry["code"]) == ("UNKNOWN", "TIMEOUT")
+    again = await changing.by("alice").refused(CREATE_CONFIG, **asked)
+    assert (again["code"], "ask again with a new key" in again["message"]) == ("TIMEOUT", True)
+
+
+async def test_what_is_safe_twice_survives_a_dying_server(
+    changing: Changing, store: Store, dying: ControlPlane
+) -> None:
+    """An apply whose answer is lost is sent again, and is done when the server is back."""
+    task = asyncio.create_task(changing.by("alice").ask(APPLY, manifest=changing.config("a", x="1")))
+    await _killed_in_the_middle(changing, store, dying, task)
+    assert (await task)["applyResource"]["manifest"]["data"] == {"x": "1"}
+    (entry,) = await changing.trail()
+    assert entry["outcome"] == "SUCCEEDED"
