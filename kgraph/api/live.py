@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 import structlog
 
-from kgraph.api.errors import Forbidden
+from kgraph.api.errors import ApiError, Forbidden, Timeout
 from kgraph.api.intents import Intent, Object, scaled
+from kgraph.api.refusals import refusal
 from kgraph.kube import errors as kube
-from kgraph.kube.changing import Unclear, acting_as
+from kgraph.kube.changing import acting_as
 from kgraph.kube.connection import Connection
 from kgraph.kube.objects import decode
 from kgraph.kube.quotas import exceeded, quotas_of
@@ -18,6 +19,9 @@ log = structlog.get_logger(__name__)
 
 # The head of an object, without what is in it.
 _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+
+
+_ANSWERED = 500
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -85,20 +89,27 @@ async def answered(
     return None if obj.get("kind") == "Status" else _kept(obj)
 
 
-async def what_is_known(conn: Connection, intent: Intent, was: Before, doubt: Unclear) -> str:
-    """A sentence on whether a request happened whose answer was lost, and what to do."""
+async def doubted(conn: Connection, intent: Intent, was: Before, error: kube.KubeError) -> ApiError:
+    """What to say of a request that may have happened: Timeout, unless it is seen that it has not.
+
+    An apiserver that has answered 500 is done with the request; one that has not answered may still be at it.
+    """
+    told = refusal(error, secret=intent.target.is_secret)
     try:
         now = _metadata(await _read(conn, intent, whole=False), "resourceVersion")
     except kube.KubeError:
         seen = "the cluster cannot be asked now"
     else:
-        seen = f"there it is now, with resourceVersion {now}" if now else "it is not there now"
-        if was.known and now == was.version:
+        unchanged = was.known and now == was.version
+        if unchanged and error.status == _ANSWERED:
+            return told
+        seen = f"there it is, with resourceVersion {now}" if now else "it is not there"
+        if unchanged:
             seen = f"nothing has changed so far: {seen}"
         elif was.known:
             seen += f" (before: {was.version or 'not there'})"
     again = "the same request can be sent again" if intent.write.repeatable else "look before you send it again"
-    return f"it is not known whether this happened: {doubt}. Looked at afterwards, {seen}; {again}"
+    return Timeout(f"it is not known whether this happened: {told}. Looked at afterwards, {seen}; {again}")
 
 
 async def _read(conn: Connection, intent: Intent, *, whole: bool) -> dict[str, Any] | None:

@@ -8,7 +8,8 @@ where the caller goes away.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -142,7 +143,7 @@ class Mutations:
             await self.audit.begin(work.entry)
             work.begun = True
         except BaseException as error:
-            await self._release(claim)
+            await self._close(claim, self._keys.release)
             if isinstance(error, kube.KubeError):
                 raise refusal(error) from error
             raise
@@ -159,23 +160,20 @@ class Mutations:
         try:
             answer = await send(conn, write, subject, dry_run=dry_run)
         except Unclear as doubt:
-            work.note(outcome=Outcome.UNKNOWN)
-            if claim is not None:
-                await self._keys.doubt(claim)
-            raise Timeout(await live.what_is_known(conn, intent, before, doubt)) from doubt
+            told = await live.doubted(conn, intent, before, doubt.error)
+            unknown = isinstance(told, Timeout)
+            work.note(outcome=Outcome.UNKNOWN if unknown else Outcome.FAILED)
+            await self._close(claim, self._keys.doubt if unknown else self._keys.release)
+            raise told from doubt
         except kube.KubeError as error:
             work.note(outcome=Outcome.FAILED)
-            await self._release(claim)
+            await self._close(claim, self._keys.release)
             raise refusal(error, secret=secret) from error
         work.note(outcome=Outcome.SUCCEEDED)
         obj = await live.answered(conn, intent, answer, subject, dry_run=dry_run)
         if obj is not None:
             work.note(after=str((obj.get("metadata") or {}).get("resourceVersion") or ""))
-        if claim is not None:
-            try:
-                await self._keys.settle(claim, obj)
-            except GraphError as error:
-                log.warning("an idempotency key is not settled", key=work.key, why=str(error))
+        await self._close(claim, partial(self._keys.settle, answer=obj))
         return Changed(work.key, obj, before.uid if intent.deletes else "")
 
     async def _target(self, asked: Asked) -> Target:
@@ -217,13 +215,14 @@ class Mutations:
         repeatable = intent.write.repeatable or intent.deletes
         return await self._keys.claim(work.caller, asked.idempotency_key, digested, repeatable=repeatable)
 
-    async def _release(self, claim: Claim | None) -> None:
+    async def _close(self, claim: Claim | None, close: Callable[[Claim], Awaitable[None]]) -> None:
+        """Say how it went with an idempotency key; where that cannot be, it is taken for unknown in a while."""
         if claim is None:
             return
         try:
-            await self._keys.release(claim)
+            await close(claim)
         except GraphError as error:
-            log.warning("an idempotency key is not given back", why=str(error))
+            log.warning("an idempotency key is not closed", why=str(error))
 
     async def _wait(self, changed: Changed) -> None:
         """Raise Timeout, which says that it happened, where the graph does not show it in time."""

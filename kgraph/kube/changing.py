@@ -15,7 +15,16 @@ import structlog
 
 from kgraph.kube.connection import JSON, Connection
 from kgraph.kube.discovery import ApiResource
-from kgraph.kube.errors import BadAnswer, Conflict, KubeError, NotFound, ServerTimeout, Unavailable
+from kgraph.kube.errors import (
+    BadAnswer,
+    Conflict,
+    Forbidden,
+    KubeError,
+    NotFound,
+    ServerTimeout,
+    Unauthenticated,
+    Unavailable,
+)
 from kgraph.kube.impersonation import impersonation
 from kgraph.kube.reviews import Subject
 
@@ -61,7 +70,11 @@ class Write(msgspec.Struct, frozen=True):
 
 
 class Unclear(Exception):
-    """A request was sent, and nobody can say whether it happened; the cause is what went wrong last."""
+    """A request was sent, and nobody can say whether it happened; `error` is what came in place of its answer."""
+
+    def __init__(self, error: KubeError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def creation(resource: ApiResource, namespace: str, obj: Mapping[str, Any], *, manager: str) -> Write:
@@ -165,20 +178,18 @@ async def send(conn: Connection, write: Write, caller: Subject | None, *, dry_ru
                 body=msgspec.json.encode(body),
                 headers=[("Content-Type", write.content_type), *acting_as(caller)],
             )
-        except (Unavailable, ServerTimeout, BadAnswer) as error:
+        except KubeError as error:
+            if doubt is not None and write.method == "DELETE" and isinstance(error, NotFound | Conflict):
+                return b""  # that incarnation was there before: the request whose answer was lost has taken it away
             done = _may_be_done(error)
             doubt = error if done else doubt
-            again = pause is not None and not _is_refusal(error) and (harmless or not done)
-            if not again and doubt is not None and not dry_run:
-                raise Unclear(str(error)) from error
+            again = (harmless or not done) and _passes(error, in_doubt=doubt is not None)
             if pause is None or not again:
-                raise
-            log.warning("a change is sent again", cluster=conn.cluster, path=write.path, why=error.problem)
+                if doubt is None or dry_run:
+                    raise
+                raise Unclear(doubt) from error
+            log.warning("a change is sent again", cluster=conn.cluster, path=write.path, status=error.status)
             await asyncio.sleep(pause)
-        except (NotFound, Conflict):
-            if doubt is not None and write.method == "DELETE":
-                return b""  # that incarnation was there before: the request whose answer was lost has taken it away
-            raise
     raise AssertionError("a loop that neither returns nor raises")
 
 
@@ -189,11 +200,18 @@ def acting_as(caller: Subject | None) -> tuple[tuple[str, str], ...]:
     return impersonation(caller.user, caller.uid, caller.groups, dict(caller.extra))
 
 
+def _passes(error: KubeError, *, in_doubt: bool) -> bool:
+    """Whether the same request may succeed in a moment; an apiserver that has just started knows no roles yet."""
+    if isinstance(error, Forbidden | Unauthenticated):
+        return in_doubt
+    return isinstance(error, Unavailable | ServerTimeout | BadAnswer) and not _is_refusal(error)
+
+
 def _may_be_done(error: KubeError) -> bool:
-    """Whether the apiserver may have done what it was asked, although this came instead of its answer."""
+    """Whether the apiserver may have done what it was asked, although this came in place of its answer."""
     if isinstance(error, Unavailable) and not error.sent:
         return False
-    return not _is_refusal(error)
+    return isinstance(error, Unavailable | ServerTimeout | BadAnswer) and not _is_refusal(error)
 
 
 def _is_refusal(error: KubeError) -> bool:

@@ -243,8 +243,8 @@ _BY_CODE: Mapping[int, type[KubeError]] = {
 # A resourceVersion that is yet to come (metav1.CauseTypeResourceVersionTooLarge), sent with 504. The apiserver lags, or
 # its etcd has been restored; as client-go's reflector, list again.
 _TOO_LARGE = "ResourceVersionTooLarge"
-# What server-side apply says with 500 of a manifest that its schema does not know (apimachinery managedfields).
-_NO_SUCH_FIELD = "failed to create typed patch object"
+# What a patch or an apply answers with 500 where it cannot read what it is given (apiserver endpoints/handlers/patch).
+_NOT_UNDERSTOOD = ("failed to create typed patch object", "illegal base64 data")
 _SHOWN_CHARACTERS = 300  # of an answer that is no Status: enough to recognise a proxy's page by
 
 
@@ -256,7 +256,7 @@ def from_status(answer: Status, attempt: Attempt, *, code: int = 0, retry_after:
         kind = BadRequest if 400 <= code < 500 else Unavailable
     if any(cause.reason == _TOO_LARGE for cause in (answer.details.causes if answer.details else None) or ()):
         kind = Expired
-    if _NO_SUCH_FIELD in answer.message:
+    if any(words in answer.message for words in _NOT_UNDERSTOOD):
         kind = BadRequest
     said = answer.message or answer.reason or "no reason given"
     problem = f"{code} {said}" if code else said

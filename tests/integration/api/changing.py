@@ -63,6 +63,8 @@ class Changing:
         clusters = [cluster_settings(cluster, CLUSTER)]
         tokens = {user: cluster.token_of(user) for user in ("alice", "bob", "carol")}
         tokens["admin"] = cluster.admin_token
+        in_the_graph = "MERGE (c:Cluster {key: 'cluster:' + $id}) SET c.id = $id"
+        await store.run_alone(in_the_graph, {"id": CLUSTER}, what="the cluster is in the graph")
         async with (
             Api(cluster) as api,
             asking(store, clusters, token_reviews=reviews, mutations=True, **settings) as client,

@@ -15,7 +15,7 @@ from kgraph.kube.changing import PatchType, Unclear, Write, send
 from kgraph.kube.connection import Connection
 from kgraph.kube.credentials import Stored
 from kgraph.kube.discovery import ApiResource
-from kgraph.kube.errors import Conflict, NotFound, Unavailable
+from kgraph.kube.errors import Conflict, Forbidden, NotFound, Unavailable
 from kgraph.kube.reviews import Subject
 from tests.unit.kube.test_kube_connection import connected
 
@@ -130,6 +130,19 @@ async def test_what_cannot_have_arrived_is_no_doubt() -> None:
     finally:
         await closed.close()
     assert not error.value.sent
+
+
+async def test_a_server_that_has_just_come_back_is_asked_again() -> None:
+    """After a lost answer a refusal may be of a server that knows no roles yet; one that stays is no answer either."""
+    refused = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "no"}
+    network = Network(lost=1, then=403, body=refused)
+    async with connected(network.handle) as conn:
+        with pytest.raises(Unclear) as error:
+            await send(conn, APPLY, None)
+        assert (len(network.requests), isinstance(error.value.error, Unavailable)) == (3, True)
+        with pytest.raises(Forbidden):
+            await send(conn, APPLY, None)
+    assert len(network.requests) == 4
 
 
 async def test_a_webhook_that_fails_is_a_refusal() -> None:
