@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 from litestar import Litestar
 from litestar.datastructures import ResponseHeader
 from litestar.exceptions import LitestarDeprecationWarning
@@ -34,6 +35,8 @@ from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import ClusterSettings
 
+# An apiserver takes 3 MiB (apiserver server/config.go, MaxRequestBodyBytes), which JSON in JSON makes longer.
+MANIFEST_BYTES = 4 * 1024 * 1024
 STATIC = Path(__file__).parent / "static"
 
 # GraphiQL brings its scripts, styles, fonts and workers itself: nothing else may be loaded, and nobody may frame it.
@@ -50,6 +53,9 @@ def create_app(
     store: Store, settings: ApiSettings, sealer: Sealer, clusters: Iterable[ClusterSettings] = ()
 ) -> Litestar:
     """The API over `store`; `clusters` are those of the configuration, that of the registry are found by themselves."""
+    limits = settings.limits
+    if settings.mutations:
+        limits = msgspec.structs.replace(limits, body_bytes=max(limits.body_bytes, MANIFEST_BYTES))
     kinds = KindReader(store)
     connections = Connections(store, sealer, clusters)
     verdicts = Verdicts(connections)
@@ -88,10 +94,10 @@ def create_app(
                 landing_page(settings.neo4j_browser),
                 *health_routes(ReadinessProbe(store)),
                 graphql_controller(
-                    make_schema(settings.limits, mutations=settings.mutations),
+                    make_schema(limits, mutations=settings.mutations),
                     make_context,
                     authentication,
-                    settings.limits,
+                    limits,
                 ),
                 create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
             ],
@@ -101,5 +107,5 @@ def create_app(
             response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
             openapi_config=None,
             logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on
-            request_max_body_size=settings.limits.body_bytes,
+            request_max_body_size=limits.body_bytes,
         )

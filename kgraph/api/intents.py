@@ -76,9 +76,7 @@ def apply(target: Target, obj: Object, manager: str, *, force: bool) -> Intent:
     manifest = _complete(target, obj)
 
     def needs(before: Object | None) -> Need | None:
-        if before is None:
-            return _of_new(target, manifest)
-        return _of_more(target, before, usage.replicas(target.resource, {**before, "spec": _spec_over(before, obj)}))
+        return _of_new(target, manifest) if before is None else _of_merged(target, before, obj)
 
     return Intent(
         target=target,
@@ -90,13 +88,16 @@ def apply(target: Target, obj: Object, manager: str, *, force: bool) -> Intent:
         fields=paths(obj),
         detail="force" if force else "",
         may_create=True,
-        looks=(target.resource.group, target.resource.plural) in usage.REPLICAS,
+        looks=_sets_replicas(target, obj),
         needs=needs,
     )
 
 
 def patch(target: Target, content: Any, kind: PatchType, manager: str, version: str = "") -> Intent:
-    """Patch an object, with `version` only as long as that is its resourceVersion."""
+    """Patch an object, with `version` only as long as that is its resourceVersion.
+
+    What it sets `replicas` to is held against quotas; of a JSON patch that is not known beforehand.
+    """
     if kind is PatchType.JSON:
         if not (isinstance(content, list) and all(isinstance(one, Mapping) for one in content)):
             raise BadUserInput("a JSON patch is a list of operations: [{op: replace, path: /spec/replicas, value: 2}]")
@@ -114,6 +115,8 @@ def patch(target: Target, content: Any, kind: PatchType, manager: str, version: 
         given=[content, kind, version],
         fields=fields,
         detail=kind.name.lower(),
+        looks=_sets_replicas(target, content),
+        needs=lambda before: _of_merged(target, before, content) if before else None,
     )
 
 
@@ -220,9 +223,18 @@ def _of_more(target: Target, before: Object, replicas: int) -> Need | None:
     return Need({}, of_pods, usage.pod_spec(target.resource, before))
 
 
-def _spec_over(before: Object, obj: Object) -> dict[str, Any]:
-    given = obj.get("spec")
-    return {**(before.get("spec") or {}), **(given if isinstance(given, Mapping) else {})}
+def _sets_replicas(target: Target, content: Any) -> bool:
+    """Whether a manifest or a patch says how many Pods its object is to have."""
+    field = usage.REPLICAS.get((target.resource.group, target.resource.plural))
+    spec = content.get("spec") if isinstance(content, Mapping) else None
+    return field is not None and isinstance(spec, Mapping) and field in spec
+
+
+def _of_merged(target: Target, before: Object, content: Any) -> Need | None:
+    """What it takes to bring an object up to the replicas that a manifest or a patch sets, with its Pods as they are."""
+    if not _sets_replicas(target, content):
+        return None
+    return _of_more(target, before, usage.replicas(target.resource, content))
 
 
 def _manager(given: str) -> str:

@@ -32,7 +32,7 @@ from kgraph.graphdb.store import Store
 from kgraph.kube import errors as kube
 from kgraph.kube.changing import Unclear, of_incarnation, send
 from kgraph.kube.connection import Connection
-from kgraph.kube.reviews import Attributes
+from kgraph.kube.reviews import Attributes, Subject
 
 log = structlog.get_logger(__name__)
 
@@ -154,7 +154,7 @@ class Mutations:
     ) -> Changed:
         """The request, and what came of it."""
         write, dry_run, secret = intent.write, work.asked.dry_run, intent.target.is_secret
-        subject = work.caller.subject if work.caller.is_known else None
+        subject = self._acting(work.caller)
         if intent.deletes and before.uid:
             write = of_incarnation(write, before.uid)
         try:
@@ -183,6 +183,10 @@ class Mutations:
             else await self._served.written(asked.cluster, *asked.kind)
         )
         return Target.of(asked.cluster, resource, asked.namespace, asked.name)
+
+    def _acting(self, caller: Caller) -> Subject | None:
+        """As whom the cluster is asked; None is as ourselves, which only a server without authentication is."""
+        return caller.subject if caller.is_known else None
 
     async def _require(self, work: "_Work", verb: str, intent: Intent) -> None:
         """Raise Forbidden, with the authorizer's reason, unless the caller may."""

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from kgraph.api import mutations, waiting
+from kgraph.api.audit import Audit
 from kgraph.api.audit_keeper import keep
+from kgraph.graphdb.errors import GraphUnavailable
 from kgraph.graphdb.store import Store
 from kgraph.kube import changing as kube_changing
 from kgraph.stack.kubernetes import ControlPlane
-from tests.integration.api.changing import APPLY, CLUSTER, DELETE, SCALE, TRAIL, Changing
+from tests.integration.api.changing import APPLY, CLUSTER, DELETE, PATCH, RBAC, SCALE, TRAIL, Changing
 from tests.servers import Cluster
 from tests.workers import cluster_settings, in_step, running, until
 
@@ -92,9 +94,18 @@ async def test_no_room_in_a_quota_is_said_before(changing: Changing) -> None:
     await until(used, "two Pods are counted")
     error = await alice.refused(SCALE, **asked, replicas=5)
     assert "quota small: requests.cpu: 750m more asked for, 500m of 1 used" in error["message"]
+    patch = {
+        "ns": changing.namespace,
+        "type": "deploy",
+        "name": "web",
+        "patch": {"spec": {"replicas": 5}},
+        "as": "MERGE",
+    }
+    assert "quota small: requests.cpu: 750m more" in (await alice.refused(PATCH, **patch))["message"]
     await alice.ask(SCALE, **asked, replicas=4)
     outcomes = [(entry["outcome"], entry["code"]) for entry in await changing.trail()]
-    assert outcomes == [("REFUSED", "FORBIDDEN"), ("SUCCEEDED", None)] * 2
+    refused, done = ("REFUSED", "FORBIDDEN"), ("SUCCEEDED", None)
+    assert outcomes == [refused, done, refused, refused, done]
 
 
 async def test_without_authentication_requests_go_out_as_ourselves(
@@ -107,6 +118,65 @@ async def test_without_authentication_requests_go_out_as_ourselves(
     assert (entry["user"], entry["actingAs"], entry["authentication"], entry["decision"]) == (
         "", None, "none", "NOT_ASKED",
     )  # fmt: skip
+
+
+async def test_service_accounts_act_by_their_tokens(changing: Changing) -> None:
+    """A service account's token is known with its uid, groups and extra, all of which the apiserver is told again."""
+    await changing.api.make(changing.path("serviceaccounts"), metadata={"name": "robot"})
+    await changing.api.make(
+        f"{RBAC}/namespaces/{changing.namespace}/rolebindings",
+        metadata={"name": "robots"},
+        roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        subjects=[{"kind": "Group", "name": f"system:serviceaccounts:{changing.namespace}"}],
+    )
+    token = await changing.api.make(changing.path("serviceaccounts", "robot/token"), spec={})
+    robot = changing.client.by(token["status"]["token"])
+    asked = {"manifest": changing.config("a", x="1")}
+
+    async def applied() -> bool:
+        return "errors" not in await robot.answer(APPLY, **asked)
+
+    await until(applied, "the role binding is known")
+    *_, entry = await changing.trail()
+    assert entry["user"] == entry["actingAs"] == f"system:serviceaccount:{changing.namespace}:robot"
+    assert f"system:serviceaccounts:{changing.namespace}" in entry["groups"]
+
+
+async def test_what_cannot_be_put_on_record_is_not_done(changing: Changing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the graph takes no entry nothing is sent, and the line says so."""
+
+    async def refuse(*_: object) -> None:
+        raise GraphUnavailable("Neo4j does not answer")
+
+    monkeypatch.setattr(Audit, "begin", refuse)
+    error = await changing.by("alice").refused(APPLY, manifest=changing.config("a", x="1"))
+    assert error["code"] == "INTERNAL"
+    assert await changing.api.get(changing.path("configmaps", "a")) is None
+    assert [entry["outcome"] for entry in await changing.trail()] == ["REFUSED"]
+
+
+async def test_who_goes_away_takes_nothing_back(changing: Changing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller who hangs up while the cluster is asked leaves no half-known change: it ends, and is in the audit."""
+    sending, hung_up = asyncio.Event(), asyncio.Event()
+
+    async def send(*arguments: Any, **named: Any) -> bytes:
+        sending.set()
+        await hung_up.wait()
+        return await kube_changing.send(*arguments, **named)
+
+    monkeypatch.setattr(mutations, "send", send)
+    task = asyncio.create_task(changing.by("alice").ask(APPLY, manifest=changing.config("a", x="1")))
+    await sending.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    hung_up.set()
+
+    async def done() -> bool:
+        return [entry["outcome"] for entry in await changing.trail()] == ["SUCCEEDED"]
+
+    await until(done, "the change is over")
+    assert await changing.api.get(changing.path("configmaps", "a"))
 
 
 @pytest.fixture
