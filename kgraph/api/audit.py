@@ -50,9 +50,10 @@ class Outcome(StrEnum):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One mutation. `of` is the key of its resource; `before` and `after` are resourceVersions.
+    """One mutation. `of` is the key of its resource; the graph may not have that yet, or no more.
 
-    `acting_as` is whom the request impersonates, "" where it goes out with the adapter's own login.
+    `before` and `after` are resourceVersions. `acting_as` is whom the request impersonates, "" where it goes out with
+    the adapter's own login.
     """
 
     key: str
@@ -87,6 +88,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class Trail(msgspec.Struct, frozen=True):
     """Which entries: None is any."""
 
+    keys: Sequence[str] | None = None
     clusters: Sequence[str] | None = None
     namespaces: Sequence[str] | None = None
     kinds: Sequence[GroupKind] | None = None
@@ -163,6 +165,7 @@ async def trail(
 ) -> tuple[list[Mapping[str, Any]], bool]:
     """The first of the entries that the caller may see, the latest first, and whether there are more."""
     conditions = {
+        "keys": wanted.keys,
         "clusters": wanted.clusters,
         "namespaces": wanted.namespaces,
         "kinds": None if wanted.kinds is None else [one._asdict() for one in wanted.kinds],

@@ -1,9 +1,7 @@
-"""What keeps the audit in the graph: entries are linked to resources that came after them, and forgotten in time."""
+"""How long the audit is kept: entries whose time is over are forgotten, some at a time, and spent keys with them."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -13,9 +11,7 @@ from kgraph.graphdb.store import Store
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 10.0
-# How long after a mutation its resource may come into the graph and still be linked; refused ones never come.
-LINKED_SECONDS = 3_600.0
+LOOK_SECONDS = 600.0
 AT_ONCE = 1_000  # in one transaction, which takes some hundredths of a second
 
 
@@ -30,17 +26,14 @@ async def keep_for_ever(store: Store, retention_seconds: float) -> None:
 
 
 async def keep(store: Store, retention_seconds: float, now: datetime) -> None:
-    """Link what can be linked by now, and forget what is older than the retention, unless that is 0, and spent keys."""
-    await _all(store, "write/link_audit", "linked", {"since": now - timedelta(seconds=LINKED_SECONDS)})
+    """Forget what is older than the retention, unless that is 0, and the keys that are spent."""
     if retention_seconds:
-        before = {"before": now - timedelta(seconds=retention_seconds)}
-        await _all(store, "write/forget_audit", "forgotten", before)
-    spent = {"before": now - timedelta(seconds=KEPT_SECONDS)}
-    await _all(store, "write/forget_idempotency_keys", "forgotten", spent)
+        await _forget(store, "write/forget_audit", now - timedelta(seconds=retention_seconds))
+    await _forget(store, "write/forget_idempotency_keys", now - timedelta(seconds=KEPT_SECONDS))
 
 
-async def _all(store: Store, name: str, counted: str, parameters: Mapping[str, Any]) -> None:
+async def _forget(store: Store, name: str, before: datetime) -> None:
     while True:
-        record = await store.write_one(name, {**parameters, "most": AT_ONCE})
-        if not record or record[counted] < AT_ONCE:
+        record = await store.write_one(name, {"before": before, "most": AT_ONCE})
+        if not record or record["forgotten"] < AT_ONCE:
             return

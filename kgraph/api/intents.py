@@ -231,7 +231,7 @@ def _sets_replicas(target: Target, content: Any) -> bool:
 
 
 def _of_merged(target: Target, before: Object, content: Any) -> Need | None:
-    """What it takes to bring an object up to the replicas that a manifest or a patch sets, with its Pods as they are."""
+    """What it takes to bring an object up to the replicas that a manifest or a patch sets, its Pods being as before."""
     if not _sets_replicas(target, content):
         return None
     return _of_more(target, before, usage.replicas(target.resource, content))

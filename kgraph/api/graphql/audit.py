@@ -84,6 +84,7 @@ class AuditEntry:
 class AuditFilter:
     """Conditions on entries."""
 
+    keys: list[str] | None = strawberry.field(default=None, description="About resources with these keys.")
     clusters: list[str] | None = strawberry.field(default=None, description="Of these clusters.")
     namespaces: list[str] | None = strawberry.field(default=None, description="Of resources in these namespaces.")
     kinds: list[str] | None = strawberry.field(default=None, description="Of these kinds, as kubectl takes them.")
@@ -116,6 +117,7 @@ class AuditQueries:
         """The entries."""
         given = filter or AuditFilter()
         wanted = audit.Trail(
+            keys=given.keys,
             clusters=given.clusters,
             namespaces=given.namespaces,
             kinds=await _kinds(info, given),

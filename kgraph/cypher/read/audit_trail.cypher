@@ -2,6 +2,7 @@
 // maps. A caller sees their own ($of.user), and those about what they may list; a Namespace's, where they may get it.
 MATCH (a:AuditEntry)
 WHERE a.at >= datetime($of.since)
+  AND ($of.keys IS NULL OR a.of IN $of.keys)
   AND ($of.clusters IS NULL OR a.cluster IN $of.clusters)
   AND ($of.namespaces IS NULL OR a.namespace IN $of.namespaces)
   AND ($of.kinds IS NULL OR any(kind IN $of.kinds WHERE a.kind = kind.kind AND coalesce(a.group, "") = kind.group))

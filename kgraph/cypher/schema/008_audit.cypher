@@ -2,6 +2,5 @@
 CREATE CONSTRAINT audit_entry_key IF NOT EXISTS FOR (n:AuditEntry) REQUIRE n.key IS UNIQUE;
 CREATE INDEX audit_entry_when IF NOT EXISTS FOR (n:AuditEntry) ON (n.at);
 CREATE INDEX audit_entry_of IF NOT EXISTS FOR (n:AuditEntry) ON (n.of);
-CREATE INDEX audit_entry_unlinked IF NOT EXISTS FOR (n:AuditEntry) ON (n.unlinked);
 CREATE CONSTRAINT idempotency_key IF NOT EXISTS FOR (n:IdempotencyKey) REQUIRE n.key IS UNIQUE;
 CREATE INDEX idempotency_key_when IF NOT EXISTS FOR (n:IdempotencyKey) ON (n.at)
