@@ -1,14 +1,19 @@
 """The application: routes, guards, headers."""
 
+import asyncio
 import warnings
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 from litestar import Litestar
 from litestar.datastructures import ResponseHeader
 from litestar.exceptions import HTTPException, LitestarDeprecationWarning
 from litestar.static_files import create_static_files_router
 
+from kgraph.api.audit import Audit
+from kgraph.api.audit_keeper import keep_for_ever
 from kgraph.api.authentication import Authentication
 from kgraph.api.callers import Caller
 from kgraph.api.connections import Connections
@@ -21,6 +26,7 @@ from kgraph.api.graphql.schema import make_schema
 from kgraph.api.health import ReadinessProbe, health_routes
 from kgraph.api.kinds import KindReader
 from kgraph.api.loopback import allow_hosts
+from kgraph.api.mutations import Mutations
 from kgraph.api.oidc import OidcTokens
 from kgraph.api.pages import landing_page
 from kgraph.api.reader import Reader
@@ -35,6 +41,8 @@ from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import ClusterSettings
 
+# An apiserver takes 3 MiB (apiserver server/config.go, MaxRequestBodyBytes), which JSON in JSON makes longer.
+MANIFEST_BYTES = 4 * 1024 * 1024
 STATIC = Path(__file__).parent / "static"
 
 # GraphiQL brings its scripts, styles, fonts and workers itself: nothing else may be loaded, and nobody may frame it.
@@ -51,10 +59,14 @@ def create_app(
     store: Store, settings: ApiSettings, sealer: Sealer, clusters: Iterable[ClusterSettings] = ()
 ) -> Litestar:
     """The API over `store`; `clusters` are those of the configuration, that of the registry are found by themselves."""
+    limits = settings.limits
+    if settings.mutations:
+        limits = msgspec.structs.replace(limits, body_bytes=max(limits.body_bytes, MANIFEST_BYTES))
     kinds = KindReader(store)
     connections = Connections(store, sealer, clusters)
     verdicts = Verdicts(connections)
     issuers = [OidcTokens(one) for one in settings.issuers]
+    mutations = Mutations(store, connections, verdicts, Audit(store), restricted=settings.rbac)
     reviewers = [TokenReviews(connections, one.cluster, one.audiences) for one in settings.token_reviews]
     authentication = Authentication((*issuers, *reviewers), impersonation=settings.rbac)
 
@@ -65,10 +77,27 @@ def create_app(
     def make_asked(caller: Caller) -> Asked:
         return Asked(caller, reader_of(caller), kinds, settings)
 
+    @asynccontextmanager
+    async def keeping_the_audit(_: Litestar) -> AsyncIterator[None]:
+        keeper = asyncio.create_task(keep_for_ever(store, settings.audit_retention_seconds), name="audit keeper")
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.wait({keeper})
+
     def make_context(caller: Caller) -> Context:
         reader = reader_of(caller)
         loaders = Loaders(reader, settings.limits.statement_seconds)
-        return Context(caller=caller, reader=reader, kinds=kinds, settings=settings, loaders=loaders, sealer=sealer)
+        return Context(
+            caller=caller,
+            reader=reader,
+            kinds=kinds,
+            settings=settings,
+            loaders=loaders,
+            sealer=sealer,
+            mutations=mutations,
+        )
 
     with warnings.catch_warnings():
         # Strawberry's controller infers its dependencies, which Litestar 2 warns of and Litestar 3 will refuse.
@@ -78,19 +107,20 @@ def create_app(
                 landing_page(settings.neo4j_browser),
                 *health_routes(ReadinessProbe(store), brief=settings.authenticates),
                 graphql_controller(
-                    make_schema(settings.limits, mutations=settings.mutations),
+                    make_schema(limits, mutations=settings.mutations),
                     make_context,
                     authentication,
-                    settings.limits,
+                    limits,
                 ),
                 rest_router(make_asked, authentication),
                 create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
             ],
-            on_shutdown=[connections.close, *(issuer.close for issuer in issuers)],
+            lifespan=[keeping_the_audit],
+            on_shutdown=[mutations.drain, connections.close, *(issuer.close for issuer in issuers)],
             guards=[allow_hosts(settings.allowed_hosts, addresses=settings.authenticates)],
             exception_handlers={ApiError: any_problem, HTTPException: any_problem},
             response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
             openapi_config=openapi(),
             logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on
-            request_max_body_size=settings.limits.body_bytes,
+            request_max_body_size=limits.body_bytes,
         )

@@ -54,6 +54,11 @@ class Caller(msgspec.Struct, frozen=True):
         return Subject(self.user, self.uid, groups, extra)
 
     @property
+    def sender(self) -> "Caller":
+        """Who really asks: whoever impersonates them, else themselves."""
+        return self.impersonation.by if self.impersonation else self
+
+    @property
     def is_known(self) -> bool:
         """Whether callers are authenticated here: else all that is read may be read, on loopback only."""
         return self.method != "none"

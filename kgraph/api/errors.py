@@ -9,6 +9,7 @@
     ├── Invalid           INVALID          the apiserver objects to fields; `causes` names them
     ├── ClusterUnavailable  CLUSTER_UNAVAILABLE  a Kubernetes cluster does not answer, or cannot be asked
     │   └── IdentityUnavailable  CLUSTER_UNAVAILABLE  whoever would know the caller does not answer
+    ├── Timeout           TIMEOUT          it took longer than it may; the message says whether it happened
     └── TooComplex        TOO_COMPLEX      the operation would cost more than the limit
 
 `as_api_failure` says what an error of the graph is to a caller. A statement that took too long is TIMEOUT. A Neo4j
@@ -16,7 +17,8 @@ that does not answer, or refuses our login, is INTERNAL: CLUSTER_UNAVAILABLE wou
 away, which is not so. INTERNAL is masked: the caller gets a trace id, the log has the rest under the same id.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -28,9 +30,16 @@ UNKNOWN_JUST_NOW = "who you are cannot be found out just now; try again shortly"
 
 
 class ApiError(Exception):
-    """An error whose message is for the caller; `code` is what `extensions.code` says."""
+    """An error whose message is for the caller; `code` is what `extensions.code` says, `extensions` the rest of them.
+
+    Of what a cluster has refused, `reason` is Kubernetes' own, and `causes` are the fields that the apiserver names.
+    """
 
     code: ClassVar[str] = INTERNAL
+
+    def __init__(self, message: str, extensions: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.extensions: dict[str, Any] = dict(extensions or {})
 
 
 class BadUserInput(ApiError):
@@ -82,6 +91,12 @@ class IdentityUnavailable(ClusterUnavailable):
     """
 
 
+class Timeout(ApiError):
+    """It took longer than it may; the message says whether it happened, and what to do where nobody can say."""
+
+    code = TIMEOUT
+
+
 class TooComplex(ApiError):
     """The operation would cost more than the limit; the message says what makes it dear."""
 
@@ -94,13 +109,14 @@ class Failure(msgspec.Struct, frozen=True):
     code: str
     message: str
     masked: bool = False
+    extensions: Mapping[str, Any] = {}
 
 
 def as_api_failure(error: BaseException | None) -> Failure:
     """What any error is to a caller."""
     match error:
         case ApiError():
-            return Failure(error.code, str(error))
+            return Failure(error.code, str(error), extensions=error.extensions)
         case graph_errors.GraphTimeout():
             return Failure(TIMEOUT, "the answer took longer than it may; ask for less (depth, limit, filters)")
         case graph_errors.GraphUnavailable():

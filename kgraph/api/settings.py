@@ -61,6 +61,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     allowed_hosts: tuple[str, ...] = ()  # names beside loopback's own that a Host header may carry
     limits: Limits = Limits()
     mutations: bool = False  # whether the schema has any
+    audit_retention_seconds: float = 7_776_000.0  # 90 days; 0: for ever
     rbac: bool = True  # whether authenticated callers see only what Kubernetes would show them
     token_reviews: tuple[TokenReviewSettings, ...] = ()
     issuers: tuple[IssuerSettings, ...] = ()

@@ -133,6 +133,9 @@ class Sight:
         if await self.sees_everything_of(cluster):
             self.known.update(dict.fromkeys(unknown, True))
             return
+        if cluster not in await self._kinds.clusters():
+            self.known.update(dict.fromkeys(unknown, False))  # one that was removed: nobody can be asked
+            return
         catalogue = {kind.group_kind: kind for kind in (await self._kinds.of(cluster)).catalogue.kinds}
         answers = await asyncio.gather(*(self._reviewed(cluster, one, catalogue) for one in unknown))
         self.known.update(zip(unknown, answers, strict=True))

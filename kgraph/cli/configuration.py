@@ -54,6 +54,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     enable_rbac: bool = True
     authentication: Authentication = Authentication()
     allowed_hosts: tuple[str, ...] = ()
+    audit_retention: float = 7_776_000.0
     history_changes: int = 20
     history_retention: float = 86_400.0
     enable_relationships: bool = True

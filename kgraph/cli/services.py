@@ -51,6 +51,7 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
         rbac=configuration.enable_rbac,
         token_reviews=configuration.authentication.token_review,
         issuers=configuration.authentication.oidc,
+        audit_retention_seconds=configuration.audit_retention,
     )
 
 

@@ -91,7 +91,14 @@ SETTINGS: tuple[Setting, ...] = (
         key="enable_mutations",
         takes=Takes.SWITCH,
         default=False,
-        meaning="let callers of the API add clusters and remove them; without it the schema has no mutations",
+        meaning="let callers of the API change resources, as far as Kubernetes lets them, and add clusters and remove "
+        "them; without it the schema has no mutations",
+    ),
+    Setting(
+        key="audit_retention",
+        takes=Takes.DURATION,
+        default="2160h",
+        meaning="how long the graph remembers who changed what through the API; 0: for ever",
     ),
     Setting(
         key="enable_custom_resources",

@@ -198,7 +198,14 @@ class ServerTimeout(KubeError):
 
 
 class Unavailable(KubeError):
-    """No connection, no bytes, or the apiserver says that it cannot (5xx)."""
+    """No connection, no bytes, or the apiserver says that it cannot (5xx).
+
+    `sent` is false where not a byte of the request can have reached the apiserver: it has done nothing then.
+    """
+
+    def __init__(self, problem: str, *, sent: bool = True, **given: Any) -> None:
+        super().__init__(problem, **given)
+        self.sent = sent
 
 
 class BadAnswer(KubeError):
@@ -236,6 +243,8 @@ _BY_CODE: Mapping[int, type[KubeError]] = {
 # A resourceVersion that is yet to come (metav1.CauseTypeResourceVersionTooLarge), sent with 504. The apiserver lags, or
 # its etcd has been restored; as client-go's reflector, list again.
 _TOO_LARGE = "ResourceVersionTooLarge"
+# What a patch or an apply answers with 500 where it cannot read what it is given (apiserver endpoints/handlers/patch).
+_NOT_UNDERSTOOD = ("failed to create typed patch object", "illegal base64 data")
 _SHOWN_CHARACTERS = 300  # of an answer that is no Status: enough to recognise a proxy's page by
 
 
@@ -247,6 +256,8 @@ def from_status(answer: Status, attempt: Attempt, *, code: int = 0, retry_after:
         kind = BadRequest if 400 <= code < 500 else Unavailable
     if any(cause.reason == _TOO_LARGE for cause in (answer.details.causes if answer.details else None) or ()):
         kind = Expired
+    if any(words in answer.message for words in _NOT_UNDERSTOOD):
+        kind = BadRequest
     said = answer.message or answer.reason or "no reason given"
     problem = f"{code} {said}" if code else said
     if issubclass(kind, TooManyRequests):

@@ -31,28 +31,29 @@ def select(
     failed = {failure.group for failure in failures}
     unknown: list[str] = []
 
-    def named(word: str) -> set[ApiResource]:
-        found = _named(watchable, word)
+    def chosen_by(word: str) -> set[ApiResource]:
+        found = named(watchable, word)
         if not found and not word.startswith("*") and word.partition(".")[2] not in failed:
             unknown.append(word)
         return found
 
     plain = [word for word in words if word[0] not in "+-"]
     if plain:
-        chosen = set[ApiResource]().union(*map(named, plain))
+        chosen = set[ApiResource]().union(*map(chosen_by, plain))
     else:
         chosen = {r for r in watchable if (r.group, r.plural) not in LEFT_OUT}
     for word in words:
         if word.startswith("+"):
-            chosen |= named(word[1:])
+            chosen |= chosen_by(word[1:])
         elif word.startswith("-"):
-            chosen -= named(word[1:])
+            chosen -= chosen_by(word[1:])
     if unknown:
         raise UnknownResources(_complaint(unknown, watchable), tuple(unknown))
     return tuple(resource for resource in watchable if resource in chosen)
 
 
-def _named(resources: Sequence[ApiResource], word: str) -> set[ApiResource]:
+def named(resources: Sequence[ApiResource], word: str) -> set[ApiResource]:
+    """The kinds that one word means: one at most, unless it is `*` or `*.group`."""
     name, dot, group = word.partition(".")
     group = "" if group == _CORE else group
 

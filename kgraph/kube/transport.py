@@ -184,8 +184,8 @@ class Transport:
             answer = await self._session.request(
                 method,
                 url,
-                headers=CIMultiDict(headers),
-                data=body,
+                headers=CIMultiDict(headers if body is None else [*headers, ("Content-Length", str(len(body)))]),
+                data=None if body is None else _once(body),
                 ssl=tls.plain,
                 proxy=self._proxy or None,
                 server_hostname=self._server_name or None,
@@ -197,6 +197,15 @@ class Transport:
             raise mapped(error, attempt, silence_seconds) from error
         async with answer:
             yield Response(answer, attempt, silence_seconds)
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    """A body that can be sent once.
+
+    aiohttp itself sends a PUT or DELETE again, without a word, whose connection ends before the answer: one that was
+    done would come back as a conflict or a 404.
+    """
+    yield body
 
 
 def tls_context(ca: bytes, certificate: Certificate | None, *, insecure: bool) -> ssl.SSLContext:
@@ -220,19 +229,23 @@ def tls_context(ca: bytes, certificate: Certificate | None, *, insecure: bool) -
 def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeError:
     """The error that one of the transport means. The login, which aiohttp keeps in some of its errors, goes."""
 
-    def unavailable(problem: str, advice: str) -> Unavailable:
-        return Unavailable(problem, attempt=attempt, advice=advice)
+    def unavailable(problem: str, advice: str, *, sent: bool = True) -> Unavailable:
+        return Unavailable(problem, attempt=attempt, advice=advice, sent=sent)
 
     match error:
         case KubeError():
             return error
         case aiohttp.ClientConnectorDNSError():
             return unavailable(
-                f"the name {error.host} is not known ({error.strerror or 'DNS'})", "check the address, or the DNS"
+                f"the name {error.host} is not known ({error.strerror or 'DNS'})",
+                "check the address, or the DNS",
+                sent=False,
             )
         case aiohttp.ClientProxyConnectionError():
             return unavailable(
-                f"the proxy {error.host}:{error.port} does not answer", "check proxy-url, HTTPS_PROXY and NO_PROXY"
+                f"the proxy {error.host}:{error.port} does not answer",
+                "check proxy-url, HTTPS_PROXY and NO_PROXY",
+                sent=False,
             )
         case aiohttp.ClientHttpProxyError():
             _forget_request(error)
@@ -240,6 +253,7 @@ def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeEr
             return unavailable(
                 f"the proxy refuses to connect: {error.status} {error.message}{needs_login}",
                 "check proxy-url, HTTPS_PROXY and NO_PROXY",
+                sent=False,
             )
         case ssl.SSLCertVerificationError() | aiohttp.ClientConnectorCertificateError():
             return _untrusted(error, attempt)
@@ -248,7 +262,9 @@ def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeEr
         case ssl.SSLError():
             return _tls_failure(error, attempt)
         case aiohttp.ConnectionTimeoutError():
-            return unavailable(f"no connection within {CONNECT_SECONDS} s", "check the address, routes and firewalls")
+            return unavailable(
+                f"no connection within {CONNECT_SECONDS} s", "check the address, routes and firewalls", sent=False
+            )
         case TimeoutError():
             return unavailable(f"no bytes for {silence_seconds:g} s", "the server hangs, or the connection is dead")
         case aiohttp.ClientConnectorError():
@@ -256,6 +272,7 @@ def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeEr
             return unavailable(
                 f"cannot connect to {error.host}:{error.port}: {reason}",
                 "check that the apiserver runs and is reachable",
+                sent=False,
             )
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return ConfigurationError("the address cannot be understood", attempt=attempt)
@@ -287,7 +304,8 @@ def _untrusted(error: Exception, attempt: Attempt) -> Unavailable:
         advice = "the server's certificate, or a clock, has to be set right"
     else:
         advice = "set tls_config.ca_file (certificate-authority in the kubeconfig) to the cluster's CA"
-    return Unavailable(f"the server's certificate is not trusted: {reason}", attempt=attempt, advice=advice)
+    problem = f"the server's certificate is not trusted: {reason}"
+    return Unavailable(problem, attempt=attempt, advice=advice, sent=False)
 
 
 def _tls_failure(error: ssl.SSLError, attempt: Attempt) -> Unavailable:

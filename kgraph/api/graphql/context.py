@@ -6,6 +6,7 @@ from strawberry.types import Info as StrawberryInfo
 from kgraph.api.callers import Caller
 from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.kinds import KindReader
+from kgraph.api.mutations import Mutations
 from kgraph.api.reader import Reader
 from kgraph.api.settings import ApiSettings
 from kgraph.kube.sealing import Sealer
@@ -20,6 +21,7 @@ class Context(BaseContext, kw_only=True):
     settings: ApiSettings
     loaders: Loaders
     sealer: Sealer
+    mutations: Mutations
 
     @property
     def timeout(self) -> float:

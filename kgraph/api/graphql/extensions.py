@@ -52,7 +52,7 @@ def worded(error: GraphQLError) -> GraphQLError:
         extensions = {"code": BadUserInput.code}  # syntax, validation, variables: graphql-core's own words
         return GraphQLError(error.message, error.nodes, error.source, error.positions, error.path, None, extensions)
     failure = as_api_failure(original)
-    extensions = {"code": failure.code}
+    extensions = {"code": failure.code, **failure.extensions}
     if failure.masked:
         extensions["traceId"] = secrets.token_hex(_TRACE_ID_BYTES)
         log.error("operation failed", trace_id=extensions["traceId"], path=error.path, exc_info=original)

@@ -10,6 +10,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
+from kgraph.api.graphql.audit import AuditQueries
 from kgraph.api.graphql.cluster import ClusterQueries
 from kgraph.api.graphql.compare import CompareQueries
 from kgraph.api.graphql.drift import DriftQueries
@@ -20,8 +21,10 @@ from kgraph.api.graphql.graph import GraphQueries
 from kgraph.api.graphql.history import HistoryQueries
 from kgraph.api.graphql.impact import ImpactQueries
 from kgraph.api.graphql.mutations import ClusterMutations
+from kgraph.api.graphql.resource_mutations import ResourceMutations
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.scalars import SCALARS
+from kgraph.api.graphql.typed_mutations import TypedMutations
 from kgraph.api.graphql.ways import PathQueries
 from kgraph.api.settings import Limits
 
@@ -40,12 +43,13 @@ class Query(
     DriftQueries,
     FindingQueries,
     HistoryQueries,
+    AuditQueries,
 ):
     """All queries."""
 
 
 @strawberry.type(description="What changes something; there are mutations only where `enable_mutations` is true.")
-class Mutation(ClusterMutations):
+class Mutation(ClusterMutations, ResourceMutations, TypedMutations):  # type: ignore[misc]  # made of a table
     """All mutations."""
 
 

@@ -62,6 +62,7 @@ QUERIES: Mapping[str, str] = {
     "recentChanges": 'around: {cluster: $cluster, namespace: $own, resourceType: "deployment", name: "web"}, '
     'since: "24h"',
     "deletedResources": "first: 100",
+    "auditTrail": "first: 100",
 }
 
 

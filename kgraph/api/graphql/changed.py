@@ -1,0 +1,133 @@
+"""What GraphQL's mutations of resources share: their arguments, how they are done, how what came of them is shown."""
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import strawberry
+
+from kgraph.api.errors import BadUserInput, NotFound
+from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.resource import Resource, resource, resources
+from kgraph.api.graphql.selection import selected
+from kgraph.api.intents import FIELD_MANAGER, Intent
+from kgraph.api.mutations import Asked, Changed
+from kgraph.api.nodes import Facts, Node, named, read_key, with_image
+from kgraph.api.served import Target
+from kgraph.graphdb.health import health_rule
+
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+_TRACE_ID_BYTES = 16
+
+DryRun = Annotated[bool, strawberry.argument(description="Have the cluster check everything, and change nothing.")]
+Wait = Annotated[
+    bool, strawberry.argument(description="Answer only when the graph shows it, for 20 seconds at most, else TIMEOUT.")
+]
+Key = Annotated[
+    str | None,
+    strawberry.argument(
+        description="A text of yours that makes a repeated request harmless: it gets the answer of the first, for a "
+        "day. The header `Idempotency-Key` says the same."
+    ),
+]
+Manager = Annotated[
+    str, strawberry.argument(description=f"Who sets the fields, in managedFields: `{FIELD_MANAGER}` unless told.")
+]
+Namespace = Annotated[str | None, strawberry.argument(description="The namespace; the default one unless told.")]
+Version = Annotated[
+    str,
+    strawberry.argument(description="The resourceVersion that you have read: CONFLICT where it is another by now."),
+]
+
+
+async def change(
+    info: Info,
+    cluster: str,
+    kind: str | tuple[str, str],
+    namespace: str | None,
+    name: str,
+    build: Callable[[Target], Intent],
+    *,
+    dry_run: bool,
+    wait: bool = False,
+    key: str | None = None,
+) -> Changed:
+    """Do the mutation that the field is called after."""
+    asked = Asked(
+        mutation=info.field_name,
+        cluster=cluster,
+        kind=kind,
+        namespace=namespace or info.context.settings.default_namespace,
+        name=name,
+        build=build,
+        dry_run=dry_run,
+        wait=wait,
+        idempotency_key=key or _key_of_header(info),
+        trace_id=trace_id(info),
+    )
+    return await info.context.mutations.do(info.context.caller, asked)
+
+
+async def changed_resource(
+    info: Info,
+    cluster: str,
+    kind: str | tuple[str, str],
+    namespace: str | None,
+    name: str,
+    build: Callable[[Target], Intent],
+    *,
+    dry_run: bool,
+    wait: bool,
+    key: str | None,
+) -> Resource:
+    """Do it, and show what came of it."""
+    changed = await change(info, cluster, kind, namespace, name, build, dry_run=dry_run, wait=wait, key=key)
+    return await _shown(info, changed, waited=wait and not dry_run)
+
+
+async def _shown(info: Info, changed: Changed, *, waited: bool) -> Resource:
+    """The resource as the apiserver gave it, its relations of the graph; after waiting, all of the graph."""
+    try:
+        there = await named(info.context.reader, changed.key, timeout=info.context.timeout)
+    except NotFound:
+        there = None
+    if there is not None and waited:
+        (found,) = await resources(info, [there], selected(info))
+        return found
+    handle = there.handle if there is not None and not there.missing else f"changed:{changed.key}"
+    info.context.loaders.manifests.prime(handle, changed.obj)
+    return resource(Node(handle, changed.key, facts=_facts(changed)))
+
+
+def trace_id(info: Info) -> str:
+    """The request's trace id, of its `traceparent` header (W3C Trace Context), or a new one."""
+    match = _TRACEPARENT.fullmatch(_header(info, "traceparent"))
+    return match.group(1) if match else secrets.token_hex(_TRACE_ID_BYTES)
+
+
+def _key_of_header(info: Info) -> str:
+    """One header is for all fields of an operation, each of which has a name of its own in the answer."""
+    given = _header(info, "idempotency-key")
+    if given and not given.isascii():
+        raise BadUserInput("the header Idempotency-Key has characters beyond ASCII")
+    return f"{given} {'.'.join(map(str, info.path.as_list()))}" if given else ""
+
+
+def _header(info: Info, name: str) -> str:
+    request = info.context.request
+    return request.headers.get(name, "") if request is not None else ""
+
+
+def _facts(changed: Changed) -> Facts:
+    obj: dict[str, Any] = changed.obj or {}
+    metadata = obj.get("metadata") or {}
+    verdict = health_rule(read_key(changed.key).group_kind)(obj) if obj else None
+    return Facts(
+        version=str(obj.get("apiVersion") or "").rpartition("/")[2] or None,
+        uid=metadata.get("uid"),
+        created_at=metadata.get("creationTimestamp"),
+        labels=tuple(f"{name}={value}" for name, value in (metadata.get("labels") or {}).items()),
+        health=verdict.health if verdict else None,
+        health_reason=with_image(verdict.reason or None, verdict.image or None) if verdict else None,
+    )
