@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+from graphql import FieldNode
 from strawberry.litestar import BaseContext
 from strawberry.types import Info as StrawberryInfo
 
@@ -22,6 +24,8 @@ class Context(BaseContext, kw_only=True):
     settings: ApiSettings
     loaders: Loaders
     sealer: Sealer
+    # By the ids of a field's nodes in the document: these, and the paths of what is selected below it.
+    selections: dict[tuple[int, ...], tuple[list[FieldNode], frozenset[str]]] = msgspec.field(default_factory=dict)
     connection_params: dict[str, Any] | None = None
 
     @property
