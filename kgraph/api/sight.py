@@ -31,7 +31,6 @@ log = structlog.get_logger(__name__)
 
 # What one question may ask a cluster, a kind in a namespace each: some seconds' worth of reviews.
 REVIEWS_MOST = 5_000
-_SCOPE = 3  # how many slashes a scope has: cluster/group/Kind/namespace
 _EVERYTHING = Attributes("list", "*", "*")
 NAMESPACE = GroupKind("", "Namespace")
 
@@ -82,14 +81,14 @@ class Sight:
         `known`. TooComplex where it would take too many reviews.
         """
         narrowed = await asyncio.gather(*(self._narrowed(prefix, namespaces) for prefix in prefixes))
-        wanted = [scope for scopes in narrowed for scope in scopes if scope.count("/") == _SCOPE]
+        wanted = [one for found in narrowed for one in found if not one.endswith("/")]
         if len(wanted) > REVIEWS_MOST:
             raise TooComplex(
                 f"what you may list would have to be asked {len(wanted):,} times; name the kinds, or the namespaces"
             )
         await self.learn(wanted)
-        found = [one for scopes in narrowed for one in scopes if one.count("/") != _SCOPE or self.known[one]]
-        return [one if one.endswith("/") else f"{one}/" for one in found]
+        prefixes = [one for found in narrowed for one in found if one.endswith("/")]
+        return prefixes + [f"{scope}/" for scope in wanted if self.known[scope]]
 
     async def lists_kind(self, cluster: str, group_kind: GroupKind) -> bool:
         """Whether a kind may be listed in all namespaces of a cluster; no, where the cluster does not serve it."""
@@ -101,12 +100,12 @@ class Sight:
         return await self._may(cluster, Attributes("list", kind.group, kind.plural))
 
     async def _narrowed(self, prefix: str, namespaces: Mapping[str, Iterable[str]]) -> list[str]:
-        """A prefix as it is where all of it may be listed; else the scopes in it, of which each has to be asked."""
+        """A prefix where all of it may be listed; else the scopes in it, which no slash ends: each has to be asked."""
         cluster, *parts = prefix.removesuffix("/").split("/")
         if await self.sees_everything_of(cluster):
             return [prefix]
         known = await self._kinds.of(cluster)
-        if len(parts) == _SCOPE:
+        if len(parts) > len(("group", "Kind")):
             return [prefix.removesuffix("/")]
         kinds = known.catalogue.kinds
         if parts:
