@@ -8,9 +8,11 @@ ordinary way, so that the answer is the same.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
@@ -29,18 +31,33 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
-from kgraph.api.graphql.fields import NOT_LOADED, PLAIN, At
+from kgraph.api.graphql.fields import NOT_LOADED, PLAIN, At, Promoted
+from kgraph.api.graphql.pruning import Path as JsonPath
+from kgraph.api.graphql.pruning import decoder
 from kgraph.api.graphql.scalars import SCALARS
 
 _TYPENAME = "__typename"
 _OWN_SCALARS = frozenset(scalar.name for scalar in SCALARS.values())  # which are written as they are
 
-# All values of a field for all items of a list; None where they have to be found the ordinary way.
-Column = Callable[[Sequence[Any]], list[Any] | None]
+# All values of a field for all items of a list, of which the second argument has the objects, if fields look at them;
+# None where the values have to be found the ordinary way.
+Column = Callable[[Sequence[Any], Sequence[Any]], list[Any] | None]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The columns by their names in the answer, which of them may have no null, and the objects that they look at."""
+
+    columns: dict[str, tuple[Column, bool]]
+    objects: Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class ListExecutor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's executor with the short way for lists."""
+
+    @cached_property
+    def _plans(self) -> dict[tuple[str, int], tuple[FieldDetailsList, Plan | None]]:
+        """Plans by type and selection, which is kept with them: its id is its while it lives."""
+        return {}
 
     def complete_list_value(
         self,
@@ -91,31 +108,43 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
         plan = self._plan(item_type, details)
         if plan is None or None in items:
             return None
+        objects = plan.objects(items)
+        if NOT_LOADED in objects:
+            return None
         columns: list[list[Any]] = []
-        for column, required in plan.values():
-            values = column(items)
+        for column, required in plan.columns.values():
+            values = column(items, objects)
             if values is None or (required and None in values):
                 return None
             columns.append(values)
-        return [dict(zip(plan, row, strict=True)) for row in zip(*columns, strict=True)]
+        return [dict(zip(plan.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
-    def _plan(self, item_type: GraphQLObjectType, details: FieldDetailsList) -> dict[str, tuple[Column, bool]] | None:
-        """The columns by their names in the answer, and which of them may have no null; None if one is not plain."""
+    def _plan(self, item_type: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
+        """How to make the rows of a type; None if one field is not plain. Lists in lists have the same plan each."""
+        at = (item_type.name, id(details))
+        if at not in self._plans:
+            self._plans[at] = (details, self._planned(item_type, details))
+        return self._plans[at][1]
+
+    def _planned(self, item_type: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
         collected = self.collect_subfields(item_type, details)
         if collected.new_defer_usages:
             return None
-        plan: dict[str, tuple[Column, bool]] = {}
+        columns: dict[str, tuple[Column, bool]] = {}
+        reads: set[JsonPath] = set()
         for name, below in collected.grouped_field_set.items():
             field_name = below[0].node.name.value
             if field_name == _TYPENAME:
-                plan[name] = (_always(item_type.name), False)
+                columns[name] = (_always(item_type.name), False)
                 continue
             field = item_type.fields.get(field_name)
             column = None if field is None else self._column(field, below)
             if field is None or column is None:
                 return None
-            plan[name] = (column, isinstance(field.type, GraphQLNonNull))
-        return plan
+            columns[name] = (column, isinstance(field.type, GraphQLNonNull))
+            definition = field.extensions["strawberry-definition"]
+            reads.update(definition.reads if isinstance(definition, At) else ())
+        return Plan(columns, _objects(frozenset(reads)))
 
     def _column(self, field: GraphQLField, below: FieldDetailsList) -> Column | None:
         """How to get a field of many; None if it is not plain."""
@@ -134,7 +163,7 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
         if not isinstance(definition, At) or not isinstance(of_type, GraphQLObjectType):
             return None
         rows = _Parts(self, of_type, below, many=isinstance(kind, GraphQLList))
-        return lambda items: rows.of(values(items))
+        return lambda items, objects: rows.of(values(items, objects))
 
 
 class _Parts:
@@ -168,35 +197,38 @@ def _nullable(kind: Any) -> Any:
     return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
 
 
+def _objects(reads: frozenset[JsonPath]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """The items' objects, as far as some fields look at them."""
+    if not reads:
+        return lambda _: ()
+    decode = decoder(reads)
+    return lambda items: [item.pruned(decode) for item in items]
+
+
 def _values(definition: StrawberryField) -> Column | None:
     """How to get the field's values, if it is an attribute, or taken from an object, or else plain."""
+    if isinstance(definition, Promoted):
+        return _each(lambda item: definition.value(definition.source(item)))
     if isinstance(definition, At):
-        return _taken(definition)
+        value = definition.value
+        return lambda _, objects: [value(one) for one in objects]
     plain = definition.metadata.get(PLAIN)
     if plain is not None:
         return _loaded(plain)
     if definition.is_basic_field:
-        attribute = attrgetter(definition.python_name)
-        return lambda items: [attribute(item) for item in items]
+        return _each(attrgetter(definition.python_name))
     resolver = definition.base_resolver
     if resolver is None or definition.extensions or resolver.is_async or resolver.info_parameter is not None:
         return None
-    function: Any = resolver.wrapped_func
-    return lambda items: [function(item) for item in items]
+    return _each(cast("Callable[[Any], Any]", resolver.wrapped_func))
 
 
-def _taken(field: At) -> Column:
-    source, value = field.source, field.value
-
-    def column(items: Sequence[Any]) -> list[Any] | None:
-        raws = [source(item) for item in items]
-        return None if NOT_LOADED in raws else [value(raw) for raw in raws]
-
-    return column
+def _each(get: Callable[[Any], Any]) -> Column:
+    return lambda items, _: [get(item) for item in items]
 
 
 def _loaded(get: Callable[[Any], Any]) -> Column:
-    def column(items: Sequence[Any]) -> list[Any] | None:
+    def column(items: Sequence[Any], _: Sequence[Any]) -> list[Any] | None:
         values = [get(item) for item in items]
         return None if NOT_LOADED in values else values
 
@@ -204,12 +236,12 @@ def _loaded(get: Callable[[Any], Any]) -> Column:
 
 
 def _named(values: Column) -> Column:
-    def column(items: Sequence[Any]) -> list[Any] | None:
-        found = values(items)
+    def column(items: Sequence[Any], objects: Sequence[Any]) -> list[Any] | None:
+        found = values(items, objects)
         return None if found is None else [None if value is None else value.name for value in found]
 
     return column
 
 
 def _always(value: str) -> Column:
-    return lambda items: [value] * len(items)
+    return lambda items, _: [value] * len(items)

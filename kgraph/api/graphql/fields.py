@@ -13,6 +13,7 @@ from strawberry.types.base import StrawberryList, StrawberryOptional, has_object
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
+from kgraph.api.graphql.pruning import Path
 from kgraph.api.graphql.scalars import JSON, DateTime
 
 Object = Mapping[str, Any]
@@ -36,13 +37,18 @@ class Part:
 
     raw: strawberry.Private[Any]
 
+    def pruned(self, _: object) -> Any:
+        """The part: what is wanted of the whole was decoded with it."""
+        return self.raw
+
 
 class At(StrawberryField):
-    """A field that is taken from its source's `raw`, an object as Kubernetes has it."""
+    """A field that is taken from its source's `raw`, an object as Kubernetes has it; `reads` is where it looks."""
 
-    def __init__(self, take: Take, *, name: str | None, description: str) -> None:
+    def __init__(self, take: Take, reads: tuple[Path, ...], *, name: str | None, description: str) -> None:
         super().__init__(graphql_name=name, description=description)
         self.init = self.compare = self.repr = False
+        self.reads = reads
         self._take = take
 
     @cached_property
@@ -52,8 +58,7 @@ class At(StrawberryField):
 
     def value(self, raw: Any) -> Any:
         """The field's value in an object that is there."""
-        found = None if raw is None else self._take(raw)
-        return self._read(found)
+        return self._read(None if raw is None else self._take(raw))
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Any:
         """The value; where the object was not read with its node, it is loaded with those of all others."""
@@ -77,17 +82,22 @@ class Promoted(At):
         return source.facts().properties
 
 
-def at(where: str | Take, description: str, *, name: str | None = None) -> Any:
-    """A field at a path such as `status.phase`, or the one that a function finds in the object.
+def at(where: str, description: str, *, name: str | None = None) -> Any:
+    """A field at a path such as `status.phase`."""
+    return At(_path(where), (tuple(where.split(".")),), name=name, description=description)
 
-    The function is given the object, a mapping, whatever is in it.
+
+def made_of(reads: str, take: Take, description: str, *, name: str | None = None) -> Any:
+    """A field that a function makes of what is at the paths that `reads` lists, with spaces; a part's, of all of it.
+
+    The function is given an object, a mapping, which has at least these paths, and whatever at them.
     """
-    return At(_path(where) if isinstance(where, str) else where, name=name, description=description)
+    return At(take, tuple(tuple(path.split(".")) for path in reads.split()), name=name, description=description)
 
 
 def promoted(name: str, description: str) -> Any:
     """A field that is a property of the node."""
-    return Promoted(lambda properties: properties.get(name), name=None, description=description)
+    return Promoted(lambda properties: properties.get(name), (), name=None, description=description)
 
 
 def dig(obj: Any, *path: str) -> Any:
@@ -141,12 +151,12 @@ def _converter(kind: Any) -> Take:
 
 
 def _listed(one: Take) -> Take:
-    def read(value: Any) -> list[Any]:
+    def listed(value: Any) -> list[Any]:
         if type(value) is not list:
             return []
-        return [found for item in value if (found := one(item)) is not None]
+        return [read for item in value if (read := one(item)) is not None]
 
-    return read
+    return listed
 
 
 def _integer(value: Any) -> int | None:

@@ -15,6 +15,7 @@ from kgraph.api import entity
 from kgraph.api.clusters import Cluster, all_clusters
 from kgraph.api.errors import TooComplex
 from kgraph.api.graphql.fields import NOT_LOADED, NotLoaded
+from kgraph.api.graphql.pruning import Decode
 from kgraph.api.history import History, histories
 from kgraph.api.nodes import Node, Wanted, node_with_facts
 from kgraph.api.reader import Reader
@@ -94,6 +95,8 @@ class Loaders:
         self._room = limits.related
         # By handle: objects that are decoded already, each once.
         self.objects: dict[str, dict[str, Any] | None] = {}
+        # By handle and decoder: what one selection of fields looks at.
+        self._pruned: dict[tuple[str, Decode], Any] = {}
         # By handle: the object as Kubernetes has it, without managedFields and secret values; None for others.
         self.manifests: DataLoader[str, dict[str, Any] | None] = DataLoader(load_fn=self._manifests)
         self.related: DataLoader[RelatedWanted, tuple[Node, ...]] = DataLoader(load_fn=self._related)
@@ -149,6 +152,16 @@ class Loaders:
                 found = None if text is None else msgspec.json.decode(text)
                 self.objects[node.handle] = found
         return found
+
+    def pruned(self, node: Node, decode: Decode) -> Any:
+        """As much of the object of a node as a decoder takes; NOT_LOADED where it was not read with the node."""
+        text = None if node.facts is None else node.facts.manifest
+        if not isinstance(text, str) or node.handle in self.objects:
+            return self.object_of(node)
+        at = (node.handle, decode)
+        if at not in self._pruned:
+            self._pruned[at] = decode(text)
+        return self._pruned[at]
 
     async def _related(self, wanted: list[RelatedWanted]) -> list[tuple[Node, ...]]:
         asked = [

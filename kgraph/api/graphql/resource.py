@@ -15,6 +15,7 @@ from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.fields import NOT_LOADED, PLAIN, At, NotLoaded, Promoted
 from kgraph.api.graphql.health import Health, Rollup, absent_health, rollup, shown_health
 from kgraph.api.graphql.loaders import KeyWanted, Loaders, RelationsWanted
+from kgraph.api.graphql.pruning import Decode
 from kgraph.api.graphql.scalars import JSON, DateTime, json_value, moment
 from kgraph.api.graphql.selection import selected
 from kgraph.api.nodes import Facts, Node, Wanted, named, with_facts
@@ -63,6 +64,10 @@ class Resource:
     def raw(self) -> dict[str, Any] | NotLoaded | None:
         """The object as Kubernetes has it; None for what is not there, NOT_LOADED where it was not read."""
         return self.loaders.object_of(self.node)
+
+    def pruned(self, decode: Decode) -> Any:
+        """As much of the object as a decoder takes; NOT_LOADED where it was not read."""
+        return self.loaders.pruned(self.node, decode)
 
     async def load_raw(self) -> dict[str, Any] | None:
         """The object, if it has to be read."""

@@ -7,6 +7,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 from kgraph.api.graphql.schema import make_schema
 from kgraph.api.schema_export import schema_text
 from kgraph.api.settings import Limits
+from tests.breaking import accepted, breaking_changes
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "schema.graphql"
 
@@ -35,3 +36,15 @@ def test_everything_is_described() -> None:
         if isinstance(kind, GraphQLEnumType):
             silent += [f"{name}.{value}" for value, definition in kind.values.items() if not definition.description]
     assert silent == []
+
+
+def test_breaking_changes_are_found() -> None:
+    """A field that goes, a type that becomes another and an argument that is needed are found; new fields are not."""
+    before = "type Query { a: Int b(x: Int): String c: String }"
+    assert breaking_changes(before, "type Query { a: Int b(x: Int): String c: String d: Int }") == []
+    assert breaking_changes(before, "type Query { a: String b(x: Int, y: Int!): String }") == [
+        "FIELD_CHANGED_KIND: Field Query.a changed type from Int to String.",
+        "FIELD_REMOVED: Field Query.c was removed.",
+        "REQUIRED_ARG_ADDED: A required argument Query.b(y:) was added.",
+    ]
+    assert not any(line.startswith("#") for line in accepted())

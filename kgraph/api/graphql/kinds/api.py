@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-from kgraph.api.graphql.fields import Object, Part, Take, at, dig, promoted
+from kgraph.api.graphql.fields import Object, Part, Take, at, dig, made_of, promoted
 from kgraph.api.graphql.kinds.parts import Condition
 from kgraph.api.graphql.related import inward, outward, related
 from kgraph.api.graphql.resource import Resource, of_kind
@@ -27,13 +27,18 @@ class Event(Resource):
     message: str | None = promoted("message", "What happened, in words.")
     count: int | None = promoted("count", "How often.")
     source: str | None = promoted("source", "Who says so: `kubelet`.")
-    first_seen_at: DateTime | None = at(
+    first_seen_at: DateTime | None = made_of(
+        "firstTimestamp deprecatedFirstTimestamp eventTime",
         lambda raw: raw.get("firstTimestamp") or raw.get("deprecatedFirstTimestamp") or raw.get("eventTime"),
         "When it happened first.",
     )
     last_seen_at: DateTime | None = promoted("lastSeenAt", "When it happened last.")
-    regarding_kind: str | None = at(_regarding("kind"), "The kind of what it is about.")
-    regarding_name: str | None = at(_regarding("name"), "The name of what it is about.")
+    regarding_kind: str | None = made_of(
+        "involvedObject regarding", _regarding("kind"), "The kind of what it is about."
+    )
+    regarding_name: str | None = made_of(
+        "involvedObject regarding", _regarding("name"), "The name of what it is about."
+    )
     regarding = related("", "What it is about, and what else has to do with it.", outward("REGARDS"), usual=1)
 
 

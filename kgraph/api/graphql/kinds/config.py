@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-from kgraph.api.graphql.fields import Object, Part, at, mapping, text
+from kgraph.api.graphql.fields import Object, Part, at, made_of, mapping, text
 from kgraph.api.graphql.related import in_namespace, inward, outward, related
 from kgraph.api.graphql.resource import Resource, of_kind
 from kgraph.api.graphql.scalars import JSON
@@ -71,7 +71,9 @@ class ConfigMap(Resource):
     """A ConfigMap."""
 
     data: JSON | None = at("data", "Its texts, by key.")
-    keys: list[DataKey] = at(_sizes, "Its keys, binary ones too, with the sizes of their values.")
+    keys: list[DataKey] = made_of(
+        "data binaryData", _sizes, "Its keys, binary ones too, with the sizes of their values."
+    )
     immutable: bool | None = at("immutable", "Whether it can't be changed.")
     pods = related("Pod", "The Pods that use it.", inward("USES_CONFIGMAP"))
     deployments = related("Deployment.apps", "The Deployments whose templates use it.", inward("USES_CONFIGMAP"))
@@ -82,7 +84,7 @@ class Secret(Resource):
     """A Secret, without its values."""
 
     type: str | None = at("type", "What is in it: `Opaque`, `kubernetes.io/tls`.")
-    keys: list[DataKey] = at(_secret_sizes, "Its keys, with the sizes of their values.")
+    keys: list[DataKey] = made_of("dataSizes", _secret_sizes, "Its keys, with the sizes of their values.")
     immutable: bool | None = at("immutable", "Whether it can't be changed.")
     pods = related("Pod", "The Pods that use it.", inward("USES_SECRET"))
     deployments = related("Deployment.apps", "The Deployments whose templates use it.", inward("USES_SECRET"))

@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from kgraph.api.graphql.fields import Object, Part, at, dig, items, promoted, text
+from kgraph.api.graphql.fields import Object, Part, at, dig, items, made_of, promoted, text
 from kgraph.api.graphql.related import inward, outward, related
 from kgraph.api.graphql.resource import Resource, of_kind
 from kgraph.api.graphql.scalars import JSON
@@ -52,10 +52,15 @@ class Service(Resource):
     )
     external_ips: list[str] = at("spec.externalIPs", "Addresses outside that lead to it.", name="externalIPs")
     external_name: str | None = at("spec.externalName", "The host that it stands for.")
-    load_balancer_ip: str | None = at(
-        lambda raw: next(iter(_balancer_addresses(raw)), None), "The load balancer's address.", name="loadBalancerIP"
+    load_balancer_ip: str | None = made_of(
+        "status.loadBalancer",
+        lambda raw: next(iter(_balancer_addresses(raw)), None),
+        "The load balancer's address.",
+        name="loadBalancerIP",
     )
-    load_balancer_addresses: list[str] = at(_balancer_addresses, "All addresses of the load balancer.")
+    load_balancer_addresses: list[str] = made_of(
+        "status.loadBalancer", _balancer_addresses, "All addresses of the load balancer."
+    )
     session_affinity: str | None = at("spec.sessionAffinity", "`ClientIP` or `None`.")
     external_traffic_policy: str | None = at("spec.externalTrafficPolicy", "`Cluster` or `Local`.")
     endpoints = related("EndpointSlice.discovery.k8s.io", "Who answers behind it.", inward("ENDPOINT_OF"), usual=1)
@@ -95,11 +100,13 @@ class IngressPath(Part):
     host: str | None = at("host", "The host; null for any.")
     path: str | None = at("path", "The path.")
     path_type: str | None = at("pathType", "`Prefix`, `Exact` or `ImplementationSpecific`.")
-    service_name: str | None = at(
+    service_name: str | None = made_of(
+        "",
         lambda raw: dig(raw, "backend", "service", "name") or dig(raw, "backend", "serviceName"),
         "The Service behind it.",
     )
-    service_port: str | None = at(
+    service_port: str | None = made_of(
+        "",
         lambda raw: (
             dig(raw, "backend", "service", "port", "number")
             or dig(raw, "backend", "service", "port", "name")
@@ -127,9 +134,9 @@ class Ingress(Resource):
     """An Ingress."""
 
     ingress_class_name: str | None = at("spec.ingressClassName", "The class that says who does the work.")
-    paths: list[IngressPath] = at(_paths, "What is asked for, and where it goes.")
+    paths: list[IngressPath] = made_of("spec.rules", _paths, "What is asked for, and where it goes.")
     tls: list[IngressTLS] = at("spec.tls", "Hosts with certificates.")
-    load_balancer_addresses: list[str] = at(_balancer_addresses, "Where it can be reached.")
+    load_balancer_addresses: list[str] = made_of("status.loadBalancer", _balancer_addresses, "Where it can be reached.")
     services = related(_SERVICES, "The Services that it leads to.", outward("ROUTES_TO"))
     pods = related("Pod", "The Pods behind them.", outward("ROUTES_TO", _SERVICES), outward("SELECTS"))
     secrets = related("Secret", "The Secrets that have its certificates.", outward("USES_SECRET"))

@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from kgraph.api import entity
-from kgraph.api.graphql.fields import Object, Part, at, dig, items, mapping, text
+from kgraph.api.graphql.fields import Object, Part, at, dig, items, made_of, mapping, text
 from kgraph.api.graphql.scalars import JSON, DateTime
 
 # A volume's fields beside the one that says what kind it is.
@@ -31,11 +31,13 @@ class Amounts(Part):
 
     cpu: str | None = at("cpu", "Processors.")
     memory: str | None = at("memory", "Memory.")
-    storage: str | None = at(
-        lambda raw: raw.get("ephemeral-storage", raw.get("storage")), "Storage; of Nodes and containers, the local one."
+    storage: str | None = made_of(
+        "",
+        lambda raw: raw.get("ephemeral-storage", raw.get("storage")),
+        "Storage; of Nodes and containers, the local one.",
     )
     pods: str | None = at("pods", "How many Pods.")
-    all: JSON | None = at(lambda raw: raw, "All of them, by name: `nvidia.com/gpu` and what else there is.")
+    all: JSON | None = made_of("", lambda raw: raw, "All of them, by name: `nvidia.com/gpu` and what else there is.")
 
 
 @strawberry.type(description="What is asked for, and what may be used at most.")
@@ -93,8 +95,8 @@ class Container(Part):
     name: str | None = at("name", "Its name.")
     image: str | None = at("image", "The image, as the Pod names it.")
     image_id: str | None = at("status.imageID", "The image that runs, by its digest.", name="imageID")
-    state: ContainerState | None = at(_state("state"), "How it is.")
-    last_state: ContainerState | None = at(_state("lastState"), "How it ended the last time.")
+    state: ContainerState | None = made_of("", _state("state"), "How it is.")
+    last_state: ContainerState | None = made_of("", _state("lastState"), "How it ended the last time.")
     ready: bool | None = at("status.ready", "Whether it is ready for requests.")
     restart_count: int | None = at("status.restartCount", "How often it was started again.")
     resources: ResourceRequirements | None = at("resources", "What it asks for, and what it may use.")
@@ -108,11 +110,13 @@ class Volume(Part):
     """A volume, and what it is."""
 
     name: str | None = at("name", "Its name.")
-    type: str | None = at(
+    type: str | None = made_of(
+        "",
         lambda raw: next((key for key in raw if key != _VOLUME_NAME), None),
         "What it is: `configMap`, `secret`, `persistentVolumeClaim`, `emptyDir`.",
     )
-    source: JSON | None = at(
+    source: JSON | None = made_of(
+        "",
         lambda raw: next((value for key, value in raw.items() if key != _VOLUME_NAME), None),
         "Where its content comes from, as the Pod says it.",
     )
@@ -138,11 +142,15 @@ class PodTemplate(Part):
     annotations: JSON | None = at("metadata.annotations", "The annotations that its Pods get.")
     service_account_name: str | None = at("spec.serviceAccountName", "The ServiceAccount that its Pods run as.")
     node_selector: JSON | None = at("spec.nodeSelector", "Labels that a Node must have.")
-    containers: list[Container] = at(lambda raw: containers(mapping(raw.get("spec")), "containers"), "The containers.")
-    init_containers: list[Container] = at(
-        lambda raw: containers(mapping(raw.get("spec")), "initContainers"), "Those that run before."
+    containers: list[Container] = made_of(
+        "", lambda raw: containers(mapping(raw.get("spec")), "containers"), "The containers."
+    )
+    init_containers: list[Container] = made_of(
+        "", lambda raw: containers(mapping(raw.get("spec")), "initContainers"), "Those that run before."
     )
     volumes: list[Volume] = at("spec.volumes", "The volumes.")
-    resources: ResourceRequirements | None = at(
-        lambda raw: total_resources(items(dig(raw, "spec", "containers"))), "What a Pod asks for, and may use, in all."
+    resources: ResourceRequirements | None = made_of(
+        "",
+        lambda raw: total_resources(items(dig(raw, "spec", "containers"))),
+        "What a Pod asks for, and may use, in all.",
     )

@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from kgraph.api.graphql.fields import Object, at, dig, items, mapping, promoted
+from kgraph.api.graphql.fields import Object, at, dig, items, made_of, mapping, promoted
 from kgraph.api.graphql.kinds.parts import (
     Amounts,
     Condition,
@@ -47,15 +47,18 @@ class Pod(Resource):
     qos_class: str | None = at("status.qosClass", "`Guaranteed`, `Burstable` or `BestEffort`.")
     pod_ip: str | None = at("status.podIP", "Its address.", name="podIP")
     host_ip: str | None = at("status.hostIP", "Its Node's address.", name="hostIP")
-    containers: list[Container] = at(
+    containers: list[Container] = made_of(
+        "spec.containers status.containerStatuses",
         lambda raw: containers(mapping(raw.get("spec")), "containers", dig(raw, "status", "containerStatuses")),
         "Its containers.",
     )
-    init_containers: list[Container] = at(
+    init_containers: list[Container] = made_of(
+        "spec.initContainers status.initContainerStatuses",
         lambda raw: containers(mapping(raw.get("spec")), "initContainers", dig(raw, "status", "initContainerStatuses")),
         "Those that run before its containers, or beside them.",
     )
-    resources: ResourceRequirements | None = at(
+    resources: ResourceRequirements | None = made_of(
+        "spec.containers",
         lambda raw: total_resources(items(dig(raw, "spec", "containers"))),
         "What its containers ask for, and may use, in all.",
     )
@@ -88,10 +91,16 @@ def _is_ready(condition: Object) -> bool:
 class Node(Resource):
     """A Node."""
 
-    status: str | None = at(_status, "As kubectl has it: `Ready`, `NotReady`, `Ready,SchedulingDisabled`.")
+    status: str | None = made_of(
+        "status.conditions spec.unschedulable",
+        _status,
+        "As kubectl has it: `Ready`, `NotReady`, `Ready,SchedulingDisabled`.",
+    )
     ready: bool | None = promoted("ready", "Whether it takes Pods on.")
-    schedulable: bool | None = at(
-        lambda raw: dig(raw, "spec", "unschedulable") is not True, "Whether Pods may be put on it: it is not cordoned."
+    schedulable: bool | None = made_of(
+        "spec.unschedulable",
+        lambda raw: dig(raw, "spec", "unschedulable") is not True,
+        "Whether Pods may be put on it: it is not cordoned.",
     )
     conditions: list[Condition] = at("status.conditions", "What is and what is not the case with it.")
     capacity: Amounts | None = at("status.capacity", "What it has.")

@@ -1,6 +1,6 @@
 """Claims, and the volumes that they are bound to."""
 
-from kgraph.api.graphql.fields import Object, at, mapping
+from kgraph.api.graphql.fields import Object, at, made_of, mapping
 from kgraph.api.graphql.kinds.parts import Condition
 from kgraph.api.graphql.related import inward, outward, related, related_one
 from kgraph.api.graphql.resource import Resource, of_kind
@@ -43,6 +43,6 @@ class PersistentVolume(Resource):
     reclaim_policy: str | None = at("spec.persistentVolumeReclaimPolicy", "What becomes of it: `Delete`, `Retain`.")
     storage_class_name: str | None = at("spec.storageClassName", "Its class.")
     volume_mode: str | None = at("spec.volumeMode", "`Filesystem` or `Block`.")
-    source: str | None = at(_source, "What keeps it: `csi`, `nfs`, `hostPath`.")
+    source: str | None = made_of("spec", _source, "What keeps it: `csi`, `nfs`, `hostPath`.")
     driver: str | None = at("spec.csi.driver", "The CSI driver.")
     claim = related_one("PersistentVolumeClaim", "The claim that has it.", outward("BOUND_TO"))

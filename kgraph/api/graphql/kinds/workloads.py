@@ -2,7 +2,7 @@
 
 import strawberry
 
-from kgraph.api.graphql.fields import Object, Part, at, dig, items
+from kgraph.api.graphql.fields import Object, Part, at, dig, items, made_of
 from kgraph.api.graphql.kinds.parts import Condition, PodTemplate
 from kgraph.api.graphql.related import inward, outward, related, related_one
 from kgraph.api.graphql.resource import Resource, of_kind
@@ -39,15 +39,17 @@ class Deployment(Resource):
     template: PodTemplate | None = at("spec.template", "What its Pods are made of.")
     strategy: UpdateStrategy | None = at("spec.strategy", "How Pods are replaced.")
     paused: bool | None = at("spec.paused", "Whether changes of the template wait.")
-    revision: str | None = at(
-        lambda raw: dig(raw, "metadata", "annotations", "deployment.kubernetes.io/revision"), "The rollout's number."
+    revision: str | None = made_of(
+        "metadata.annotations",
+        lambda raw: dig(raw, "metadata", "annotations", "deployment.kubernetes.io/revision"),
+        "The rollout's number.",
     )
     available_replicas: int | None = at("status.availableReplicas", "How many are ready for long enough.")
     ready_replicas: int | None = at("status.readyReplicas", "How many are ready.")
     updated_replicas: int | None = at("status.updatedReplicas", "How many are of the template as it is now.")
     unavailable_replicas: int | None = at("status.unavailableReplicas", "How many are still missing.")
     conditions: list[Condition] = at("status.conditions", "What is and what is not the case with it.")
-    updated_at: DateTime | None = at(_updated_at, "When its conditions last changed.")
+    updated_at: DateTime | None = made_of("status.conditions", _updated_at, "When its conditions last changed.")
     replica_sets = related(_REPLICASETS, "Its ReplicaSets, the old ones too.", inward("OWNED_BY"))
     pods = related("Pod", "The Pods of its ReplicaSets.", inward("OWNED_BY", _REPLICASETS), inward("OWNED_BY"))
     config_maps = related("ConfigMap", "The ConfigMaps that its template uses.", outward("USES_CONFIGMAP"))
@@ -62,7 +64,8 @@ class ReplicaSet(Resource):
     replicas: int | None = at("spec.replicas", "How many Pods are wanted.")
     selector: JSON | None = at("spec.selector", "By which labels it knows its Pods.")
     template: PodTemplate | None = at("spec.template", "What its Pods are made of.")
-    revision: str | None = at(
+    revision: str | None = made_of(
+        "metadata.annotations",
         lambda raw: dig(raw, "metadata", "annotations", "deployment.kubernetes.io/revision"),
         "Of which of its Deployment's rollouts it is.",
     )
