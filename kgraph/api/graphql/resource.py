@@ -1,7 +1,7 @@
 """`Resource`: what all nodes of the graph are in GraphQL, whatever their kind, and the types that kinds have."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Self
 
 import strawberry
@@ -27,6 +27,7 @@ FACT_FIELDS = frozenset({"apiVersion", "uid", "createdAt", "labels", "properties
 # These are taken from the object: `resources` reads it with the facts, if there is need of any.
 OBJECT_FIELDS = frozenset({"annotations", "manifest", "entity"})
 NO_FACTS = Facts()
+SELECTIONS_KEPT = 1_000
 RELATIONS = 50
 RELATIONS_MOST = 500
 
@@ -274,8 +275,9 @@ def resource(info: Info, node: Node) -> Resource:
     )
 
 
+@lru_cache(SELECTIONS_KEPT)
 def wanted(paths: frozenset[str], prefix: str = "") -> Wanted:
-    """What the fields under `prefix` want of their nodes."""
+    """What the fields under `prefix` want of their nodes; each parent of a relation asks the same."""
     names = {path.removeprefix(prefix) for path in paths if path.startswith(prefix)}
     fields = _fields()
     return Wanted(

@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 
 from kgraph.api.graphql.fields import Object, Part, at, made_of, mapping, text
-from kgraph.api.graphql.related import in_namespace, inward, outward, related
+from kgraph.api.graphql.related import in_namespace, inward, outward, related, related_one
 from kgraph.api.graphql.resource import Resource, of_kind
 from kgraph.api.graphql.scalars import JSON
 
@@ -15,7 +15,8 @@ class Namespace(Resource):
     """A Namespace."""
 
     status: str | None = at("status.phase", "`Active` or `Terminating`.")
-    resource_quotas = in_namespace("ResourceQuota", "What may be used in it.")
+    resource_quota = related_one("ResourceQuota", "What may be used in it; the first of several.", inward("CONSTRAINS"))
+    resource_quotas = in_namespace("ResourceQuota", "What may be used in it, if several say so.")
     pods = in_namespace("Pod", "The Pods in it.")
     deployments = in_namespace("Deployment.apps", "The Deployments in it.")
     stateful_sets = in_namespace("StatefulSet.apps", "The StatefulSets in it.")
