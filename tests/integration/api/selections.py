@@ -35,7 +35,8 @@ def _selection(field: GraphQLField, without: frozenset[str], depth: int) -> str:
     if is_leaf_type(type_):
         return ""
     if is_union_type(type_):
-        members = (f"... on {one.name} {{ {_fields(one, without, 0)} }}" for one in type_.types)
+        # Just what all have: the same name is of another type in another kind, a Pod's phase and a claim's.
+        members = (f"... on {one.name} {{ key name }}" for one in type_.types)
         return f" {{ __typename {' '.join(members)} }}"
     assert is_object_type(type_) or is_interface_type(type_)
     found = _fields(type_, without, depth)

@@ -50,7 +50,7 @@ QUERIES: Mapping[str, str] = {
     "nodes": "cluster: $cluster, first: 20",
     "namespace": "cluster: $cluster, name: $own",
     "namespaces": "cluster: $cluster, first: 20",
-    "pod": 'cluster: $cluster, namespace: $own, name: "web"',
+    "pod": "cluster: $cluster, namespace: $own, name: $pod",
     "pods": "cluster: $cluster, first: 20",
     "allPods": "first: 20",
     "deployment": _WEB,
@@ -96,6 +96,7 @@ class Setting:
         self.tokens = tokens
         self.own = own
         self.foreign = foreign
+        self.pod = ""
 
     async def answer(
         self, caller: str, field: str, arguments: str | None = None, client: Client | None = None
@@ -103,7 +104,7 @@ class Setting:
         """The whole answer to a query, with all that can be selected of it."""
         given = QUERIES[field] if arguments is None else arguments
         variables: dict[str, Any] = {"cluster": CLUSTER, "id": CLUSTER, "own": self.own, "foreign": self.foreign}
-        variables |= {"other": CLUSTER, "entity": _entity(self.own), "hidden": _entity(self.foreign)}
+        variables |= {"other": CLUSTER, "entity": _entity(self.own), "hidden": _entity(self.foreign), "pod": self.pod}
         types = {"id": "ID!", "entity": "_Any!", "hidden": "_Any!"}
         used = [name for name in variables if re.search(rf"\${name}\b", given)]
         head = ", ".join(f"${name}: {types.get(name, 'String!')}" for name in used)
@@ -143,7 +144,11 @@ async def setting(
             )
         async with asking(store, [settings], token_reviews=(TokenReviewSettings(CLUSTER),)) as client:
             oracles = {name: Oracle(control_plane, token) for name, token in tokens.items()}
-            yield Setting(client, oracles, tokens, own, foreign)
+            made = Setting(client, oracles, tokens, own, foreign)
+            made.pod = (await _rows(store, "MATCH (p:Pod {namespace: $own}) RETURN min(p.name) AS name", own=own))[0][
+                "name"
+            ]
+            yield made
             for oracle in oracles.values():
                 await oracle.__aexit__()
     for name in (own, foreign):
@@ -184,6 +189,7 @@ async def test_nothing_is_shown_that_kubernetes_would_not_show(setting: Setting,
     answer = await setting.answer(caller, field)
     own = ("core/ConfigMap/{}/settings", "core/Secret/{}/login", "apps/Deployment/{}/web", "core/Namespace/_/{}")
     named = [f"{CLUSTER}/{one.format(setting.own)}" for one in own]
+    named.append(f"{CLUSTER}/core/Pod/{setting.own}/{setting.pod}")
     hidden = [key for key in sorted(_keys(answer)) if not await setting.may_see(caller, key, named)]
     assert hidden == []
     if not CALLERS[caller].everywhere:

@@ -103,7 +103,7 @@ async def test_wide_and_narrow_answers_agree(demo: Client) -> None:
     slow = (await demo.ask(f"{{ allPods {{ {plain} firstSeen }} }}"))["allPods"]
     assert len(fast) > 20
     assert fast == [{name: value for name, value in one.items() if name != "firstSeen"} for one in slow]
-    graph = """{ resourceGraph(cluster: "demo", namespace: "shop", resourceType: "deploy", name: "web", depth: 2) {
+    graph = """{ resourceGraph(cluster: "demo", namespace: "shop", resourceType: "deploy", name: "web", depth: 3) {
       nodes { key kind __typename %s ... on Pod { phase } ... on Service { type clusterIP } } } }"""
     mixed, slow_mixed = [(await demo.ask(graph % more))["resourceGraph"]["nodes"] for more in ("", "firstSeen")]
     assert {one["__typename"] for one in mixed} > {"Deployment", "Pod", "Service"}
