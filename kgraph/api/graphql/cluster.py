@@ -73,7 +73,7 @@ class Cluster:
     persistent_volumes = in_cluster("PersistentVolume", "Its volumes.")
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: str = "") -> "Cluster | None":
+    async def resolve_reference(cls, info: Info, id: str = "", **_: object) -> "Cluster | None":
         """The cluster that another service of a federation names; None where there is none."""
         found = await info.context.loaders.clusters.load(id)
         return None if found is None else shown(found)

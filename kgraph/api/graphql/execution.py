@@ -111,6 +111,8 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
         objects = plan.objects(items)
         if NOT_LOADED in objects:
             return None
+        if not plan.columns:  # fragments of other kinds alone
+            return [{} for _ in items]
         columns: list[list[Any]] = []
         for column, required in plan.columns.values():
             values = column(items, objects)

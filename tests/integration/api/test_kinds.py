@@ -108,6 +108,9 @@ async def test_wide_and_narrow_answers_agree(demo: Client) -> None:
     mixed, slow_mixed = [(await demo.ask(graph % more))["resourceGraph"]["nodes"] for more in ("", "firstSeen")]
     assert {one["__typename"] for one in mixed} > {"Deployment", "Pod", "Service"}
     assert mixed == [{name: value for name, value in one.items() if name != "firstSeen"} for one in slow_mixed]
+    services = '{ resources(filter: {kinds: ["pods", "services"]}) { nodes { ... on Service { clusterIP } } } }'
+    found = (await demo.ask(services))["resources"]["nodes"]
+    assert {tuple(one) for one in found} == {(), ("clusterIP",)}
 
 
 RELATIONS: Mapping[str, tuple[str, str, Any]] = {
@@ -353,7 +356,7 @@ async def test_entities_of_a_federation(demo: Client) -> None:
     others = [
         {"__typename": "Service", "key": pods[0]["key"]},
         {"__typename": "Pod", "key": "demo/core/Pod/shop/nobody"},
-        {"__typename": "Cluster", "id": "demo"},
+        {"__typename": "Cluster", "id": "demo", "key": "cluster:demo"},
         {"__typename": "GenericResource", "key": "demo/shop.example/Promotion/shop/nobody"},
     ]
     found = (await demo.ask(ENTITIES % "... on Cluster { id }", them=others))["_entities"]
