@@ -1,7 +1,8 @@
 """Whether the schema still answers what clients ask today: part of `python -m tests.lint`.
 
-It is compared with that of the last release, else of the main branch, else of the last commit. A change that breaks clients on purpose is a
-line in docs/reference/schema-breaks.txt, with the reason above it, and a line in the changelog.
+It is compared with that of the last release, else with what the main branch had where this one began, else with the
+last commit's. A change that breaks clients on purpose is a line in docs/reference/schema-breaks.txt, with the reason
+above it, and a line in the changelog.
 """
 
 import subprocess
@@ -13,7 +14,7 @@ from graphql.utilities import find_breaking_changes
 ROOT = Path(__file__).parent.parent
 SCHEMA = "docs/reference/schema.graphql"
 ACCEPTED = ROOT / "docs" / "reference" / "schema-breaks.txt"
-BASES = ("origin/main", "main", "HEAD")
+MAIN = ("origin/main", "main")
 
 
 def breaking_changes(before: str, now: str) -> list[str]:
@@ -31,8 +32,8 @@ def accepted() -> frozenset[str]:
 
 def unaccepted_breaks() -> list[str]:
     """The changes since the last release that break clients, and that nobody has accepted."""
-    tag = _git("describe", "--tags", "--abbrev=0")
-    for base in filter(None, (tag and tag.strip(), *BASES)):
+    bases = [_git("describe", "--tags", "--abbrev=0"), *(_git("merge-base", "HEAD", main) for main in MAIN), "HEAD"]
+    for base in filter(None, bases):
         before = _git("show", f"{base}:{SCHEMA}")
         if before is not None:
             now = (ROOT / SCHEMA).read_text("utf-8")
@@ -42,4 +43,4 @@ def unaccepted_breaks() -> list[str]:
 
 def _git(*arguments: str) -> str | None:
     found = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    return found.stdout if found.returncode == 0 else None
+    return found.stdout.strip() if found.returncode == 0 else None
