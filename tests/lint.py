@@ -3,6 +3,7 @@
 - The pages of docs/reference are what the tables say.
 - No file names a package registry's host: where things are fetched from is the reader's own setting.
 - An ignore names its rule and its reason.
+- The GraphQL schema breaks no client without saying so (`tests.breaking`).
 """
 
 import re
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 from kgraph.cli.reference import stale_pages
+from tests.breaking import unaccepted_breaks
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,6 +38,7 @@ def main() -> None:
     wrong += [f"names a package registry: {line[:160]}" for line in _lines("|".join(REGISTRIES))]
     ignores = [line for line in _lines(IGNORES, "*.py") if not REASONED.search(line)]
     wrong += [f"an ignore without its rule and its reason: {line[:160]}" for line in ignores]
+    wrong += [f"the schema breaks clients: {line}" for line in unaccepted_breaks()]
     sys.stderr.writelines(f"{line}\n" for line in wrong)
     sys.exit(bool(wrong))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import ResponseHeader
 from litestar.exceptions import HTTPException, LitestarDeprecationWarning
 from litestar.static_files import create_static_files_router
@@ -55,6 +56,14 @@ _HEADERS = {
 }
 
 
+# A route with this option is never compressed: what is a file already, and streams, whose lines would wait in the
+# compressor.
+UNCOMPRESSED = "uncompressed"
+# 500 Pods of eleven fields are 160 kB: 12 kB at level 5, in 2 ms; level 9 saves another 2 kB and takes 9 ms. Below a
+# packet's size there is nothing to win. Brotli would be one more library for a few per cent.
+_COMPRESSION = CompressionConfig("gzip", minimum_size=1_400, gzip_compress_level=5, exclude_opt_key=UNCOMPRESSED)
+
+
 def create_app(
     store: Store, settings: ApiSettings, sealer: Sealer, clusters: Iterable[ClusterSettings] = ()
 ) -> Litestar:
@@ -88,7 +97,7 @@ def create_app(
 
     def make_context(caller: Caller) -> Context:
         reader = reader_of(caller)
-        loaders = Loaders(reader, settings.limits.statement_seconds)
+        loaders = Loaders(reader, settings.limits)
         return Context(
             caller=caller,
             reader=reader,
@@ -113,13 +122,16 @@ def create_app(
                     limits,
                 ),
                 rest_router(make_asked, authentication),
-                create_static_files_router(path="/static", directories=[STATIC], include_in_schema=False),
+                create_static_files_router(
+                    path="/static", directories=[STATIC], include_in_schema=False, opt={UNCOMPRESSED: True}
+                ),
             ],
             lifespan=[keeping_the_audit],
             on_shutdown=[mutations.drain, connections.close, *(issuer.close for issuer in issuers)],
             guards=[allow_hosts(settings.allowed_hosts, addresses=settings.authenticates)],
             exception_handlers={ApiError: any_problem, HTTPException: any_problem},
             response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
+            compression_config=_COMPRESSION,
             openapi_config=openapi(),
             logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on
             request_max_body_size=limits.body_bytes,

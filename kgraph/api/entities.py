@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from kgraph.api import entity
-from kgraph.api.nodes import Node
+from kgraph.api.nodes import Node, Wanted
 from kgraph.api.reader import Reader
 from kgraph.graphdb.model import ResourceKey
 
@@ -24,7 +24,9 @@ async def entities(
         {"at": at, "handle": one.handle, "outward": True, "types": list(entity.EDGE_TYPES), "first": RELATIONS_MOST}
         for at, one in enumerate(nodes)
     ]
-    related = await reader.read_one("read/relations", {"wanted": {"list": wanted, "hidden": []}}, timeout=timeout)
+    related = await reader.read_one(
+        "read/relations", {"wanted": {"list": wanted, **Wanted().parameters}}, timeout=timeout
+    )
     edges = {at: [(type_, node[1]) for type_, _, _, node in rows] for at, _, rows in related["relations"]}
     keys = [_namespace_key(one) for one in nodes]
     found = await reader.read_one("read/labels", {"of": {"keys": sorted(set(keys) - {""})}}, timeout=timeout)

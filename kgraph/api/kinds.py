@@ -36,10 +36,12 @@ NODE_KINDS: Mapping[str, GroupKind] = {
 
 
 class ClusterKinds(msgspec.Struct, frozen=True):
-    """One cluster's catalogue, and the kinds of it that are synced."""
+    """One cluster's catalogue, the kinds of it that are synced, and where the cluster is."""
 
     catalogue: Catalogue
     synced: frozenset[GroupKind]
+    environment: str | None = None
+    region: str | None = None
 
 
 class KindReader:
@@ -54,10 +56,13 @@ class KindReader:
         """All clusters with their kinds."""
         if self._read_at is None or time.monotonic() - self._read_at >= FRESH_SECONDS:
             record = await self._store.read_one("read/kinds_of_clusters")
-            kinds: dict[str, list[Mapping[str, Any]]] = {identity: [] for identity in record["clusters"]}
+            places = {identity: where for identity, *where in record["clusters"]}
+            kinds: dict[str, list[Mapping[str, Any]]] = {identity: [] for identity in places}
             for row in record["kinds"]:
                 kinds.setdefault(row["cluster"], []).append(row)
-            self._clusters = {cluster: _cluster_kinds(rows) for cluster, rows in sorted(kinds.items())}
+            self._clusters = {
+                cluster: _cluster_kinds(rows, *places.get(cluster, ())) for cluster, rows in sorted(kinds.items())
+            }
             self._read_at = time.monotonic()
         return self._clusters
 
@@ -100,7 +105,9 @@ def resolve(catalogue: Catalogue, spelling: str, cluster: str) -> Kind:
     return found
 
 
-def _cluster_kinds(rows: Iterable[Mapping[str, Any]]) -> ClusterKinds:
+def _cluster_kinds(
+    rows: Iterable[Mapping[str, Any]], environment: str | None = None, region: str | None = None
+) -> ClusterKinds:
     kinds = [
         Kind(
             group=row.get("group") or "",
@@ -113,7 +120,8 @@ def _cluster_kinds(rows: Iterable[Mapping[str, Any]]) -> ClusterKinds:
         for row in rows
         if row.get("kind")
     ]
-    return ClusterKinds(Catalogue(kinds), frozenset(kind.group_kind for kind in kinds))
+    synced = frozenset(kind.group_kind for kind in kinds)
+    return ClusterKinds(Catalogue(kinds), synced, environment, region)
 
 
 def _spellings(kind: Kind) -> set[str]:

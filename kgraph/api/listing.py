@@ -13,7 +13,7 @@ import msgspec
 
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import ClusterKinds, KindReader, resolve
-from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
+from kgraph.api.nodes import Node, Wanted, node_with_facts
 from kgraph.api.reader import Reader
 from kgraph.graphdb.health import Health
 from kgraph.graphdb.kinds import Kind
@@ -32,8 +32,9 @@ class Filter(msgspec.Struct, frozen=True):
     kinds: tuple[str, ...] | None = None
     label_selector: str = ""
     field_selector: str = ""
-    node_name: str | None = None
-    phase: str | None = None
+    environment: str | None = None
+    region: str | None = None
+    properties: tuple[tuple[str, str], ...] = ()  # promoted properties and what they are, as text
     health: tuple[Health, ...] | None = None
 
 
@@ -42,7 +43,6 @@ class Page(msgspec.Struct, frozen=True):
 
     nodes: tuple[Node, ...]
     has_next: bool
-    manifests: tuple[str, ...] = ()  # the nodes' objects as JSON, where they were asked for
 
 
 class Conditions(msgspec.Struct, frozen=True):
@@ -55,26 +55,18 @@ class Conditions(msgspec.Struct, frozen=True):
 
 
 async def page(
-    reader: Reader,
-    conditions: Conditions,
-    *,
-    first: int,
-    after: str | None,
-    timeout: float,
-    properties: bool = False,
-    manifests: bool = False,
+    reader: Reader, conditions: Conditions, *, first: int, after: str, wanted: Wanted, timeout: float
 ) -> Page:
-    """The `first` resources after the cursor `after`."""
+    """The `first` resources after the key `after`."""
     parameters = {
         **await _parameters(reader, conditions, timeout),
-        "after": "" if after is None else read_cursor(after),
+        **wanted.parameters,
+        "after": after,
         "room": first + 1,
-        "properties": properties,
-        "manifests": manifests,
     }
     record = await reader.read_one("read/resources", {"of": parameters}, timeout=timeout)
     nodes = tuple(node_with_facts(row) for row in record["nodes"])
-    return Page(nodes[:first], len(nodes) > first, tuple(record["manifests"] or ())[:first])
+    return Page(nodes[:first], len(nodes) > first)
 
 
 async def count(reader: Reader, conditions: Conditions, *, timeout: float) -> int:
@@ -91,7 +83,6 @@ async def _parameters(reader: Reader, conditions: Conditions, timeout: float) ->
         "labels": conditions.labels,
         "fields": conditions.fields,
         "health": conditions.health,
-        "hidden": HIDDEN_PROPERTIES,
     }
 
 
@@ -110,10 +101,14 @@ def read_cursor(text: str) -> str:
 
 async def conditions(kinds: KindReader, wanted: Filter) -> Conditions:
     """What a filter means; NotFound and BadUserInput say which part of it is not understood."""
-    names = await kinds.named_clusters(wanted.clusters)
     known = await kinds.clusters()
+    names = [
+        name
+        for name in await kinds.named_clusters(wanted.clusters)
+        if wanted.environment in (None, known[name].environment) and wanted.region in (None, known[name].region)
+    ]
     chosen = {name: _kinds(name, known[name], wanted.kinds) for name in names}
-    if wanted.kinds and not any(chosen.values()):
+    if wanted.kinds and names and not any(chosen.values()):
         resolve(known[names[0]].catalogue, wanted.kinds[0], names[0])
     try:
         labels = LabelSelector.parse(wanted.label_selector)
@@ -125,11 +120,7 @@ async def conditions(kinds: KindReader, wanted: Filter) -> Conditions:
         {"property": _property(term.path, every_kind), "value": term.value, "equal": not term.negated}
         for term in fields.terms
     ]
-    terms += [
-        {"property": name, "value": value, "equal": True}
-        for name, value in (("nodeName", wanted.node_name), ("phase", wanted.phase))
-        if value is not None
-    ]
+    terms += [{"property": name, "value": value, "equal": True} for name, value in wanted.properties]
     return Conditions(
         prefixes=tuple(sorted(_prefixes(chosen, known, wanted.namespaces))),
         labels=_labels(labels),

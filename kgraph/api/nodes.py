@@ -52,6 +52,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     health: str | None = None
     health_reason: str | None = None
     properties: Mapping[str, Any] = {}
+    manifest: str | msgspec.UnsetType | None = msgspec.UNSET  # JSON; unset when not asked for
 
 
 class Node(msgspec.Struct, frozen=True, gc=False):
@@ -101,9 +102,26 @@ async def named(reader: Reader, key: str, *, timeout: float) -> Node:
     return node(record["node"])
 
 
-async def with_facts(reader: Reader, nodes: Sequence[Node], *, properties: bool, timeout: float) -> tuple[Node, ...]:
-    """The same nodes with what they say beside their keys, and with what their kinds promote if `properties`."""
-    parameters = {"handles": [one.handle for one in nodes], "properties": properties, "hidden": HIDDEN_PROPERTIES}
+class Wanted(msgspec.Struct, frozen=True):
+    """What is wanted of nodes beside their keys: facts, what their kinds promote, their objects."""
+
+    facts: bool = False
+    properties: bool = False
+    manifests: bool = False
+
+    def __or__(self, other: "Wanted") -> "Wanted":
+        """What either wants."""
+        return Wanted(self.facts or other.facts, self.properties or other.properties, self.manifests or other.manifests)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """As the statements take it."""
+        return {"properties": self.properties, "manifests": self.manifests, "hidden": HIDDEN_PROPERTIES}
+
+
+async def with_facts(reader: Reader, nodes: Sequence[Node], wanted: Wanted, *, timeout: float) -> tuple[Node, ...]:
+    """The same nodes with what they say beside their keys."""
+    parameters = {"handles": [one.handle for one in nodes], **wanted.parameters}
     record = await reader.read_one("read/facts", {"of": parameters}, timeout=timeout)
     found = {row[0]: node_with_facts(row) for row in record["nodes"]}
     return tuple(found.get(one.handle, one) for one in nodes)
@@ -115,8 +133,11 @@ def node(row: Sequence[Any]) -> Node:
 
 
 def node_with_facts(row: Sequence[Any]) -> Node:
-    """The same from [handle, key, missing, version, uid, createdAt, labels, health, reason, image, properties]."""
-    handle, key, missing, version, uid, created_at, labels, health, reason, image, properties = row
+    """The same with facts: [.., version, uid, createdAt, labels, health, reason, image, properties, manifest].
+
+    The properties are null, and the manifest is false, where they were not asked for.
+    """
+    handle, key, missing, version, uid, created_at, labels, health, reason, image, properties, manifest = row
     facts = Facts(
         version=version,
         uid=uid,
@@ -125,6 +146,7 @@ def node_with_facts(row: Sequence[Any]) -> Node:
         health=health,
         health_reason=with_image(reason, image),
         properties=plain(dict(properties or ())),
+        manifest=msgspec.UNSET if manifest is False else manifest,
     )
     return Node(handle, key, missing, facts)
 

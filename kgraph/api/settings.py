@@ -13,6 +13,8 @@ class Limits(msgspec.Struct, frozen=True):
     aliases: int = 50
     # Fields that an answer may have at most, list sizes multiplied: a million would take seconds to write down.
     cost: int = 250_000
+    # Resources that an answer may have beside those of its first level: those can be counted only while it is made.
+    related: int = 50_000
     first: int = 500
     first_most: int = 5_000
     walk_depth: int = 10

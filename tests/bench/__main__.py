@@ -16,7 +16,7 @@ import uvloop
 from rich.console import Console
 
 from kgraph.stack.progress import shown
-from tests.bench import bench, changes, dataset, fleet, lists, machine, report, search, sync, walks
+from tests.bench import bench, changes, dataset, fleet, lists, machine, report, search, sync, typed, walks
 from tests.bench.bench import Bench
 from tests.bench.rows import Figure, Row
 
@@ -28,6 +28,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "walks": walks.walks,
     "lists": lists.lists,
     "search": search.searches,
+    "typed": typed.typed,
     "fleet-sync": fleet.first_sync,
     "fleet-memory": fleet.idle_clusters,
     "fleet-adding": fleet.adding,

@@ -156,7 +156,7 @@ async def _execute(schema: Schema, store: Noting, kinds: KindReader, variables: 
         store.noted = []
     settings = ApiSettings()
     reader = Reader(store)
-    loaders = Loaders(reader, settings.limits.statement_seconds)
+    loaders = Loaders(reader, settings.limits)
     context = Context(
         caller=ANYONE, reader=reader, kinds=kinds, settings=settings, loaders=loaders, sealer=Sealer.of({})
     )

@@ -9,8 +9,8 @@ import strawberry
 
 from kgraph.api import audit
 from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.filters import First, page_size
 from kgraph.api.graphql.history import Since
-from kgraph.api.graphql.resources import First, page_size
 from kgraph.api.graphql.scalars import DateTime
 from kgraph.api.history import since_when
 from kgraph.api.kinds import resolve

@@ -97,7 +97,7 @@ async def _shown(info: Info, changed: Changed, *, waited: bool) -> Resource:
         return found
     handle = there.handle if there is not None and not there.missing else f"changed:{changed.key}"
     info.context.loaders.manifests.prime(handle, changed.obj)
-    return resource(Node(handle, changed.key, facts=_facts(changed)))
+    return resource(info, Node(handle, changed.key, facts=_facts(changed)))
 
 
 def trace_id(info: Info) -> str:

@@ -7,6 +7,7 @@ from kgraph.api.clusters import Cluster as Found
 from kgraph.api.errors import NotFound
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health, Rollup, rollup
+from kgraph.api.graphql.related import in_cluster
 from kgraph.api.graphql.scalars import DateTime, moment
 from kgraph.api.nodes import Node
 from kgraph.api.status import Component
@@ -46,7 +47,7 @@ class ClusterStatus:
     )
 
 
-@strawberry.type(description="A Kubernetes cluster.")
+@strawberry.federation.type(keys=["id"], description="A Kubernetes cluster.")
 class Cluster:
     """One cluster."""
 
@@ -66,6 +67,16 @@ class Cluster:
         description="How many Namespaces it has; null for who may not list them."
     )
     created_at: DateTime | None = strawberry.field(description="When its kube-system namespace was created.")
+
+    nodes = in_cluster("Node", "Its Nodes.")
+    namespaces = in_cluster("Namespace", "Its Namespaces.")
+    persistent_volumes = in_cluster("PersistentVolume", "Its volumes.")
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: str = "", **_: object) -> "Cluster | None":
+        """The cluster that another service of a federation names; None where there is none."""
+        found = await info.context.loaders.clusters.load(id)
+        return None if found is None else shown(found)
 
     @strawberry.field(description="The worst health of all that is in it; null while nothing is.")
     async def health(self, info: Info) -> Health | None:

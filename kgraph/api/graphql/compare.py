@@ -82,8 +82,8 @@ class CompareQueries:
                 DependencyDifference(
                     type=one.type,
                     name=one.name,
-                    a=None if one.a is None else resource(one.a),
-                    b=None if one.b is None else resource(one.b),
+                    a=None if one.a is None else resource(info, one.a),
+                    b=None if one.b is None else resource(info, one.b),
                     detail=one.detail,
                     content=shown_fields(one.content),
                 )

@@ -1,5 +1,7 @@
 """What a resolver has at hand: the caller, the graph as they see it, the kinds, and this one operation's loaders."""
 
+import msgspec
+from graphql import FieldNode
 from strawberry.litestar import BaseContext
 from strawberry.types import Info as StrawberryInfo
 
@@ -22,6 +24,8 @@ class Context(BaseContext, kw_only=True):
     loaders: Loaders
     sealer: Sealer
     mutations: Mutations
+    # By the ids of a field's nodes in the document: these, and the paths of what is selected below it.
+    selections: dict[tuple[int, ...], tuple[list[FieldNode], frozenset[str]]] = msgspec.field(default_factory=dict)
 
     @property
     def timeout(self) -> float:

@@ -4,7 +4,9 @@ A fragment is looked at once for each list size that it is spread under, never o
 expansion takes twice as long with every level of fragments that spread the next one twice.
 
 A list's size is the caller's `first` or `limit`, from the literal, the variable, or the schema's default. It counts
-for the first lists below the field that takes it; a list that nobody sizes counts as `UNSIZED`.
+for the first lists below the field that takes it; a list that nobody sizes counts as `UNSIZED`. Related resources of
+which nobody says how many count as there usually are, or no three levels of them could be asked for: how many there
+really are is counted while the answer is made (`Loaders.spend`). A list that is given is as long as it is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,18 +28,23 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     get_named_type,
     is_composite_type,
 )
+from strawberry.types.field import StrawberryField
 
 from kgraph.api.errors import TooComplex
+from kgraph.api.graphql.related import USUALLY
 from kgraph.api.settings import Limits
 
 UNSIZED = 10  # what a list without a size argument holds, by rule of thumb: containers, conditions, clusters
 _SIZES = ("first", "limit")
+_ENTITIES = "representations"  # of a federation's `_entities`
 _INTROSPECTION = ("__schema", "__type")
 
 
@@ -138,6 +145,9 @@ class _Counter:
         return Cost(1 + times * inner.fields, 1 + inner.depth, (name, *inner.dearest))
 
     def _size(self, node: FieldNode, field: GraphQLField) -> int | None:
+        for argument in node.arguments or ():
+            if argument.name.value == _ENTITIES:
+                return self._length(argument.value)
         for name in _SIZES:
             if name not in field.args:
                 continue
@@ -151,8 +161,18 @@ class _Counter:
                             if isinstance(value, int):
                                 return max(0, value)
             default = field.args[name].default_value
-            return default if isinstance(default, int) else DEFAULT_SIZE
+            return default if isinstance(default, int) else _usual(field)
         return None
+
+    def _length(self, given: ValueNode) -> int:
+        """How long a list is that an argument gives."""
+        match given:
+            case ListValueNode():
+                return len(given.values)
+            case VariableNode():
+                value = self._variables.get(given.name.value)
+                return len(value) if isinstance(value, list) else 1
+        return 1
 
     def _type(self, name: str) -> GraphQLCompositeType | None:
         found = self._schema.get_type(name)
@@ -160,6 +180,12 @@ class _Counter:
 
 
 DEFAULT_SIZE = Limits().first  # of a `first` that the schema leaves open
+
+
+def _usual(field: GraphQLField) -> int:
+    definition = field.extensions.get("strawberry-definition")
+    metadata: Mapping[str, int] = definition.metadata if isinstance(definition, StrawberryField) else {}
+    return metadata.get(USUALLY, DEFAULT_SIZE)
 
 
 def _aliases(selections: SelectionSetNode | None) -> int:

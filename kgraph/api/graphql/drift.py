@@ -9,7 +9,7 @@ from kgraph.api.clusters import all_clusters
 from kgraph.api.drift import GraphState
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
-from kgraph.api.graphql.resources import First, page_size
+from kgraph.api.graphql.filters import First, page_size
 from kgraph.api.graphql.scalars import JSON, json_value
 from kgraph.graphdb.model import ResourceKey
 from kgraph.kube import drift as drifting

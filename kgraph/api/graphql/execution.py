@@ -1,34 +1,63 @@
 """Long lists of plain values, completed at once.
 
-graphql-core completes a list item by item and field by field, some ten microseconds each: five hundred nodes and two
-thousand edges would cost more than the walk that found them. Where every selected field is an attribute whose type is
-one of GraphQL's own scalars (or a list of one), the answer is the attributes, and this executor takes them as they
-are. Anything else, a null where none may be included, goes the ordinary way, so that the answer is the same.
+graphql-core completes a list item by item and field by field, some ten microseconds each: five hundred Pods of ten
+fields would cost more than the statement that found them. Where every selected field is plain, an attribute, a value
+of the object that was read with the node (`fields.At`), or parts of it of which the same is true, the answer is made
+column by column, and this executor takes it as it is. Anything else, a null where none may be included, goes the
+ordinary way, so that the answer is the same.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 from graphql import (
+    GraphQLEnumType,
     GraphQLField,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    get_named_type,
     is_specified_scalar_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
+from kgraph.api.graphql.fields import NOT_LOADED, PLAIN, At, Promoted
+from kgraph.api.graphql.pruning import Path as JsonPath
+from kgraph.api.graphql.pruning import decoder
+from kgraph.api.graphql.scalars import SCALARS
+
 _TYPENAME = "__typename"
+_OWN_SCALARS = frozenset(scalar.name for scalar in SCALARS.values())  # which are written as they are
+
+# All values of a field for all items of a list, of which the second argument has the objects, if fields look at them;
+# None where the values have to be found the ordinary way.
+Column = Callable[[Sequence[Any], Sequence[Any]], list[Any] | None]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The columns by their names in the answer, which of them may have no null, and the objects that they look at."""
+
+    columns: dict[str, tuple[Column, bool]]
+    objects: Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class ListExecutor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's executor with the short way for lists."""
+
+    @cached_property
+    def _plans(self) -> dict[tuple[str, int], tuple[FieldDetailsList, Plan | None]]:
+        """Plans by type and selection, which is kept with them: its id is its while it lives."""
+        return {}
 
     def complete_list_value(
         self,
@@ -41,11 +70,9 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> AwaitableOrValue[list[Any]]:
         """Complete a list of objects at once where all that is selected is plain."""
         if isinstance(result, list | tuple) and not self._watched():
-            plan = self._plan(return_type, field_details_list)
-            if plan is not None:
-                rows = _rows(result, *plan)
-                if rows is not None:
-                    return rows
+            rows = self._rows(_nullable(return_type.of_type), field_details_list, result)
+            if rows is not None:
+                return rows
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
 
     def _watched(self) -> bool:
@@ -53,60 +80,170 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
         manager = self.middleware_manager
         return bool(manager is not None and manager.middlewares)
 
-    def _plan(
-        self, return_type: GraphQLList[GraphQLOutputType], field_details_list: FieldDetailsList
-    ) -> tuple[list[str], list[Callable[[Any], Any]], list[int]] | None:
-        """The names in the answer, how to get their values, and which of them may not be null."""
-        item_type = return_type.of_type
-        if isinstance(item_type, GraphQLNonNull):
-            item_type = item_type.of_type
-        if not isinstance(item_type, GraphQLObjectType):
+    def _rows(self, item_type: Any, details: FieldDetailsList, items: Sequence[Any]) -> list[Any] | None:
+        """The items' rows; those of an interface by the type of each."""
+        if isinstance(item_type, GraphQLObjectType):
+            return self._rows_of_one(item_type, details, items)
+        if not isinstance(item_type, GraphQLInterfaceType):
             return None
-        collected = self.collect_subfields(item_type, field_details_list)
+        by_class: dict[type, list[int]] = {}
+        for at, item in enumerate(items):
+            by_class.setdefault(type(item), []).append(at)
+        rows: list[Any] = [None] * len(items)
+        for kind, places in by_class.items():
+            definition = get_object_definition(kind)
+            of_type = self.schema.get_type(definition.name) if definition else None
+            if not isinstance(of_type, GraphQLObjectType):
+                return None
+            found = self._rows_of_one(of_type, details, [items[at] for at in places])
+            if found is None:
+                return None
+            for at, row in zip(places, found, strict=True):
+                rows[at] = row
+        return rows
+
+    def _rows_of_one(
+        self, item_type: GraphQLObjectType, details: FieldDetailsList, items: Sequence[Any]
+    ) -> list[Any] | None:
+        plan = self._plan(item_type, details)
+        if plan is None or None in items:
+            return None
+        objects = plan.objects(items)
+        if NOT_LOADED in objects:
+            return None
+        if not plan.columns:  # fragments of other kinds alone
+            return [{} for _ in items]
+        columns: list[list[Any]] = []
+        for column, required in plan.columns.values():
+            values = column(items, objects)
+            if values is None or (required and None in values):
+                return None
+            columns.append(values)
+        return [dict(zip(plan.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def _plan(self, item_type: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
+        """How to make the rows of a type; None if one field is not plain. Lists in lists have the same plan each."""
+        at = (item_type.name, id(details))
+        if at not in self._plans:
+            self._plans[at] = (details, self._planned(item_type, details))
+        return self._plans[at][1]
+
+    def _planned(self, item_type: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
+        collected = self.collect_subfields(item_type, details)
         if collected.new_defer_usages:
             return None
-        names: list[str] = []
-        getters: list[Callable[[Any], Any]] = []
-        required: list[int] = []
-        for at, (name, details) in enumerate(collected.grouped_field_set.items()):
-            field_name = details[0].node.name.value
+        columns: dict[str, tuple[Column, bool]] = {}
+        reads: set[JsonPath] = set()
+        for name, below in collected.grouped_field_set.items():
+            field_name = below[0].node.name.value
             if field_name == _TYPENAME:
-                getters.append(_always(item_type.name))
-            else:
-                field = item_type.fields.get(field_name)
-                attribute = None if field is None else _plain_attribute(field)
-                if field is None or attribute is None:
-                    return None
-                getters.append(attrgetter(attribute))
-                if isinstance(field.type, GraphQLNonNull):
-                    required.append(at)
-            names.append(name)
-        return names, getters, required
+                columns[name] = (_always(item_type.name), False)
+                continue
+            field = item_type.fields.get(field_name)
+            column = None if field is None else self._column(field, below)
+            if field is None or column is None:
+                return None
+            columns[name] = (column, isinstance(field.type, GraphQLNonNull))
+            definition = field.extensions["strawberry-definition"]
+            reads.update(definition.reads if isinstance(definition, At) else ())
+        return Plan(columns, _objects(frozenset(reads)))
+
+    def _column(self, field: GraphQLField, below: FieldDetailsList) -> Column | None:
+        """How to get a field of many; None if it is not plain."""
+        definition = field.extensions.get("strawberry-definition")
+        if not isinstance(definition, StrawberryField) or field.args:
+            return None
+        kind = _nullable(field.type)
+        values = _values(definition)
+        if values is None:
+            return None
+        of_type = get_named_type(kind)
+        if isinstance(of_type, GraphQLEnumType):
+            return None if isinstance(kind, GraphQLList) else _named(values)
+        if is_specified_scalar_type(of_type) or of_type.name in _OWN_SCALARS:
+            return values
+        if not isinstance(definition, At) or not isinstance(of_type, GraphQLObjectType):
+            return None
+        rows = _Parts(self, of_type, below, many=isinstance(kind, GraphQLList))
+        return lambda items, objects: rows.of(values(items, objects))
 
 
-def _rows(
-    items: Sequence[Any], names: list[str], getters: list[Callable[[Any], Any]], required: list[int]
-) -> list[Any] | None:
-    """The answer's objects; None if a value is null that may not be, which the ordinary way words as an error."""
-    if any(item is None for item in items):
+class _Parts:
+    """The rows of objects that are in others, made for all of these at once."""
+
+    def __init__(
+        self, executor: ListExecutor, of_type: GraphQLObjectType, details: FieldDetailsList, *, many: bool
+    ) -> None:
+        self._executor = executor
+        self._type = of_type
+        self._details = details
+        self._many = many
+
+    def of(self, values: list[Any] | None) -> list[Any] | None:
+        """Each value's row, or rows."""
+        if values is None:
+            return None
+        lists = values if self._many else [() if value is None else (value,) for value in values]
+        rows = self._executor._rows_of_one(  # noqa: SLF001 - a part of the same work
+            self._type, self._details, [one for some in lists for one in some]
+        )
+        if rows is None:
+            return None
+        each = iter(rows)
+        if self._many:
+            return [[next(each) for _ in some] for some in lists]
+        return [next(each) if some else None for some in lists]
+
+
+def _nullable(kind: Any) -> Any:
+    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+
+
+def _objects(reads: frozenset[JsonPath]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """The items' objects, as far as some fields look at them."""
+    if not reads:
+        return lambda _: ()
+    decode = decoder(reads)
+    return lambda items: [item.pruned(decode) for item in items]
+
+
+def _values(definition: StrawberryField) -> Column | None:
+    """How to get the field's values, if it is an attribute, or taken from an object, or else plain."""
+    if isinstance(definition, Promoted):
+        return _each(lambda item: definition.value(definition.source(item)))
+    if isinstance(definition, At):
+        value = definition.value
+        return lambda _, objects: [value(one) for one in objects]
+    plain = definition.metadata.get(PLAIN)
+    if plain is not None:
+        return _loaded(plain)
+    if definition.is_basic_field:
+        return _each(attrgetter(definition.python_name))
+    resolver = definition.base_resolver
+    if resolver is None or definition.extensions or resolver.is_async or resolver.info_parameter is not None:
         return None
-    columns: list[list[Any]] = [[get(item) for item in items] for get in getters]
-    if any(None in columns[at] for at in required):
-        return None
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    return _each(cast("Callable[[Any], Any]", resolver.wrapped_func))
 
 
-def _always(value: str) -> Callable[[Any], str]:
-    return lambda _item: value
+def _each(get: Callable[[Any], Any]) -> Column:
+    return lambda items, _: [get(item) for item in items]
 
 
-def _plain_attribute(field: GraphQLField) -> str | None:
-    """The attribute that a field is, if it is nothing more."""
-    definition = field.extensions.get("strawberry-definition")
-    if not isinstance(definition, StrawberryField) or not definition.is_basic_field or field.args:
-        return None
-    kind: Any = field.type
-    for wrapper in (GraphQLNonNull, GraphQLList, GraphQLNonNull):
-        if isinstance(kind, wrapper):
-            kind = kind.of_type
-    return definition.python_name if is_specified_scalar_type(kind) else None
+def _loaded(get: Callable[[Any], Any]) -> Column:
+    def column(items: Sequence[Any], _: Sequence[Any]) -> list[Any] | None:
+        values = [get(item) for item in items]
+        return None if NOT_LOADED in values else values
+
+    return column
+
+
+def _named(values: Column) -> Column:
+    def column(items: Sequence[Any], objects: Sequence[Any]) -> list[Any] | None:
+        found = values(items, objects)
+        return None if found is None else [None if value is None else value.name for value in found]
+
+    return column
+
+
+def _always(value: str) -> Column:
+    return lambda items, _: [value] * len(items)

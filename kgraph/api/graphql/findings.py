@@ -8,9 +8,9 @@ import strawberry
 from kgraph.api import findings
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.filters import First, page_size
 from kgraph.api.graphql.graph import Edge
 from kgraph.api.graphql.resource import Resource, resources
-from kgraph.api.graphql.resources import First, page_size
 from kgraph.api.graphql.scalars import JSON
 from kgraph.api.graphql.selection import selected
 from kgraph.api.search import search

@@ -9,9 +9,9 @@ import strawberry
 from kgraph.api import entity, history
 from kgraph.api.graphql.changes import ResourceChange, shown_change
 from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.filters import First, page_size
 from kgraph.api.graphql.graph import Depth, within
 from kgraph.api.graphql.resource import Resource, resources
-from kgraph.api.graphql.resources import First, page_size
 from kgraph.api.graphql.scalars import JSON, DateTime
 from kgraph.api.graphql.selection import selected
 from kgraph.api.graphql.ways import ResourceRef, key_of

@@ -3,18 +3,26 @@
 They are made for each operation, so that nothing that one caller was shown is kept for another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 import msgspec
 from strawberry.dataloader import DataLoader
 
 from kgraph.api import entity
+from kgraph.api.clusters import Cluster, all_clusters
+from kgraph.api.errors import TooComplex
+from kgraph.api.graphql.fields import NOT_LOADED, NotLoaded
+from kgraph.api.graphql.pruning import Decode
 from kgraph.api.history import History, histories
-from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
+from kgraph.api.nodes import Node, Wanted, node_with_facts
 from kgraph.api.reader import Reader
 from kgraph.api.rollup import NO_PARTS, Parts, parts_of
-from kgraph.graphdb.model import ResourceKey
+from kgraph.api.settings import Limits
+from kgraph.graphdb.model import GroupKind, ResourceKey
+from kgraph.graphdb.store import Record
 
 
 class RelationsWanted(NamedTuple):
@@ -24,6 +32,42 @@ class RelationsWanted(NamedTuple):
     outward: bool
     types: tuple[str, ...]
     first: int
+    wanted: Wanted = Wanted(facts=True, properties=True)
+
+
+class Step(NamedTuple):
+    """Along the edges of one type, or against them, to resources of one kind; None is any."""
+
+    type: str
+    outward: bool
+    kind: GroupKind | None
+
+
+class RelatedWanted(NamedTuple):
+    """What one node is related to by a step, or by two: the first by key after `after`; of `one`, a controller."""
+
+    handle: str
+    steps: tuple[Step, ...]
+    after: str
+    first: int
+    one: bool
+    wanted: Wanted
+
+
+class MembersWanted(NamedTuple):
+    """The first resources by key whose keys begin with a prefix and come after `after`."""
+
+    prefix: str
+    after: str
+    first: int
+    wanted: Wanted
+
+
+class KeyWanted(NamedTuple):
+    """One resource by its key."""
+
+    key: str
+    wanted: Wanted
 
 
 class Relation(msgspec.Struct, frozen=True):
@@ -45,23 +89,43 @@ class Relations(msgspec.Struct, frozen=True):
 class Loaders:
     """One operation's loaders."""
 
-    def __init__(self, reader: Reader, timeout: float) -> None:
+    def __init__(self, reader: Reader, limits: Limits) -> None:
         self._reader = reader
-        self._timeout = timeout
+        self._timeout = limits.statement_seconds
+        self._room = limits.related
+        # By handle: objects that are decoded already, each once.
+        self.objects: dict[str, dict[str, Any] | None] = {}
+        # By handle and decoder: what one selection of fields looks at.
+        self._pruned: dict[tuple[str, Decode], Any] = {}
         # By handle: the object as Kubernetes has it, without managedFields and secret values; None for others.
         self.manifests: DataLoader[str, dict[str, Any] | None] = DataLoader(load_fn=self._manifests)
+        self.related: DataLoader[RelatedWanted, tuple[Node, ...]] = DataLoader(load_fn=self._related)
+        self.members: DataLoader[MembersWanted, tuple[Node, ...]] = DataLoader(load_fn=self._members)
+        # None for what is not there, or not for this caller.
+        self.by_key: DataLoader[KeyWanted, Node | None] = DataLoader(load_fn=self._by_key)
         self.relations: DataLoader[RelationsWanted, Relations] = DataLoader(load_fn=self._relations)
         self.histories: DataLoader[str, History] = DataLoader(load_fn=self._histories)
+        self.clusters: DataLoader[str, Cluster | None] = DataLoader(load_fn=self._clusters)
         # By handle: how a node and its parts are.
         self.parts: DataLoader[str, Parts] = DataLoader(load_fn=self._parts)
         # By (cluster, namespace): the namespace's labels; empty where there is none.
         self.namespaces: DataLoader[tuple[str, str], dict[str, str]] = DataLoader(load_fn=self._namespaces)
+
+    def spend(self, resources: int) -> None:
+        """Count resources into the answer; TooComplex once they are more than it may have."""
+        self._room -= resources
+        if self._room < 0:
+            raise TooComplex("the answer has too many related resources: ask for fewer levels, or a smaller first")
 
     async def _namespaces(self, wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
         keys = [str(ResourceKey(cluster, "", "Namespace", "", name)) for cluster, name in wanted]
         record = await self._reader.read_one("read/labels", {"of": {"keys": keys}}, timeout=self._timeout)
         found = {key: entity.labels(pairs) for key, pairs in record["labels"]}
         return [found.get(key, {}) for key in keys]
+
+    async def _clusters(self, wanted: list[str]) -> list[Cluster | None]:
+        found = {one.id: one for one in await all_clusters(self._reader, timeout=self._timeout)}
+        return [found.get(identity) for identity in wanted]
 
     async def _histories(self, handles: list[str]) -> list[History]:
         found = await histories(self._reader, handles, timeout=self._timeout)
@@ -74,7 +138,70 @@ class Loaders:
     async def _manifests(self, handles: list[str]) -> list[dict[str, Any] | None]:
         record = await self._reader.read_one("read/manifests", {"of": {"handles": handles}}, timeout=self._timeout)
         found = {handle: msgspec.json.decode(text) for handle, text in record["manifests"]}
+        self.objects.update((handle, found.get(handle)) for handle in handles)
         return [found.get(handle) for handle in handles]
+
+    def object_of(self, node: Node) -> dict[str, Any] | NotLoaded | None:
+        """The object of a node, decoded once; NOT_LOADED where it was not read with the node."""
+        found = self.objects.get(node.handle, NOT_LOADED)
+        if found is NOT_LOADED:
+            if node.missing:
+                return None
+            text = msgspec.UNSET if node.facts is None else node.facts.manifest
+            if text is not msgspec.UNSET:
+                found = None if text is None else msgspec.json.decode(text)
+                self.objects[node.handle] = found
+        return found
+
+    def pruned(self, node: Node, decode: Decode) -> Any:
+        """As much of the object of a node as a decoder takes; NOT_LOADED where it was not read with the node."""
+        text = None if node.facts is None else node.facts.manifest
+        if not isinstance(text, str) or node.handle in self.objects:
+            return self.object_of(node)
+        at = (node.handle, decode)
+        if at not in self._pruned:
+            self._pruned[at] = decode(text)
+        return self._pruned[at]
+
+    async def _related(self, wanted: list[RelatedWanted]) -> list[tuple[Node, ...]]:
+        asked = [
+            {
+                "at": at,
+                "handle": one.handle,
+                "via": _step(one.steps[0]) if len(one.steps) > 1 else None,
+                "to": _step(one.steps[-1]),
+                "after": one.after,
+                "first": one.first,
+                "one": one.one,
+            }
+            for at, one in enumerate(wanted)
+        ]
+        record = await self._read("read/related", {"list": asked}, [one.wanted for one in wanted])
+        nodes = {row[0]: node_with_facts(row) for row in record["nodes"]}
+        found = {at: tuple(nodes[handle] for handle in handles) for at, handles in record["related"]}
+        return [found.get(at, ()) for at in range(len(wanted))]
+
+    async def _members(self, wanted: list[MembersWanted]) -> list[tuple[Node, ...]]:
+        seen = set(await self._reader.seen_prefixes({one.prefix for one in wanted}, timeout=self._timeout))
+        asked = [
+            {"at": at, "prefix": one.prefix, "after": one.after, "first": one.first}
+            for at, one in enumerate(wanted)
+            if one.prefix in seen
+        ]
+        room = max(one.first for one in wanted)
+        record = await self._read("read/members", {"list": asked, "room": room}, [one.wanted for one in wanted])
+        found = {at: tuple(node_with_facts(row) for row in rows) for at, rows in record["members"]}
+        return [found.get(at, ()) for at in range(len(wanted))]
+
+    async def _by_key(self, wanted: list[KeyWanted]) -> list[Node | None]:
+        asked = {"keys": sorted({one.key for one in wanted})}
+        record = await self._read("read/by_keys", asked, [one.wanted for one in wanted])
+        found = {row[1]: node_with_facts(row) for row in record["nodes"]}
+        return [found.get(one.key) for one in wanted]
+
+    async def _read(self, name: str, parameters: Mapping[str, Any], wanted: Sequence[Wanted]) -> Record:
+        """A statement's record, with what any of those that ask together wants of the nodes."""
+        return await self._reader.read_one(name, {"of": {**parameters, **_any(wanted)}}, timeout=self._timeout)
 
     async def _relations(self, wanted: list[RelationsWanted]) -> Sequence[Relations]:
         asked = [
@@ -83,11 +210,22 @@ class Loaders:
         ]
         record = await self._reader.read_one(
             "read/relations",
-            {"wanted": {"list": asked, "hidden": list(HIDDEN_PROPERTIES)}},
+            {"wanted": {"list": asked, **_any([one.wanted for one in wanted])}},
             timeout=self._timeout,
         )
         found = {at: Relations(total, _relations(rows)) for at, total, rows in record["relations"]}
         return [found.get(at, Relations(0, ())) for at in range(len(wanted))]
+
+
+def _any(wanted: Sequence[Wanted]) -> dict[str, Any]:
+    """What any of several wants, as the statements take it."""
+    return reduce(or_, wanted).parameters
+
+
+def _step(step: Step) -> dict[str, Any]:
+    """A step as the statement takes it."""
+    group, kind = step.kind or (None, None)
+    return {"type": step.type, "outward": step.outward, "group": group, "kind": kind}
 
 
 def _relations(rows: list[list[Any]]) -> tuple[Relation, ...]:

@@ -5,24 +5,14 @@ patch takes for its removal.
 """
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from typing import Any
 
 import strawberry
 from strawberry import UNSET
 
 from kgraph.api.errors import BadUserInput
+from kgraph.api.graphql.kinds.network import ServiceType
 from kgraph.api.graphql.scalars import JSON
-
-
-@strawberry.enum(description="How a Service is reached.")
-class ServiceType(Enum):
-    """Kubernetes' types of Services."""
-
-    CLUSTER_IP = strawberry.enum_value("ClusterIP", description="By an address within the cluster.")
-    NODE_PORT = strawberry.enum_value("NodePort", description="By a port of every Node too.")
-    LOAD_BALANCER = strawberry.enum_value("LoadBalancer", description="By a load balancer of the cloud too.")
-    EXTERNAL_NAME = strawberry.enum_value("ExternalName", description="As another name of a host elsewhere.")
 
 
 @strawberry.input(description="A port of a container.")

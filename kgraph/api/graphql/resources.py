@@ -4,38 +4,12 @@ from typing import Annotated
 
 import strawberry
 
-from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.filters import First, ResourceFilter, page_size, read_filter
 from kgraph.api.graphql.graph import namer
-from kgraph.api.graphql.health import Health
-from kgraph.api.graphql.resource import Resource, resource, resources
+from kgraph.api.graphql.resource import Resource, named_resource, resource, wanted
 from kgraph.api.graphql.selection import selected
-from kgraph.api.listing import Conditions, Filter, conditions, count, cursor, page
-from kgraph.api.nodes import named
-from kgraph.graphdb import health as table
-
-
-@strawberry.input(description="Which resources; all conditions must hold.")
-class ResourceFilter:
-    """Conditions on resources."""
-
-    clusters: list[str] | None = strawberry.field(default=None, description="In these clusters; all unless told.")
-    namespaces: list[str] | None = strawberry.field(default=None, description="In these namespaces.")
-    kinds: list[str] | None = strawberry.field(
-        default=None, description="Of these kinds, as kubectl takes them: `pods`, `po`, `Deployment.apps`."
-    )
-    resource_types: list[str] | None = strawberry.field(default=None, description="The same as `kinds`.")
-    label_selector: str | None = strawberry.field(
-        default=None, description="kubectl's syntax: `app=web,tier in (a,b),!canary`."
-    )
-    field_selector: str | None = strawberry.field(
-        default=None, description="kubectl's syntax, over name, namespace and promoted fields: `status.phase!=Running`."
-    )
-    node_name: str | None = strawberry.field(default=None, description="Pods on this Node.")
-    phase: str | None = strawberry.field(default=None, description="In this phase: `Running`, `Bound`.")
-    health: list[Health] | None = strawberry.field(
-        default=None, description="Of one of these healths, by their own status. Placeholders are never listed."
-    )
+from kgraph.api.listing import Conditions, conditions, count, cursor, page, read_cursor
 
 
 @strawberry.type(description="Where a page begins and ends.")
@@ -71,7 +45,6 @@ class ResourceConnection:
         return await count(info.context.reader, self.conditions, timeout=info.context.timeout)
 
 
-First = Annotated[int | None, strawberry.argument(description="How many: 500 unless told, 5,000 at most.")]
 After = Annotated[str | None, strawberry.argument(description="The `endCursor` of the page before.")]
 
 
@@ -84,10 +57,7 @@ class ResourceQueries:
         self, info: Info, cluster: str, resource_type: str, name: str, namespace: str | None = None
     ) -> Resource:
         """The resource that kubectl would call so."""
-        key = await namer(info).key(cluster, namespace, resource_type, name)
-        root = await named(info.context.reader, key, timeout=info.context.timeout)
-        (found,) = await resources(info, [root], selected(info))
-        return found
+        return await named_resource(info, await namer(info).key(cluster, namespace, resource_type, name))
 
     @strawberry.field(description="Resources of any kind, page by page in the order of their keys.")
     async def resources(
@@ -99,20 +69,20 @@ class ResourceQueries:
     ) -> ResourceConnection:
         """The page after a cursor."""
         size = page_size(info, first)
-        wanted = await conditions(info.context.kinds, read_filter(filter))
+        conditions_wanted = await conditions(info.context.kinds, read_filter(filter or ResourceFilter()))
         paths = selected(info)
         found = await page(
             info.context.reader,
-            wanted,
+            conditions_wanted,
             first=size,
-            after=after,
-            properties=not paths.isdisjoint({"nodes.properties", "edges.node.properties"}),
+            after="" if after is None else read_cursor(after),
+            wanted=wanted(paths, "nodes.") | wanted(paths, "edges.node."),
             timeout=info.context.timeout,
         )
-        shown = [resource(one) for one in found.nodes]
-        edges = [ResourceEdge(cursor=cursor(one.key), node=one) for one in shown]
+        shown = [resource(info, node) for node in found.nodes]
+        edges = [ResourceEdge(cursor=cursor(node.key), node=node) for node in shown]
         return ResourceConnection(
-            conditions=wanted,
+            conditions=conditions_wanted,
             edges=edges,
             nodes=shown,
             page_info=PageInfo(
@@ -122,29 +92,3 @@ class ResourceQueries:
                 end_cursor=edges[-1].cursor if edges else None,
             ),
         )
-
-
-def page_size(info: Info, first: int | None) -> int:
-    """How many are asked for; BadUserInput says how many may be."""
-    limits = info.context.settings.limits
-    if first is None:
-        return limits.first
-    if not 0 <= first <= limits.first_most:
-        raise BadUserInput(f"first is {first}; between 0 and {limits.first_most} can be asked for")
-    return first
-
-
-def read_filter(given: ResourceFilter | None) -> Filter:
-    """The filter as `listing` takes it."""
-    given = given or ResourceFilter()
-    kinds = [*(given.kinds or ()), *(given.resource_types or ())]
-    return Filter(
-        clusters=tuple(given.clusters) if given.clusters is not None else None,
-        namespaces=tuple(given.namespaces) if given.namespaces is not None else None,
-        kinds=tuple(kinds) if kinds else None,
-        label_selector=given.label_selector or "",
-        field_selector=given.field_selector or "",
-        node_name=given.node_name,
-        phase=given.phase,
-        health=tuple(table.Health[health.name] for health in given.health) if given.health is not None else None,
-    )

@@ -6,8 +6,15 @@ from kgraph.api.graphql.context import Info
 
 
 def selected(info: Info) -> frozenset[str]:
-    """The paths of all fields below this one: `nodes`, `nodes.labels`. Directives are taken for granted."""
+    """The paths of all fields below this one: `nodes`, `nodes.labels`. Directives are taken for granted.
+
+    They are looked for once for a field of an operation, however many objects have it.
+    """
     raw = info._raw_info  # noqa: SLF001 - Strawberry's own `selected_fields` copies the whole tree
+    at = tuple(id(node) for node in raw.field_nodes)
+    known = info.context.selections.get(at)
+    if known is not None:
+        return known[1]
     found: set[str] = set()
     seen: set[tuple[str, str]] = set()
 
@@ -28,4 +35,6 @@ def selected(info: Info) -> frozenset[str]:
 
     for field in raw.field_nodes:
         read(field.selection_set, "")
-    return frozenset(found)
+    below = frozenset(found)
+    info.context.selections[at] = (raw.field_nodes, below)  # the nodes with it: their ids are theirs while they live
+    return below

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 from litestar.types import Scope
 
 from kgraph.api.errors import BadUserInput
-from kgraph.api.nodes import Node, with_facts
+from kgraph.api.nodes import Node, Wanted, with_facts
 from kgraph.api.rest import examples
 from kgraph.api.rest.collections import NAMESPACE, ClusterId, NamespaceName
 from kgraph.api.rest.documents import Graph, GraphEdge, GraphNode, GraphOmission
@@ -72,7 +72,7 @@ async def graph(
         fields=True,
     )
     found = await neighbourhood(asked.reader, key, walk, timeout=asked.timeout)
-    nodes = await with_facts(asked.reader, found.nodes, properties=False, timeout=asked.timeout)
+    nodes = await with_facts(asked.reader, found.nodes, Wanted(facts=True), timeout=asked.timeout)
     shown = [_node(one, found.depths[one.key]) for one in nodes]
     return Graph(
         root=shown[0],

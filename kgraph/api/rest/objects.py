@@ -12,14 +12,15 @@ import msgspec
 
 from kgraph.api.entities import entities
 from kgraph.api.errors import BadUserInput, Forbidden, NotFound
-from kgraph.api.listing import Conditions, Filter, Page, conditions, cursor, page
-from kgraph.api.nodes import named
+from kgraph.api.listing import Conditions, Filter, Page, conditions, cursor, page, read_cursor
+from kgraph.api.nodes import Wanted, named
 from kgraph.api.rest.collections import Collection
 from kgraph.api.rest.requests import Asked
 from kgraph.graphdb.model import GroupKind, ResourceKey
 
 # Some megabytes of Pods: large enough that a statement's own cost does not count, small enough to be held.
 PAGE = 1_000
+OBJECTS = Wanted(manifests=True)
 
 
 class Form(Enum):
@@ -101,7 +102,8 @@ async def listed(
 
 async def _page(asked: Asked, wanted: Conditions, left: int, after: str | None) -> Page:
     size = min(left or PAGE, PAGE)
-    return await page(asked.reader, wanted, first=size, after=after, timeout=asked.timeout, manifests=True)
+    start = "" if after is None else read_cursor(after)
+    return await page(asked.reader, wanted, first=size, after=start, wanted=OBJECTS, timeout=asked.timeout)
 
 
 async def _written(
@@ -126,7 +128,8 @@ async def _written(
 
 
 async def _items(asked: Asked, found: Page, form: Form) -> bytes:
+    manifests = [str(one.facts.manifest) for one in found.nodes if one.facts]
     if form is Form.OBJECT:
-        return ",".join(found.manifests).encode()
-    shown = await entities(asked.reader, found.nodes, found.manifests, timeout=asked.timeout)
+        return ",".join(manifests).encode()
+    shown = await entities(asked.reader, found.nodes, manifests, timeout=asked.timeout)
     return msgspec.json.encode(shown)[1:-1]

@@ -1,9 +1,11 @@
 // What the nodes of $of.handles say beside their keys: [handle, key, missing, version, uid, createdAt, labels,
-// health, its reason, its image, properties], where properties is a list of [name, value] without what every resource has; null unless $of.properties.
+// health, its reason, its image, properties, object]. Properties are a list of [name, value] without what every
+// resource has, null unless $of.properties; the object is JSON, false unless $of.manifests.
 UNWIND $of.handles AS handle
 MATCH (n) WHERE elementId(n) = handle
 RETURN collect([
   elementId(n), n.key, n:Missing, n.version, n.uid, toString(n.createdAt), n.labels,
   n.health, n.healthReason, n.healthImage,
-  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, n[p]]] END
+  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, n[p]]] END,
+  CASE WHEN $of.manifests THEN n.manifest ELSE false END
 ]) AS nodes

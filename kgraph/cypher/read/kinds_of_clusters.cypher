@@ -1,6 +1,6 @@
-// The clusters' ids, and every kind that any of them serves.
+// The clusters, [id, environment, region], and every kind that any of them serves.
 CALL () {
-  MATCH (c:Cluster) RETURN collect(c.id) AS clusters
+  MATCH (c:Cluster) RETURN collect([c.id, c.environment, c.region]) AS clusters
 }
 CALL () {
   MATCH (k:SyncedKind)

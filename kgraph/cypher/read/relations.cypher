@@ -1,6 +1,6 @@
 // The relations of many nodes at once: $wanted.list of {at, handle, outward, types, first}. One list: [at, how many in
 // all, the first by type and key: [type, optional, fields, [handle, key, missing, version, uid, createdAt, labels,
-// health, its reason, its image, properties]]].
+// health, its reason, its image, properties, object]]]; the last two null and false unless they are asked for.
 UNWIND $wanted.list AS wanted
 MATCH (n) WHERE elementId(n) = wanted.handle
 CALL (n, wanted) {
@@ -24,5 +24,6 @@ RETURN reduce(every = [], some IN collect(met) | every + some) AS unknown, colle
   type(pair[0]), coalesce(pair[0].optional, false), pair[0].fields,
   [elementId(pair[1]), pair[1].key, pair[1]:Missing, pair[1].version, pair[1].uid, toString(pair[1].createdAt),
     pair[1].labels, pair[1].health, pair[1].healthReason, pair[1].healthImage,
-    [p IN keys(pair[1]) WHERE NOT p IN $wanted.hidden | [p, pair[1][p]]]]
+    CASE WHEN $wanted.properties THEN [p IN keys(pair[1]) WHERE NOT p IN $wanted.hidden | [p, pair[1][p]]] END,
+    CASE WHEN $wanted.manifests THEN pair[1].manifest ELSE false END]
 ]]]) AS relations

@@ -1,7 +1,7 @@
 // A page of resources in the order of their keys: those whose keys begin with one of $of.prefixes (sorted, none the
 // beginning of another) and come after $of.after, and that fulfil the conditions on labels and fields; $of.room at
 // most. One list: [handle, key, missing, version, uid, createdAt, labels, health, its reason, its
-// image, properties]; and if $of.manifests their objects as JSON, in a second list.
+// image, properties, object]; the last two null and false unless they are asked for.
 // A field is compared as kubectl does: as text, and one that is not there is empty.
 UNWIND $of.prefixes AS prefix
 CALL (prefix) {
@@ -24,5 +24,6 @@ WITH n ORDER BY n.key LIMIT $of.room
 RETURN collect([
   elementId(n), n.key, false, n.version, n.uid, toString(n.createdAt), n.labels,
   n.health, n.healthReason, n.healthImage,
-  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, n[p]]] END
-]) AS nodes, CASE WHEN $of.manifests THEN collect(n.manifest) END AS manifests
+  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, n[p]]] END,
+  CASE WHEN $of.manifests THEN n.manifest ELSE false END
+]) AS nodes

@@ -10,22 +10,34 @@ from graphql import (
     is_leaf_type,
     is_object_type,
     is_required_argument,
+    is_union_type,
 )
 
 DEPTH = 3
 
 
-def everything(schema: GraphQLSchema, field: str, *, without: frozenset[str] = frozenset()) -> str:
-    """The selection of a query's field: every field below it, `DEPTH` deep, that needs no argument."""
+def everything(schema: GraphQLSchema, field: str, *, without: frozenset[str] = frozenset(), depth: int = DEPTH) -> str:
+    """The selection of a query's field: every field below it, `depth` deep, that needs no argument."""
     query = schema.query_type
     assert query is not None
-    return _selection(query.fields[field], without, DEPTH)
+    return _selection(query.fields[field], without, depth)
+
+
+def fields(schema: GraphQLSchema, name: str, *, without: frozenset[str], depth: int) -> str:
+    """The fields of a type."""
+    type_ = schema.type_map[name]
+    assert is_object_type(type_)
+    return _fields(type_, without, depth)
 
 
 def _selection(field: GraphQLField, without: frozenset[str], depth: int) -> str:
     type_ = get_named_type(field.type)
     if is_leaf_type(type_):
         return ""
+    if is_union_type(type_):
+        # Just what all have: the same name is of another type in another kind, a Pod's phase and a claim's.
+        members = (f"... on {one.name} {{ key name }}" for one in type_.types)
+        return f" {{ __typename {' '.join(members)} }}"
     assert is_object_type(type_) or is_interface_type(type_)
     found = _fields(type_, without, depth)
     return f" {{ {found or '__typename'} }}"

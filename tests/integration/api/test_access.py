@@ -26,7 +26,7 @@ from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 from tests.client import Client, asking
 from tests.integration.api.graphs import clear_graph
-from tests.integration.api.selections import everything
+from tests.integration.api.selections import DEPTH, everything
 from tests.integration.api.tenants import CALLERS, CLUSTER, Oracle, tenants
 from tests.integration.sync.live import Api, core
 from tests.servers import Cluster, Graph
@@ -47,6 +47,21 @@ QUERIES: Mapping[str, str] = {
     "clusters": "",
     "resource": f'{_WEB}, resourceType: "deployment"',
     "resources": "first: 100",
+    "node": 'cluster: $cluster, name: "node-0"',
+    "nodes": "cluster: $cluster, first: 20",
+    "namespace": "cluster: $cluster, name: $own",
+    "namespaces": "cluster: $cluster, first: 20",
+    "pod": "cluster: $cluster, namespace: $own, name: $pod",
+    "pods": "cluster: $cluster, first: 20",
+    "allPods": "first: 20",
+    "deployment": _WEB,
+    "deployments": "cluster: $cluster, namespace: $own, first: 20",
+    "allDeployments": "first: 20",
+    "service": _WEB,
+    "services": "cluster: $cluster, namespace: $own, first: 20",
+    "allServices": "first: 20",
+    "_entities": "representations: [$entity, $hidden]",
+    "_service": "",
     "resourceGraph": f'{_WEB}, resourceType: "deployment", depth: 3',
     "dependencies": f'{_WEB}, resourceType: "ingress"',
     "impact": 'cluster: $cluster, namespace: $own, name: "settings", resourceType: "configmap"',
@@ -66,6 +81,12 @@ QUERIES: Mapping[str, str] = {
 }
 
 
+KIND_QUERIES = frozenset(
+    {"node", "nodes", "namespace", "namespaces", "pod", "pods", "allPods", "deployment", "deployments"}
+    | {"allDeployments", "service", "services", "allServices"}
+)
+
+
 class Setting:
     """The two namespaces in the graph, and a client and an oracle for each caller."""
 
@@ -77,17 +98,21 @@ class Setting:
         self.tokens = tokens
         self.own = own
         self.foreign = foreign
+        self.pod = ""
 
     async def answer(
         self, caller: str, field: str, arguments: str | None = None, client: Client | None = None
     ) -> dict[str, Any]:
         """The whole answer to a query, with all that can be selected of it."""
         given = QUERIES[field] if arguments is None else arguments
-        variables = {"cluster": CLUSTER, "id": CLUSTER, "own": self.own, "foreign": self.foreign, "other": CLUSTER}
-        types = {"id": "ID!"}
+        variables: dict[str, Any] = {"cluster": CLUSTER, "id": CLUSTER, "own": self.own, "foreign": self.foreign}
+        variables |= {"other": CLUSTER, "entity": _entity(self.own), "hidden": _entity(self.foreign), "pod": self.pod}
+        types = {"id": "ID!", "entity": "_Any!", "hidden": "_Any!"}
         used = [name for name in variables if re.search(rf"\${name}\b", given)]
         head = ", ".join(f"${name}: {types.get(name, 'String!')}" for name in used)
-        selection = everything(SCHEMA, field, without=OBJECTS)
+        # What leads on from a kind leads on from there too: by a step, since some fields of all are some hundred.
+        depth = 1 if field in KIND_QUERIES or field in {"cluster", "clusters"} else DEPTH
+        selection = everything(SCHEMA, field, without=OBJECTS, depth=depth)
         query = f"query{f'({head})' if head else ''} {{ {field}{f'({given})' if given else ''}{selection} }}"
         asker = client or self.client.by(self.tokens[caller])
         return await asker.answer(query, **{name: variables[name] for name in used})
@@ -121,7 +146,11 @@ async def setting(
             )
         async with asking(store, [settings], token_reviews=(TokenReviewSettings(CLUSTER),)) as client:
             oracles = {name: Oracle(control_plane, token) for name, token in tokens.items()}
-            yield Setting(client, oracles, tokens, own, foreign)
+            made = Setting(client, oracles, tokens, own, foreign)
+            made.pod = (await _rows(store, "MATCH (p:Pod {namespace: $own}) RETURN min(p.name) AS name", own=own))[0][
+                "name"
+            ]
+            yield made
             for oracle in oracles.values():
                 await oracle.__aexit__()
     for name in (own, foreign):
@@ -138,6 +167,10 @@ async def _settled(store: Store, namespaces: tuple[str, str]) -> None:
         "AND EXISTS { (n)-[:USES_CONFIGMAP]->(:ConfigMap) } WITH count(*) AS c WHERE c = 4 RETURN c"
     )
     await until(lambda: _rows(store, text, namespaces=list(namespaces)), "four Pods run")
+
+
+def _entity(namespace: str) -> dict[str, str]:
+    return {"__typename": "Deployment", "key": f"{CLUSTER}/apps/Deployment/{namespace}/web"}
 
 
 def _keys(answer: Mapping[str, Any]) -> set[str]:
@@ -158,6 +191,7 @@ async def test_nothing_is_shown_that_kubernetes_would_not_show(setting: Setting,
     answer = await setting.answer(caller, field)
     own = ("core/ConfigMap/{}/settings", "core/Secret/{}/login", "apps/Deployment/{}/web", "core/Namespace/_/{}")
     named = [f"{CLUSTER}/{one.format(setting.own)}" for one in own]
+    named.append(f"{CLUSTER}/core/Pod/{setting.own}/{setting.pod}")
     hidden = [key for key in sorted(_keys(answer)) if not await setting.may_see(caller, key, named)]
     assert hidden == []
     if not CALLERS[caller].everywhere:

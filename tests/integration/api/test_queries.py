@@ -132,15 +132,15 @@ async def test_resource_has_all_its_forms(api: Client) -> None:
     [
         pytest.param("{ resources { nodes { key labels } } }", 1, id="list"),
         pytest.param("{ resources { totalCount nodes { key } } }", 2, id="counted"),
-        pytest.param("{ resources { nodes { manifest annotations } } }", 2, id="manifests"),
+        pytest.param("{ resources { nodes { manifest annotations } } }", 1, id="manifests"),
         pytest.param("{ resources { nodes { dependencies { items { resource { name } } } } } }", 2, id="relations"),
         pytest.param(
             "{ resources { nodes { dependencies(first: 5) { items { resource { uid dependents(first: 5) "
             "{ totalCount items { resource { manifest } } } } } } } } }",
-            4,
+            3,
             id="relations-of-relations",
         ),
-        pytest.param("{ resources { nodes { entity } } }", 4, id="entities"),
+        pytest.param("{ resources { nodes { entity } } }", 3, id="entities"),
         pytest.param("{ clusters { id nodeCount namespaceCount } }", 1, id="clusters"),
         pytest.param(
             '{ resourceGraph(cluster: "prod", resourceType: "deploy", name: "web", depth: 2) '

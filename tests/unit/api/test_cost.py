@@ -112,3 +112,39 @@ def test_introspection_of_graphiql_is_allowed() -> None:
     from graphql import get_introspection_query
 
     check(get_introspection_query())
+
+
+LANDSCAPE = "{ clusters { name namespaces { name deployments { name pods { name phase services { name } } } } } }"
+
+
+def test_five_levels_of_relations_may_be_asked_for() -> None:
+    """Relations that nobody sizes count as there usually are; the answer itself is bounded while it is made."""
+    check(LANDSCAPE)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(
+            LANDSCAPE.replace("pods", "pods(first: 500)").replace("services", "services(first: 500)"), id="sized"
+        ),
+        pytest.param(
+            "{ allPods { " + "services { pods { node { pods { " * 3 + "name" + " } } } }" * 3 + " } }",
+            id="there-and-back",
+        ),
+    ],
+)
+def test_bombs_of_relations_are_refused(query: str) -> None:
+    """Levels that multiply what there usually is, or what is asked for, cost their product."""
+    with pytest.raises(TooComplex):
+        check(query)
+
+
+def test_entities_cost_as_many_as_are_named() -> None:
+    """A gateway's list is as long as it is, in the document or in a variable."""
+    query = "query ($them: [_Any!]!) { _entities(representations: $them) { ... on Pod { name phase } } }"
+    them = [{"__typename": "Pod", "key": "x"}] * 1_000
+    with pytest.raises(TooComplex):
+        check(query, {"them": them}, cost=1_500)
+    check(query, {"them": them}, cost=2_500)
+    check('{ _entities(representations: [{__typename: "Pod", key: "x"}]) { ... on Pod { name } } }', cost=3)
