@@ -18,6 +18,7 @@ from kgraph.api.graphql.graph import GraphQueries
 from kgraph.api.graphql.history import HistoryQueries
 from kgraph.api.graphql.impact import ImpactQueries
 from kgraph.api.graphql.mutations import ClusterMutations
+from kgraph.api.graphql.rbac import RbacQueries
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.graphql.ways import PathQueries
@@ -38,6 +39,7 @@ class Query(
     DriftQueries,
     FindingQueries,
     HistoryQueries,
+    RbacQueries,
 ):
     """All queries."""
 
