@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from kgraph.kube.rbac import GROUP, Identity, Request, impersonated
+from kgraph.kube.rbac import GROUP, Identity, Request, account_user, impersonated
 
 API = f"/apis/{GROUP}/v1"
 SPACES = ("{a}", "{b}")
@@ -70,57 +70,99 @@ def _subject(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def _rules(rule: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
-    return st.lists(rule, max_size=2)
+    return st.lists(rule, min_size=1, max_size=2)
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """RBAC of two namespaces, with one ClusterRole that sums up others, and questions about it."""
-    objects: list[tuple[str, Mapping[str, Any]]] = []
+    roles: list[tuple[str, str, dict[str, Any]]] = []  # space, kind and object
     for space in SPACES:
-        objects += [
-            (f"{API}/namespaces/{space}/roles", {"metadata": {"name": name}, "rules": draw(_rules(_rule()))})
-            for name in ROLES
-        ]
+        roles += [(space, "Role", {"metadata": {"name": name}, "rules": draw(_rules(_rule()))}) for name in ROLES]
     for name in CLUSTER_ROLES:
         labels = {LABEL: "yes"} if draw(st.booleans()) else {}
-        rules = draw(_rules(st.one_of(_rule(), _path_rule)))
-        objects.append((f"{API}/clusterroles", {"metadata": {"name": name, "labels": labels}, "rules": rules}))
+        rules = draw(_rules(st.one_of(_rule(), _rule(), _path_rule)))
+        roles.append(("", "ClusterRole", {"metadata": {"name": name, "labels": labels}, "rules": rules}))
     sums = {"clusterRoleSelectors": [{"matchExpressions": [{"key": LABEL, "operator": "Exists"}]}]}
-    objects.append((f"{API}/clusterroles", {"metadata": {"name": AGGREGATED}, "aggregationRule": sums}))
-    for at in range(draw(st.integers(1, 6))):
+    summed = {"metadata": {"name": AGGREGATED}, "aggregationRule": sums}
+    objects = [(f"{_within(space)}/{kind.lower()}s", one) for space, kind, one in [*roles, ("", "ClusterRole", summed)]]
+    granted = []
+    for at in range(draw(st.integers(2, 7))):
         space = draw(st.sampled_from([*SPACES, *SPACES, ""]))
         # A binding may name a role that is not there.
         cluster_roles = ("ClusterRole", (*CLUSTER_ROLES, AGGREGATED, "kgraph-test-absent"))
         kind, names = draw(st.sampled_from([cluster_roles, ("Role", ROLES)])) if space else cluster_roles
         subjects = draw(st.lists(_subject(), min_size=1, max_size=3))
+        name = draw(st.sampled_from(names))
+        # What an aggregated one will have, without those that it does not select.
+        rules = [
+            rule
+            for where, its_kind, one in roles
+            if name == AGGREGATED or (its_kind == kind and one["metadata"]["name"] == name)
+            if its_kind == "ClusterRole" or where == space
+            for rule in one["rules"]
+        ]
+        granted += [(space, subject, rule) for subject in subjects for rule in rules]
         if space and draw(st.booleans()):
             # A subject of the binding's own namespace need not say so.
             subjects = [{key: value for key, value in one.items() if key != "namespace"} for one in subjects]
-        reference = {"apiGroup": GROUP, "kind": kind, "name": draw(st.sampled_from(names))}
-        path = f"{API}/namespaces/{space}/rolebindings" if space else f"{API}/clusterrolebindings"
-        objects.append((path, {"metadata": {"name": f"kgraph-test-{at}"}, "roleRef": reference, "subjects": subjects}))
-    return World(tuple(objects), tuple(draw(st.lists(_question(), min_size=12, max_size=20))))
+        reference = {"apiGroup": GROUP, "kind": kind, "name": name}
+        body = {"metadata": {"name": f"kgraph-test-{at}"}, "roleRef": reference, "subjects": subjects}
+        objects.append((f"{_within(space)}/{'rolebindings' if space else 'clusterrolebindings'}", body))
+    near = [_near(*draw(st.sampled_from(granted))) for _ in range(10)] if granted else []
+    questions = [draw(question) for question in (*near, *[_question()] * 6)]
+    return World(tuple(objects), tuple(questions))
+
+
+def _within(space: str) -> str:
+    return f"{API}/namespaces/{space}" if space else API
+
+
+@st.composite
+def _near(draw: st.DrawFn, space: str, subject: Mapping[str, Any], rule: Mapping[str, Any]) -> tuple[Identity, Request]:
+    """A question that a rule may well answer, or that differs from such a one in a single thing."""
+    match subject["kind"]:
+        case "User":
+            who = impersonated(subject["name"], draw(_further))
+        case "Group":
+            who = impersonated(draw(st.sampled_from(_USERS)), [subject["name"]])
+        case _:
+            who = impersonated(account_user(subject["namespace"], subject["name"]))
+    verb = draw(st.sampled_from(rule["verbs"]))
+    if "nonResourceURLs" in rule:
+        path = draw(st.sampled_from(rule["nonResourceURLs"])).replace("*", draw(st.sampled_from(["", "x", "*"])))
+        return who, Request(verb, path=path or "/")
+    resource, _, subresource = draw(st.sampled_from(rule["resources"])).partition("/")
+    name = draw(st.sampled_from(rule.get("resourceNames", _NAMES))) if draw(st.booleans()) else ""
+    request = Request(verb, draw(st.sampled_from(rule["apiGroups"])), resource, subresource, name, space)
+    if resource == "*" and draw(st.booleans()):
+        request = msgspec.structs.replace(request, resource="pods")
+    other = draw(st.none() | _question())
+    if other is None:
+        return who, request
+    if draw(st.integers(0, 3)) == 0:
+        return other[0], request
+    part = draw(st.sampled_from(["verb", "group", "resource", "subresource", "name", "namespace"]))
+    return who, msgspec.structs.replace(request, **{part: getattr(other[1], part)})
+
+
+_further = st.lists(st.sampled_from(("devs", "others")), max_size=1)
 
 
 @st.composite
 def _question(draw: st.DrawFn) -> tuple[Identity, Request]:
-    user = draw(st.sampled_from([*_USERS, "system:serviceaccount:{b}:robot", "nobody"]))
-    identity = impersonated(user, draw(st.lists(st.sampled_from(("devs", "others")), max_size=1)))
+    """Any question."""
+    user = draw(st.sampled_from([*_USERS, account_user("{b}", "robot"), "nobody"]))
+    who = impersonated(user, draw(_further))
     verb = draw(st.sampled_from(_VERBS))
     if draw(st.integers(0, 5)) == 0:
         path = draw(st.sampled_from(["/metrics", "/logs", "/logs/x", "/logs/", "/lo", "/a/x", "/*/x"]))
-        return identity, Request(verb, path=path)
-    resource, subresource = draw(
-        st.sampled_from(
-            [("pods", ""), ("pods", "log"), ("pods", "scale"), ("deployments", ""), ("deployments", "scale"), ("*", "")]
-        )
-    )
-    return identity, Request(
+        return who, Request(verb, path=path)
+    return who, Request(
         verb,
-        group=draw(st.sampled_from(["", "apps", "example.com", "*"])),
-        resource=resource,
-        subresource=subresource,
+        group=draw(st.sampled_from(_GROUPS)),
+        resource=draw(st.sampled_from(["pods", "pods", "deployments", "*"])),
+        subresource=draw(st.sampled_from(["", "", "log", "scale"])),
         name=draw(st.sampled_from(["", "", "web", "db"])),
         namespace=draw(st.sampled_from([*SPACES, *SPACES, ""])),
     )
