@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from kgraph.cli.access import COLUMNS, Access, Grant, Named, Rule, decision, row, rule_words, split_name
 from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.rbac import COLUMNS, Access, Grant, Named, Rule, decision, row, rule_words, split_name
 from kgraph.cli.tables import print_table
 
 GRANT: dict[str, Any] = {
