@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from kgraph.cli.client import Client
 from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.tables import print_table
+from kgraph.cli.terminal import answers
 
 _GRANT = """
     subject { kind name namespace }
@@ -31,6 +35,7 @@ query WhoCan($cluster: String!, $verb: String!, $resourceType: String!, $namespa
     request complete truncated reason items {{{_GRANT} }}
   }}
 }}"""
+EVERYWHERE = "whole cluster"
 COLUMNS = ("SUBJECT", "SCOPE", "ROLE", "BINDING")
 # A rule names so much of each kind in a line; `-o json` has all of it.
 SHOWN = 6
@@ -142,11 +147,32 @@ def rule_words(rule: Rule) -> str:
     return f"{words}, named {_some(rule.resource_names)}" if rule.resource_names else words
 
 
+def print_grants(items: Sequence[Mapping[str, Any]]) -> None:
+    """A table, or two lines for each grant where the terminal is too narrow for one: folded names are hard to read."""
+    rows = [row(item) for item in items]
+    console = answers()
+    width = sum(max(map(len, column)) + 2 for column in zip(COLUMNS, *rows, strict=True))
+    if console.is_terminal and width > console.width:
+        console.print(grant_lines(rows))
+    else:
+        print_table(COLUMNS, rows, more=False)
+
+
 def row(item: Mapping[str, Any]) -> list[str]:
     """One grant's columns."""
     grant = msgspec.convert(item, Grant)
     binding = "" if grant.binding.name == grant.role.name else grant.binding.name
-    return [str(grant.subject), grant.scope or "whole cluster", f"{grant.role.kind} {grant.role.name}", binding]
+    return [str(grant.subject), grant.scope or EVERYWHERE, f"{grant.role.kind} {grant.role.name}", binding]
+
+
+def grant_lines(rows: Sequence[Sequence[str]]) -> Group:
+    """The same rows as lines: who, and below it by which role, bound as what, where."""
+    lines: list[RenderableType] = []
+    for subject, scope, role, binding in rows:
+        where = "" if scope == EVERYWHERE else f" in {scope}"
+        given = Text(f"{role}{where}" + (f", by {binding}" if binding else ""))
+        lines += [Text(subject, style="bold"), Padding.indent(given, 2)]
+    return Group(*lines)
 
 
 def _some(words: Sequence[str]) -> str:

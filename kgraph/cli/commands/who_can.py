@@ -24,8 +24,7 @@ def command(verb: str, resource_type: str, name: str, **given: Any) -> None:
     from kgraph.cli.answers import the_cluster
     from kgraph.cli.client import Client
     from kgraph.cli.printing import print_data
-    from kgraph.cli.rbac import COLUMNS, Question, ask_who_can, row, split_name
-    from kgraph.cli.tables import print_table
+    from kgraph.cli.rbac import Question, ask_who_can, print_grants, split_name
     from kgraph.cli.terminal import remarks
 
     kind, its_name = split_name(resource_type, name)
@@ -38,7 +37,7 @@ def command(verb: str, resource_type: str, name: str, **given: Any) -> None:
         print_data(answer, given["output"])
         return
     if answer["items"]:
-        print_table(COLUMNS, [row(item) for item in answer["items"]], more=False)
+        print_grants(answer["items"])
     else:
         remarks().print(f"No binding lets anybody {answer['request']}.")
     if answer["truncated"]:

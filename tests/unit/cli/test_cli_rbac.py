@@ -1,13 +1,15 @@
 """How `can-i` and `who-can` read their words and write their answers."""
 
 import io
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.rbac import COLUMNS, Access, Grant, Named, Rule, decision, row, rule_words, split_name
+from kgraph.cli.rbac import COLUMNS, Access, Grant, Named, Rule, decision, print_grants, row, rule_words, split_name
 from kgraph.cli.tables import print_table
 
 GRANT: dict[str, Any] = {
@@ -70,20 +72,52 @@ def test_a_decision_is_a_word_a_reason_and_a_rule() -> None:
     assert decision(Access(allowed=False, reason="because", request="get pods in shop")).plain == "no\nbecause"
 
 
-def test_names_are_folded_in_a_narrow_terminal_and_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In sixty columns no line is longer, and every letter of every name is there."""
-    terminal = Console(file=io.StringIO(), width=60, force_terminal=True, color_system=None, highlight=False)
-    monkeypatch.setattr("kgraph.cli.tables.answers", lambda: terminal)
-    other = {**GRANT, "scope": "shop", "binding": {"kind": "RoleBinding", "name": "collectors", "namespace": "shop"}}
-    with terminal.capture() as captured:
-        print_table(COLUMNS, [row(GRANT), row(other)], more=False)
-    lines = captured.get().splitlines()
-    assert all(len(line) <= 60 for line in lines)
-    assert "collectors" in lines[1 + len(lines) // 2]
-    width = lines[0].index("SCOPE")
-    assert "".join(line[:width].strip() for line in lines) == "SUBJECT" + 2 * (
-        "ServiceAccountkube-system/generic-garbage-collector"
-    )
+OTHER = {**GRANT, "scope": "shop", "binding": {"kind": "RoleBinding", "name": "collectors", "namespace": "shop"}}
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], None]], list[str]]:
+    """What is printed in a terminal of so many columns, line by line; no line is longer."""
+
+    def lines_of(columns: int, printing: Callable[[], None]) -> list[str]:
+        terminal = Console(file=io.StringIO(), width=columns, force_terminal=True, color_system=None, highlight=False)
+        for module in ("rbac", "tables"):
+            monkeypatch.setattr(f"kgraph.cli.{module}.answers", lambda: terminal)
+        with terminal.capture() as captured:
+            printing()
+        lines = [re.sub(r"\x1b\[\d*m", "", line).rstrip() for line in captured.get().splitlines()]
+        assert all(len(line) <= columns for line in lines)
+        return lines
+
+    return lines_of
+
+
+def test_grants_are_a_table_where_there_is_room(shown: Callable[[int, Callable[[], None]], list[str]]) -> None:
+    """In a wide terminal each grant is a line, in columns."""
+    head, first, second = shown(160, lambda: print_grants([GRANT, OTHER]))
+    assert head.split() == list(COLUMNS)
+    assert first.split()[1:4] == ["kube-system/generic-garbage-collector", "whole", "cluster"]
+    assert second.endswith("collectors")
+
+
+def test_grants_are_two_lines_each_in_a_narrow_terminal(shown: Callable[[int, Callable[[], None]], list[str]]) -> None:
+    """Where a table would fold every name, who has the access stands above what gives it."""
+    assert shown(60, lambda: print_grants([GRANT, OTHER])) == [
+        "ServiceAccount kube-system/generic-garbage-collector",
+        "  ClusterRole system:controller:generic-garbage-collector",
+        "ServiceAccount kube-system/generic-garbage-collector",
+        "  ClusterRole system:controller:generic-garbage-collector in",
+        "  shop, by collectors",
+    ]
+
+
+def test_a_name_that_is_too_long_for_its_column_is_folded_and_never_cut(
+    shown: Callable[[int, Callable[[], None]], list[str]],
+) -> None:
+    """In a table of any command every letter of every name is there."""
+    lines = shown(30, lambda: print_table(("NAME", "NOTE"), [["generic-garbage-collector", "two words"]], more=False))
+    width = lines[0].index("NOTE")
+    assert "".join(line[:width].strip() for line in lines) == "NAMEgeneric-garbage-collector"
 
 
 def test_a_binding_is_left_out_where_it_is_called_as_its_role_is() -> None:
