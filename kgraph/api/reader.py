@@ -65,6 +65,15 @@ class Reader:
                 self.require_answer(cluster)
                 raise Forbidden(f"{what} reads everything in cluster {cluster}, and you may not list all kinds there")
 
+    async def require_lists(self, prefixes: Iterable[str], *, timeout: float) -> None:
+        """Raise Forbidden unless the caller may list all of what begins so: kinds, some of them in one namespace."""
+        for prefix in prefixes:
+            if prefix not in await self.seen_prefixes([prefix], timeout=timeout):
+                cluster, group, kind, *inside = prefix.removesuffix("/").split("/")
+                self.require_answer(cluster)
+                where = f" in namespace {inside[0]}" if inside else ""
+                raise Forbidden(f"this takes listing {kind}.{group}{where} of cluster {cluster}, and you may not")
+
     async def seen_prefixes(self, prefixes: Iterable[str], *, timeout: float) -> tuple[str, ...]:
         """Beginnings of keys, narrowed to what the caller may list; Namespaces are left to the statements.
 

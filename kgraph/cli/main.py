@@ -15,6 +15,7 @@ from kgraph import __version__
 
 # Sub-commands are modules of their own that import what they need when they run.
 from kgraph.cli.commands import (
+    can_i,
     check,
     cluster,
     compare,
@@ -28,6 +29,7 @@ from kgraph.cli.commands import (
     serve,
     snapshot,
     up,
+    who_can,
     worker,
 )
 from kgraph.cli.errors import CliError, leaves
@@ -63,6 +65,8 @@ for command in (
     history,
     compare,
     diff,
+    can_i,
+    who_can,
     cypher,
     check,
     cluster,

@@ -72,6 +72,17 @@ def scope(function: F) -> F:
     return function
 
 
+def request(function: F) -> F:
+    """Where something would be done, and to which part."""
+    for decorate in (
+        click.option("--subresource", default="", metavar="PART", help="A part of it: log, exec, scale, status."),
+        click.option("-n", "--namespace", default="", metavar="NAME", help="In this namespace; else in all at once."),
+        click.option("--cluster", default="", metavar="ID", help="May be left out when there is only one."),
+    ):
+        function = decorate(function)
+    return function
+
+
 def output(*, table: bool = False) -> Callable[[F], F]:
     """How the answer is written."""
     choices = ("table", *OUTPUTS[1:]) if table else OUTPUTS

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from rich.table import Table
+from rich.table import Column, Table
 
 from kgraph.cli.terminal import answers, remarks
 
@@ -16,7 +16,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, more: 
         for row in (columns, *rows):
             console.file.write("\t".join(_cell(value) for value in row) + "\n")
     else:
-        table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+        # Folded, never cut: half a name is no name.
+        table = Table(
+            *(Column(name, overflow="fold") for name in columns), box=None, header_style="bold", pad_edge=False
+        )
         for row in rows:
             table.add_row(*(_cell(value) for value in row))
         console.print(table)

@@ -12,10 +12,9 @@ import msgspec
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.model import cluster_key, image_key, subject_key
 from kgraph.kube.images import digest_of_image_id, parse_image
+from kgraph.kube.rbac import account_of, node_of
 from kgraph.sync.start import Start, group_of, is_name, maps, text
 
-_RBAC_USER_OF_ACCOUNT = "system:serviceaccount:"
-_RBAC_USER_OF_NODE = "system:node:"
 _BETA_STORAGE_CLASS = "volume.beta.kubernetes.io/storage-class"
 _OLD_INGRESS_CLASS = "kubernetes.io/ingress.class"
 _ACCOUNT_FIELDS = ("serviceAccountName", "serviceAccount")
@@ -239,23 +238,12 @@ def _subjects(start: Start) -> Iterator[tuple[str, str, str, str]]:
             continue
         if kind == "ServiceAccount":
             yield field, kind, text(subject.get("namespace")), name
-        elif kind == "User" and (account := _account_of(name)):
+        elif kind == "User" and (account := account_of(name)):
             yield field, "ServiceAccount", *account
-        elif kind == "User" and name.startswith(_RBAC_USER_OF_NODE) and is_name(name[len(_RBAC_USER_OF_NODE) :]):
-            yield field, "Node", "", name.removeprefix(_RBAC_USER_OF_NODE)
+        elif kind == "User" and (node := node_of(name)):
+            yield field, "Node", "", node
         elif kind in ("User", "Group"):
             yield field, kind, "", name
-
-
-def _account_of(user: str) -> tuple[str, str] | None:
-    """The namespace and name of the account that a user is, None for any other (serviceaccount.SplitUsername).
-
-    A user without a namespace in its name is nobody's account, not even one beside the binding.
-    """
-    parts = user.removeprefix(_RBAC_USER_OF_ACCOUNT).split(":")
-    if not user.startswith(_RBAC_USER_OF_ACCOUNT) or len(parts) != 2 or not all(map(is_name, parts)):
-        return None
-    return parts[0], parts[1]
 
 
 def _resource_subjects(start: Start, row: EdgeRow) -> Iterator[Found]:

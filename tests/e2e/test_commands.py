@@ -166,3 +166,24 @@ def test_two_resources_are_compared(home: Home) -> None:
     assert "RUNS_IMAGE" in ended.stdout
     assert "no difference" in home.run("compare", "deploy/web", "deploy/web", "-n", "shop").stdout
     assert home.run("compare", "deploy/web", "-n", "shop").returncode == 2
+
+
+def test_who_may_do_what_is_told_with_the_binding(home: Home) -> None:
+    """`can-i` says yes or no with its exit code, and why; `who-can` lists everybody, a row for each binding."""
+    account = ("--as", "system:serviceaccount:data:reporting")
+    yes = home.run("can-i", "list", "pods", *account, "-n", "data")
+    assert yes.returncode == 0, yes.stderr
+    word, reason = yes.stdout.split("\n", 1)
+    assert word == "yes"
+    assert "RoleBinding data/reporting gives ServiceAccount data/reporting the ClusterRole view" in " ".join(
+        reason.split()
+    )
+    no = home.run("can-i", "delete", "pods", *account, "-n", "data")
+    assert (no.returncode, no.stdout.split("\n", 1)[0]) == (1, "no")
+    assert home.run("can-i", "delete", "pods").returncode == 2
+    who = home.run("who-can", "list", "pods", "-n", "data")
+    assert who.returncode == 0, who.stderr
+    rows = [line.split("\t") for line in who.stdout.splitlines()]
+    assert rows[0] == ["SUBJECT", "SCOPE", "ROLE", "BINDING"]
+    assert ["ServiceAccount data/reporting", "data", "ClusterRole view", "reporting"] in rows
+    assert ["Group system:masters", "whole cluster", "ClusterRole cluster-admin", ""] in rows

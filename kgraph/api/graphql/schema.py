@@ -28,6 +28,7 @@ from kgraph.api.graphql.kinds import access, api, config, network, pods, storage
 from kgraph.api.graphql.kinds.queries import KindQueries
 from kgraph.api.graphql.mutations import ClusterMutations
 from kgraph.api.graphql.persisted import NOT_FOUND, NOT_FOUND_MESSAGE, PersistedQueries, PersistedQueryNotFound
+from kgraph.api.graphql.rbac import RbacQueries
 from kgraph.api.graphql.resource import TYPES, GenericResource
 from kgraph.api.graphql.resource_mutations import ResourceMutations
 from kgraph.api.graphql.resources import ResourceQueries
@@ -59,6 +60,7 @@ class Query(
     FindingQueries,
     HistoryQueries,
     AuditQueries,
+    RbacQueries,
 ):
     """All queries."""
 

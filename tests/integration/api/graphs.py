@@ -5,6 +5,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -239,6 +240,7 @@ def synced_kinds(nodes: Iterable[Node], cluster: str, *, without: Iterable[str] 
                 "kind": parts.kind,
                 "plural": plural,
                 "namespaced": bool(parts.namespace),
+                "syncedAt": datetime(2026, 1, 1, tzinfo=UTC),
             }
     return [row for row in found.values() if row["kind"] not in set(without)]
 
