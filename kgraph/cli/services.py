@@ -37,6 +37,7 @@ def sync_options(configuration: Configuration, clusters: Iterable[ClusterSetting
         clusters=cluster_names(clusters),
         homes=dict(each.split("=", 1) for each in configuration.controller_namespaces),
         writers=configuration.worker_pool_size,
+        usage_seconds=configuration.usage_interval,
     )
 
 

@@ -81,6 +81,12 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="how long a deleted resource can still be found; 0: not at all",
     ),
     Setting(
+        key="usage_interval",
+        takes=Takes.DURATION,
+        default="30s",
+        meaning="how often a cluster's metrics API is asked what its Nodes and Pods use; 0: never",
+    ),
+    Setting(
         key="worker_pool_size",
         takes=Takes.WHOLE,
         default=4,

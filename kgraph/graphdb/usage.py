@@ -1,0 +1,108 @@
+"""What the graph keeps of usage: one :Usage node for each workload, for each Pod that none has made, and each Node.
+
+It has no edges and is no resource: what is measured every half minute is noise on the things themselves, and no walk,
+search or check should meet it. Its properties:
+
+- `key`: `usage:` and the key of what it is of, which is `of`; `cluster` and `namespace` are those of that;
+- `sampledAt`, `pods`, `cpu`, `memory`: the last sample: when, of how many Pods, cores and bytes in all;
+- `last`: the same by Pod and container, JSON: `{"web-7f9": {"web": [0.25, 104857600]}}`; of a Node under its own name
+  and the container "";
+- `history`: histograms by container, MessagePack (`History`), written every few minutes. A steady container takes
+  some 150 bytes, one whose use varies a lot 500, none can take more than 4 kB.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from kgraph.graphdb.histogram import CPU_CORES, MEMORY_BYTES, Histogram
+
+_PREFIX = "usage:"
+
+
+class Amounts(NamedTuple):
+    """An amount of each: cores, and bytes."""
+
+    cpu: float
+    memory: float
+
+
+Last = Mapping[str, Mapping[str, Amounts]]  # by Pod and container
+
+
+class ContainerHistory:
+    """The samples of one container of a workload, of all its Pods together; times are seconds since the epoch."""
+
+    __slots__ = ("cpu", "memory", "samples", "since")
+
+    def __init__(
+        self, since: float, samples: int = 0, cpu: Histogram | None = None, memory: Histogram | None = None
+    ) -> None:
+        self.since = since
+        self.samples = samples
+        self.cpu = cpu or Histogram(CPU_CORES)
+        self.memory = memory or Histogram(MEMORY_BYTES)
+
+    def add(self, used: Amounts, at: float) -> None:
+        """Count a sample."""
+        self.since = min(self.since, at)
+        self.samples += 1
+        self.cpu.add(used.cpu, at)
+        self.memory.add(used.memory, at)
+
+
+class _Encoded(msgspec.Struct, array_like=True):
+    name: str
+    since: float
+    samples: int
+    cpu: bytes
+    memory: bytes
+
+
+class _History(msgspec.Struct, array_like=True):
+    at: float
+    containers: list[_Encoded]
+
+
+def usage_key(of: str) -> str:
+    """The key of the :Usage node of a resource's key: `usage:prod/apps/Deployment/shop/web`."""
+    return f"{_PREFIX}{of}"
+
+
+def encode_history(containers: Mapping[str, ContainerHistory], at: float) -> bytes:
+    """The histories by container, as the property `history`."""
+    encoded = [
+        _Encoded(name, each.since, each.samples, each.cpu.encode(at), each.memory.encode(at))
+        for name, each in sorted(containers.items())
+    ]
+    return msgspec.msgpack.encode(_History(at, encoded))
+
+
+def decode_history(encoded: bytes) -> dict[str, ContainerHistory]:
+    """The histories by container; ValueError where the property is something else."""
+    found = msgspec.msgpack.decode(encoded, type=_History)
+    return {
+        each.name: ContainerHistory(
+            each.since,
+            each.samples,
+            Histogram.decode(CPU_CORES, each.cpu, found.at),
+            Histogram.decode(MEMORY_BYTES, each.memory, found.at),
+        )
+        for each in found.containers
+    }
+
+
+def encode_last(last: Last) -> str:
+    """The last sample as the property `last`."""
+    return msgspec.json.encode(last).decode()
+
+
+def decode_last(text: str) -> Last:
+    """The last sample by Pod and container; ValueError where the property is something else."""
+    return msgspec.json.decode(text, type=dict[str, dict[str, Amounts]])
+
+
+def total(amounts: Mapping[str, Amounts]) -> Amounts:
+    """What the containers of one Pod use together."""
+    return Amounts(sum(each.cpu for each in amounts.values()), sum(each.memory for each in amounts.values()))
