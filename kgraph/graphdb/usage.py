@@ -11,14 +11,17 @@ search or check should meet it. Its properties:
   some 150 bytes, one whose use varies a lot 500, none can take more than 4 kB.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.histogram import CPU_CORES, MEMORY_BYTES, Histogram
+from kgraph.graphdb.model import ResourceKey
 
 _PREFIX = "usage:"
+_TABLE = Catalogue()  # for where the kinds have their Pod templates, which no discovery says
 
 
 class Amounts(NamedTuple):
@@ -68,6 +71,22 @@ class _History(msgspec.Struct, array_like=True):
 def usage_key(of: str) -> str:
     """The key of the :Usage node of a resource's key: `usage:prod/apps/Deployment/shop/web`."""
     return f"{_PREFIX}{of}"
+
+
+def workload_of(pod: str, controllers: Sequence[str]) -> str:
+    """The key of what a Pod's usage counts for, of its key and its controllers' as `read/controllers` gives them.
+
+    It is the highest that has a Pod template, where requests are written: the Deployment, not its ReplicaSet; the
+    CronJob, not its Jobs; and not the custom resource that an operator made these of. Without one it is the nearest
+    controller, else the Pod itself.
+    """
+    templated = [key for key in controllers if _has_template(ResourceKey.parse(key))]
+    return templated[-1] if templated else next(iter(controllers), pod)
+
+
+def _has_template(key: ResourceKey) -> bool:
+    row = _TABLE.get(key.group, key.kind)
+    return row is not None and bool(row.pod_spec)
 
 
 def encode_history(containers: Mapping[str, ContainerHistory], at: float) -> bytes:

@@ -7,6 +7,7 @@ import msgspec
 
 from kgraph.kube.objects import DATA_SIZES
 from kgraph.sync import jsonpath
+from kgraph.sync.amounts import AMOUNTS
 from kgraph.sync.follow import applies
 from kgraph.sync.manifest import timestamp
 from kgraph.sync.paths import EACH, dig, parse_one, read
@@ -198,6 +199,7 @@ PROMOTE: Mapping[str, Callable[[Object], Any]] = {
     "aggregated": lambda obj: type(obj.get("aggregationRule")) is dict,
     "served_versions": _served_versions,
     "selects_all_workloads": _selects_all_workloads,
+    **AMOUNTS,
 }
 
 

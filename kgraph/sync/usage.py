@@ -1,16 +1,15 @@
 """What a cluster's workloads and Nodes use, asked of its metrics API and kept in the graph as :Usage nodes.
 
-Every sample counts in a histogram by container of the workload that made the Pod: the highest controller that has a
-Pod template (the Deployment, not its ReplicaSet; the CronJob, not its Jobs), else the nearest controller, else the Pod
-itself. The last sample is written when there is a new one, the histograms every few minutes: a worker that is killed
-loses the samples since.
+Every sample counts in a histogram by container of the workload that the Pod is of (`graphdb.usage.workload_of`). The
+last sample is written when there is a new one, the histograms every few minutes: a worker that is killed loses the
+samples since.
 
 Kept in memory are the histograms of what runs now, and of each Pod whose it is. What appears is read from the graph,
 so that a new worker goes on where another ended.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,7 +17,6 @@ from typing import Any
 import msgspec
 import structlog
 
-from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.errors import StatementRefused
 from kgraph.graphdb.model import ResourceKey
 from kgraph.graphdb.store import Store
@@ -31,6 +29,7 @@ from kgraph.graphdb.usage import (
     encode_last,
     total,
     usage_key,
+    workload_of,
 )
 from kgraph.kube.connection import Connection
 from kgraph.kube.errors import KubeError, NotFound
@@ -75,7 +74,6 @@ class Metering:
         self._store = store
         self._cluster = cluster
         self._interval_seconds = interval_seconds
-        self._table = Catalogue()
         self._metered: dict[str, _Metered] = {}
         self._workloads: dict[str, _Workload] = {}
         self._told: str | None = ""
@@ -146,16 +144,8 @@ class Metering:
         for some in _chunks([key for key in unknown if "/Pod/" in key]):
             found = await patiently(partial(self._store.read_one, "read/controllers", {"keys": some}))
             for key, controllers in found["controllers"]:
-                self._metered[key] = _Metered(self._workload_of(key, controllers))
+                self._metered[key] = _Metered(workload_of(key, controllers))
         self._metered.update({key: _Metered(key) for key in unknown if "/Node/" in key})
-
-    def _workload_of(self, pod: str, controllers: Sequence[str]) -> str:
-        templated = [key for key in controllers if self._has_template(ResourceKey.parse(key))]
-        return templated[-1] if templated else next(iter(controllers), pod)
-
-    def _has_template(self, key: ResourceKey) -> bool:
-        row = self._table.get(key.group, key.kind)
-        return row is not None and bool(row.pod_spec)
 
     async def _recall(self, workloads: Iterable[str]) -> None:
         """Read the histories of what was not there before."""

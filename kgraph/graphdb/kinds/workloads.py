@@ -35,6 +35,11 @@ ROWS = (
             "restarts": "@restarts",
             "reason": "@pod_reason",
             "startedAt": "status.startTime",
+            "cpuRequest": "@cpu_request",
+            "memoryRequest": "@memory_request",
+            "cpuLimit": "@cpu_limit",
+            "memoryLimit": "@memory_limit",
+            "containerResources": "@container_resources",
         },
     ),
     row("", "PodTemplate", "podtemplates", pod_spec="template.spec"),
@@ -72,6 +77,10 @@ ROWS = (
             "providerID": "spec.providerID",
             "zone": 'metadata.labels["topology.kubernetes.io/zone"]',
             "instanceType": 'metadata.labels["node.kubernetes.io/instance-type"]',
+            "cpuCapacity": "@cpu_capacity",
+            "memoryCapacity": "@memory_capacity",
+            "cpuAllocatable": "@cpu_allocatable",
+            "memoryAllocatable": "@memory_allocatable",
         },
         # The kubelet reports its conditions every five minutes though nothing changed.
         noise=("status.conditions[].lastHeartbeatTime",),
@@ -102,6 +111,7 @@ ROWS = (
         promote={
             "phase": "status.phase",
             "capacity": "status.capacity.storage",
+            "capacityBytes": "@claim_bytes",
             "requested": "spec.resources.requests.storage",
             "storageClassName": "spec.storageClassName",
             "volumeName": "spec.volumeName",
@@ -117,6 +127,7 @@ ROWS = (
         promote={
             "phase": "status.phase",
             "capacity": "spec.capacity.storage",
+            "capacityBytes": "@volume_bytes",
             "storageClassName": "spec.storageClassName",
             "reclaimPolicy": "spec.persistentVolumeReclaimPolicy",
             "accessModes": "spec.accessModes[]",
