@@ -46,6 +46,7 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
     return ApiSettings(
         default_namespace=configuration.default_namespace,
         neo4j_browser=neo4j_browser,
+        prices=configuration.prices,
         mutations=configuration.enable_mutations,
     )
 

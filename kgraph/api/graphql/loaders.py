@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from kgraph.api import entity
 from kgraph.api.history import History, histories
+from kgraph.api.metering import ClusterTotals, Measured, cluster_totals, samples_of
 from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
 from kgraph.api.rollup import NO_PARTS, Parts, parts_of
 from kgraph.graphdb.model import ResourceKey
@@ -56,6 +57,18 @@ class Loaders:
         self.parts: DataLoader[str, Parts] = DataLoader(load_fn=self._parts)
         # By (cluster, namespace): the namespace's labels; empty where there is none.
         self.namespaces: DataLoader[tuple[str, str], dict[str, str]] = DataLoader(load_fn=self._namespaces)
+        # By the key of a Pod or Node: what it uses.
+        self.measured: DataLoader[str, Measured] = DataLoader(load_fn=self._measured)
+        # By a cluster's id: what it uses as a whole.
+        self.totals: DataLoader[str, ClusterTotals] = DataLoader(load_fn=self._totals)
+
+    async def _measured(self, keys: list[str]) -> list[Measured]:
+        found = await samples_of(self._store, keys, timeout=self._timeout)
+        return [found[key] for key in keys]
+
+    async def _totals(self, clusters: list[str]) -> list[ClusterTotals]:
+        found = await cluster_totals(self._store, clusters, timeout=self._timeout)
+        return [found[cluster] for cluster in clusters]
 
     async def _namespaces(self, wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
         keys = [str(ResourceKey(cluster, "", "Namespace", "", name)) for cluster, name in wanted]

@@ -8,6 +8,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
+from kgraph.api.graphql.bills import CostQueries
 from kgraph.api.graphql.cluster import ClusterQueries
 from kgraph.api.graphql.compare import CompareQueries
 from kgraph.api.graphql.drift import DriftQueries
@@ -19,7 +20,9 @@ from kgraph.api.graphql.history import HistoryQueries
 from kgraph.api.graphql.impact import ImpactQueries
 from kgraph.api.graphql.mutations import ClusterMutations
 from kgraph.api.graphql.resources import ResourceQueries
+from kgraph.api.graphql.rightsizing import RightsizingQueries
 from kgraph.api.graphql.scalars import SCALARS
+from kgraph.api.graphql.utilization import UtilizationQueries
 from kgraph.api.graphql.ways import PathQueries
 from kgraph.api.settings import Limits
 
@@ -38,6 +41,9 @@ class Query(
     DriftQueries,
     FindingQueries,
     HistoryQueries,
+    UtilizationQueries,
+    RightsizingQueries,
+    CostQueries,
 ):
     """All queries."""
 

@@ -1,0 +1,295 @@
+"""What is asked for, what there is and what is used: Pods, Nodes and claims of some clusters, with the last samples.
+
+What is not known is None, and the cluster says why; nothing that was not measured counts as zero.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from kgraph.api.entity import labels as labels_of
+from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
+from kgraph.graphdb.store import Store
+from kgraph.graphdb.usage import Amounts, decode_last, total, usage_key, workload_of
+
+# A sample is a minute old when it comes from a metrics-server with its own default. One that is older than some times
+# the interval of the worker says nothing of now.
+FRESH_INTERVALS = 4
+FRESH_LEAST_SECONDS = 180.0
+_POD, _NODE = GroupKind("", "Pod"), GroupKind("", "Node")
+_CLAIM, _VOLUME = GroupKind("", "PersistentVolumeClaim"), GroupKind("", "PersistentVolume")
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Which clusters, and which namespaces of them, None for all."""
+
+    clusters: tuple[str, ...]
+    namespaces: tuple[str, ...] | None = None
+
+    def prefixes(self, kind: GroupKind) -> list[str]:
+        """What the keys of a kind's resources begin with; of a kind without namespaces those of all."""
+        starts = [kind_prefix(cluster, kind) for cluster in self.clusters]
+        if self.namespaces is None or kind in (_NODE, _VOLUME):
+            return starts
+        return [f"{start}{namespace}/" for start in starts for namespace in sorted(set(self.namespaces))]
+
+
+class Metering(msgspec.Struct, frozen=True):
+    """How one cluster's usage is asked for, as its own node says it."""
+
+    cluster: str
+    source: str = "live"
+    interval_seconds: float | None = None
+    problem: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why a sample may be missing."""
+        if self.source == "snapshot":
+            return f"cluster {self.cluster} is a snapshot: nothing runs in it"
+        if self.interval_seconds == 0:
+            return f"usage of cluster {self.cluster} is not asked for: usage_interval is 0"
+        return self.problem or "no sample yet"
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing is sampled now, and the reason says why."""
+        return self.source == "snapshot" or self.interval_seconds == 0 or self.problem is not None
+
+    @property
+    def fresh_seconds(self) -> float:
+        """How old a sample may be that is of now."""
+        return max(FRESH_LEAST_SECONDS, FRESH_INTERVALS * (self.interval_seconds or 0.0))
+
+
+class PodUse(msgspec.Struct, frozen=True):
+    """A Pod that has not ended: what it requests (0 where it requests nothing), its limits, and what it uses."""
+
+    key: str
+    cluster: str
+    namespace: str
+    name: str
+    node: str | None
+    request: Amounts
+    cpu_limit: float | None
+    memory_limit: float | None
+    labels: Mapping[str, str]
+    workload: str
+    usage: Amounts | None
+
+
+class NodeUse(msgspec.Struct, frozen=True):
+    """A Node: what it has, what of it is for Pods, and what is used of it, the system's own share included."""
+
+    key: str
+    cluster: str
+    name: str
+    labels: Mapping[str, str]
+    capacity: Amounts
+    allocatable: Amounts
+    usage: Amounts | None
+
+
+class ClaimUse(msgspec.Struct, frozen=True):
+    """A claim that has a volume of so many bytes, and the workload of the first Pod that mounts it, "" without one."""
+
+    key: str
+    cluster: str
+    namespace: str
+    size: float
+    labels: Mapping[str, str]
+    workload: str
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What the containers of a Pod use, or a Node (under ""); None with a reason. `at`: when it was last measured."""
+
+    containers: Mapping[str, Amounts] | None
+    at: str | None
+    reason: str | None
+
+    @property
+    def total(self) -> Amounts | None:
+        """All containers together."""
+        return None if self.containers is None else total(self.containers)
+
+
+class ClusterTotals(msgspec.Struct, frozen=True):
+    """What a cluster's Nodes use, how many Pods run or wait, how many bytes its claims have; `reason` as ever."""
+
+    usage: Amounts | None
+    pods: int
+    storage: float
+    reason: str | None
+
+
+async def meterings(store: Store, clusters: Iterable[str], *, timeout: float) -> dict[str, Metering]:
+    """How the usage of these clusters is asked for."""
+    record = await store.read_one("read/meterings", {"of": {"clusters": list(clusters)}}, timeout=timeout)
+    return {row[0]: Metering(row[0], row[1] or "live", row[2], row[3]) for row in record["meterings"]}
+
+
+async def pods(
+    store: Store, scope: Scope, known: Mapping[str, Metering], *, labels: bool, workloads: bool, timeout: float
+) -> list[PodUse]:
+    """The Pods that hold resources, by key, with their labels and workloads if these are wanted.
+
+    A Pod has the labels of its Namespace too, where it has no others of the same names.
+    """
+    of = {"prefixes": scope.prefixes(_POD), "labels": labels, "controllers": workloads}
+    record = await store.read_one("read/metered_pods", {"of": of}, timeout=timeout)
+    samples = await _last_samples(store, scope, known, timeout=timeout)
+    inherited = await _namespace_labels(store, (row[0] for row in record["pods"]) if labels else (), timeout=timeout)
+    found = []
+    for key, node, cpu, memory, cpu_limit, memory_limit, pairs, controllers in record["pods"]:
+        name = ResourceKey.parse(key)
+        sample = samples.get((name.cluster, name.namespace, name.name))
+        found.append(
+            PodUse(
+                key=key,
+                cluster=name.cluster,
+                namespace=name.namespace,
+                name=name.name,
+                node=node,
+                request=Amounts(cpu or 0.0, memory or 0.0),
+                cpu_limit=cpu_limit,
+                memory_limit=memory_limit,
+                labels={**inherited.get((name.cluster, name.namespace), {}), **labels_of(pairs or ())},
+                workload=workload_of(key, controllers or ()),
+                usage=sample,
+            )
+        )
+    return found
+
+
+async def nodes(store: Store, scope: Scope, known: Mapping[str, Metering], *, timeout: float) -> list[NodeUse]:
+    """All Nodes of the clusters, by key."""
+    record = await store.read_one("read/metered_nodes", {"of": {"prefixes": scope.prefixes(_NODE)}}, timeout=timeout)
+    now = datetime.now(UTC)
+    found = []
+    for key, pairs, cpu, memory, cpu_left, memory_left, sampled_at, used_cpu, used_memory in record["nodes"]:
+        name = ResourceKey.parse(key)
+        capacity = Amounts(cpu or 0.0, memory or 0.0)
+        fresh = sampled_at is not None and _is_fresh(sampled_at, known.get(name.cluster), now)
+        found.append(
+            NodeUse(
+                key=key,
+                cluster=name.cluster,
+                name=name.name,
+                labels=labels_of(pairs or ()),
+                capacity=capacity,
+                allocatable=Amounts(
+                    capacity.cpu if cpu_left is None else cpu_left,
+                    capacity.memory if memory_left is None else memory_left,
+                ),
+                usage=Amounts(used_cpu, used_memory) if fresh and used_cpu is not None else None,
+            )
+        )
+    return found
+
+
+async def claims(
+    store: Store, scope: Scope, *, labels: bool, workloads: bool, timeout: float
+) -> tuple[list[ClaimUse], list[ClaimUse]]:
+    """The claims that have a volume, by key; and the volumes that no claim has, as claims of no namespace."""
+    of = {"claims": scope.prefixes(_CLAIM), "volumes": scope.prefixes(_VOLUME), "controllers": workloads}
+    record = await store.read_one("read/metered_claims", {"of": of}, timeout=timeout)
+    inherited = await _namespace_labels(store, (row[0] for row in record["claims"]) if labels else (), timeout=timeout)
+    bound = []
+    for key, size, pairs, user in record["claims"]:
+        name = ResourceKey.parse(key)
+        bound.append(
+            ClaimUse(
+                key=key,
+                cluster=name.cluster,
+                namespace=name.namespace,
+                size=size,
+                labels={**inherited.get((name.cluster, name.namespace), {}), **labels_of(pairs or ())},
+                workload=workload_of(user[0], user[1] or ()) if user else "",
+            )
+        )
+    idle = [ClaimUse(key, ResourceKey.parse(key).cluster, "", size, {}, "") for key, size in record["volumes"]]
+    return bound, idle
+
+
+async def samples_of(store: Store, keys: Sequence[str], *, timeout: float) -> dict[str, Measured]:
+    """What is known of the use of Pods and Nodes, by key: two statements for the samples, one for the reasons."""
+    record = await store.read_one("read/controllers", {"keys": list(keys)}, timeout=timeout)
+    of = {key: workload_of(key, controllers) for key, controllers in record["controllers"]}
+    asked = [usage_key(each) for each in sorted(set(of.values()))]
+    usage = await store.read_one("read/last_samples_of", {"keys": asked}, timeout=timeout)
+    known = await meterings(store, {ResourceKey.parse(key).cluster for key in keys}, timeout=timeout)
+    kept = {each: (at, decode_last(last)) for each, at, last in usage["samples"]}
+    now, found = datetime.now(UTC), {}
+    for key in keys:
+        name = ResourceKey.parse(key)
+        metering = known.get(name.cluster, Metering(name.cluster))
+        at, last = kept.get(of.get(key, key), ("", {}))
+        if name.name not in last:
+            found[key] = Measured(None, None, metering.reason)
+        elif _is_fresh(at, metering, now):
+            found[key] = Measured(last[name.name], at, None)
+        else:
+            found[key] = Measured(None, at, f"the last sample is of {at}: {metering.reason}")
+    return found
+
+
+async def cluster_totals(store: Store, clusters: Sequence[str], *, timeout: float) -> dict[str, ClusterTotals]:
+    """What clusters use as a whole, by id."""
+    known = await meterings(store, clusters, timeout=timeout)
+    record = await store.read_one("read/cluster_amounts", {"of": {"clusters": list(clusters)}}, timeout=timeout)
+    everywhere = await nodes(store, Scope(tuple(clusters)), known, timeout=timeout)
+    found = {}
+    for cluster, count, storage in record["amounts"]:
+        all_nodes = [node for node in everywhere if node.cluster == cluster]
+        used = [node.usage for node in all_nodes if node.usage is not None]
+        reason = None if used and len(used) == len(all_nodes) else known.get(cluster, Metering(cluster)).reason
+        if used and reason:
+            reason = f"{len(all_nodes) - len(used)} of {len(all_nodes)} Nodes have no sample: {reason}"
+        total_used = Amounts(sum(each.cpu for each in used), sum(each.memory for each in used))
+        found[cluster] = ClusterTotals(total_used if used else None, count, storage, reason)
+    return found
+
+
+async def _last_samples(
+    store: Store, scope: Scope, known: Mapping[str, Metering], *, timeout: float
+) -> dict[tuple[str, str, str], Amounts]:
+    """The last samples of all Pods by cluster, namespace and name, but for those that are old."""
+    prefixes = [usage_key(f"{cluster}/") for cluster in scope.clusters]
+    of = {"prefixes": prefixes, "namespaces": scope.namespaces}
+    record = await store.read_one("read/last_samples", {"of": of}, timeout=timeout)
+    now = datetime.now(UTC)
+    return {
+        (cluster, namespace, pod): total(containers)
+        for cluster, namespace, at, last in record["samples"]
+        if _is_fresh(at, known.get(cluster), now)
+        for pod, containers in decode_last(last).items()
+    }
+
+
+def missing(pods: Sequence[PodUse], known: Mapping[str, Metering]) -> str | None:
+    """Why some Pods have no sample, in words; None where all have one."""
+    without = [pod for pod in pods if pod.usage is None]
+    if not without:
+        return None
+    reasons = sorted({known[pod.cluster].reason for pod in without if pod.cluster in known})
+    why = "; ".join(reasons)
+    return why if len(without) == len(pods) else f"{len(without)} of {len(pods)} Pods have no sample: {why}"
+
+
+async def _namespace_labels(
+    store: Store, keys: Iterable[str], *, timeout: float
+) -> dict[tuple[str, str], dict[str, str]]:
+    """The labels of the Namespaces of these resources, by cluster and name."""
+    names = {(name.cluster, name.namespace) for name in map(ResourceKey.parse, keys)}
+    if not names:
+        return {}
+    of = {str(ResourceKey(cluster, "", "Namespace", "", name)): (cluster, name) for cluster, name in names}
+    record = await store.read_one("read/labels", {"of": {"keys": list(of)}}, timeout=timeout)
+    return {of[key]: labels_of(pairs) for key, pairs in record["labels"]}
+
+
+def _is_fresh(at: str, metering: Metering | None, now: datetime) -> bool:
+    most = metering.fresh_seconds if metering else FRESH_LEAST_SECONDS
+    return (now - datetime.fromisoformat(at)).total_seconds() <= most

@@ -1,0 +1,10 @@
+// What the workloads of $of.namespaces (null: of all) used whose usage's keys begin with one of $of.prefixes: [handle,
+// key, Pods at the last sample, histograms, what the containers of its newest Pod ask for].
+UNWIND $of.prefixes AS prefix
+MATCH (u:Usage) WHERE u.key STARTS WITH prefix AND u.history IS NOT NULL AND u.namespace IS NOT NULL
+  AND ($of.namespaces IS NULL OR u.namespace IN $of.namespaces)
+MATCH (w:Resource {key: u.of})
+RETURN collect([elementId(w), u.of, u.pods, u.history, COLLECT {
+  MATCH (w) (()<-[r:OWNED_BY WHERE r.controller AND r.stale IS NULL]-()){0,4} (p:Pod)
+  RETURN p.containerResources ORDER BY p.createdAt DESC LIMIT 1
+}[0]]) AS workloads
