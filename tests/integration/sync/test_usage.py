@@ -1,17 +1,24 @@
 """Usage of a real cluster, by the real metrics-server, as the graph keeps it."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import pytest_asyncio
+import strawberry
 
+from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.loaders import Loaders
+from kgraph.api.graphql.usage import NodeMetrics, PodMetrics, node_metrics, pod_metrics
+from kgraph.api.prices import PriceRule, Prices
 from kgraph.graphdb.store import Store
 from kgraph.graphdb.usage import decode_history, decode_last
 from kgraph.kube.settings import ClusterSettings
 from kgraph.stack.kubernetes import ControlPlane
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.removal import Removal
-from tests.integration.sync.metered import NODE, furnish
+from tests.client import asking
+from tests.integration.sync.metered import INSTANCE_TYPE, NODE, furnish
 from tests.servers import Cluster
 from tests.workers import cluster_settings, in_step, running, until
 
@@ -79,6 +86,106 @@ async def test_usage_is_kept_by_workload(store: Store, settings: ClusterSettings
         await in_step(store, settings, OPTIONS)
 
 
+UTILIZATION = """{ utilization(groupBy: OWNER) { items {
+  name pods sampledPods reason cpu { request usage ratio limit } memory { request usage limit } } } }"""
+RIGHTSIZING = """{ %s { currency unknown { reason } items {
+  resource { kind name } pods savedCpu savedMemory savedMonthly containers { name samples confidence
+    cpu { request recommended reason usage { p95 } } memory { request limit recommended reason } } } } }"""
+COST = """query ($by: GroupBy!, $label: String) { cost(groupBy: $by, label: $label) {
+  currency hourly reason rows { part name cpu memory storage hourly storageCost } } }"""
+PRICES = Prices(
+    currency="EUR",
+    cpu_hour=0.03,
+    memory_gib_hour=0.004,
+    storage_gib_month=0.1,
+    rules=(PriceRule(node_label=f"{INSTANCE_TYPE}=m.small", node_hour=0.2),),
+)
+
+
+async def test_questions_about_usage_are_answered(store: Store, settings: ClusterSettings) -> None:
+    """Utilization, rightsizing, what is underutilized and the cost of a real cluster are what its Pods ask and use."""
+    async with running(store, settings, OPTIONS):
+        await sampled(store)
+        async with asking(store, prices=PRICES) as client:
+            rows = {row["name"]: row for row in (await client.ask(UTILIZATION))["utilization"]["items"]}
+            web = rows["metered/apps/Deployment/shop/web"]
+            assert (web["pods"], web["sampledPods"], web["reason"]) == (2, 2, None)
+            assert (web["cpu"]["request"], web["cpu"]["limit"], web["memory"]["limit"]) == (2.0, None, 4 * 1024 * MIB)
+            assert web["cpu"]["ratio"] == pytest.approx(0.1, rel=0.1)
+            assert rows["metered/core/Pod/shop/lone"]["cpu"]["ratio"] == pytest.approx(2.0, rel=0.1)
+
+            advised = (await client.ask(RIGHTSIZING % "rightsizing"))["rightsizing"]
+            assert (advised["currency"], advised["unknown"]) == ("EUR", [])
+            assert [item["resource"]["name"] for item in advised["items"]] == ["web", "lone"]
+            (container,) = advised["items"][0]["containers"]
+            assert container["confidence"] == "LOW"
+            assert container["cpu"]["recommended"] == pytest.approx(0.1 * 1.15, rel=0.1)
+            assert "it requests 1000m now" in container["cpu"]["reason"]
+            assert container["memory"]["request"] == 1024 * MIB
+            assert container["memory"]["recommended"] == pytest.approx(230 * MIB, rel=0.06)
+            assert advised["items"][0]["savedMonthly"] > 30
+            assert advised["items"][1]["savedCpu"] < 0
+            wasteful = (await client.ask(RIGHTSIZING % "underutilized"))["underutilized"]["items"]
+            assert [item["resource"]["name"] for item in wasteful] == ["web"]
+
+            cost = (await client.ask(COST, by="LABEL", label="team"))["cost"]
+            rows = {(row["part"], row["name"]): row for row in cost["rows"]}
+            assert set(rows) == {("ALLOCATED", "shop"), ("ALLOCATED", "ops"), ("ALLOCATED", None)} | {
+                ("IDLE", None), ("RESERVED", None)
+            }  # fmt: skip
+            assert rows["ALLOCATED", "shop"]["cpu"] == 2.0
+            assert rows["ALLOCATED", "ops"]["cpu"] == pytest.approx(0.5, rel=0.1)
+            assert rows["RESERVED", None]["cpu"] == pytest.approx(0.2)
+            assert rows["ALLOCATED", None]["storageCost"] == pytest.approx(73 * 0.1 / 730)
+            assert cost["hourly"] == pytest.approx(0.2 + 73 * 0.1 / 730)
+            assert (cost["currency"], cost["reason"]) == ("EUR", None)
+            by_owner = (await client.ask(COST, by="OWNER"))["cost"]
+            assert by_owner["hourly"] == pytest.approx(cost["hourly"])
+
+
+METRICS = """query ($pod: String!, $node: String!) {
+  pod(key: $pod) { cpuUsage memoryUsage reason containers { name memoryUsage } }
+  node(key: $node) { cpuUsage memoryUsage reason }
+  absent: pod(key: "metered/core/Pod/shop/absent") { cpuUsage reason } }"""
+
+
+@strawberry.type
+class Query:
+    """The metrics of a Pod and of a Node by key, as their types have them."""
+
+    @strawberry.field
+    async def pod(self, info: Info, key: str) -> PodMetrics:
+        return await pod_metrics(info, key)
+
+    @strawberry.field
+    async def node(self, info: Info, key: str) -> NodeMetrics:
+        return await node_metrics(info, key)
+
+
+async def test_metrics_of_pods_nodes_and_clusters(store: Store, settings: ClusterSettings) -> None:
+    """Pods, Nodes and clusters show their last sample, read for all of them together; what is not known says why."""
+    async with running(store, settings, OPTIONS):
+        found = await sampled(store)
+        name = next(iter(decode_last(found["metered/apps/Deployment/shop/web"]["last"])))
+        variables = {"pod": f"metered/core/Pod/shop/{name}", "node": f"metered/core/Node/_/{NODE}"}
+        context = SimpleNamespace(loaders=Loaders(store, 10.0))
+        before = store.statements_sent
+        answer = await strawberry.Schema(Query).execute(METRICS, variable_values=variables, context_value=context)
+        assert store.statements_sent == before + 3
+        assert answer.errors is None
+        assert answer.data is not None
+        assert answer.data["pod"]["cpuUsage"] == pytest.approx(0.1, rel=0.1)
+        assert answer.data["pod"]["containers"] == [{"name": "web", "memoryUsage": 200 * MIB}]
+        assert answer.data["node"]["memoryUsage"] == pytest.approx(1424 * MIB, rel=0.01)
+        assert answer.data["absent"] == {"cpuUsage": None, "reason": "no sample yet"}
+        async with asking(store) as client:
+            question = "{ clusters { metrics { cpuUsage memoryUsage podCount storageUsage reason } } }"
+            ((cluster,),) = (await client.ask(question)).values()
+        assert cluster["metrics"]["cpuUsage"] == pytest.approx(0.7, rel=0.1)
+        assert (cluster["metrics"]["podCount"], cluster["metrics"]["reason"]) == (3, None)
+        assert cluster["metrics"]["storageUsage"] == 73 * 1024 * MIB
+
+
 async def test_histogram_survives_its_worker(store: Store, settings: ClusterSettings) -> None:
     """A new worker goes on counting where the last one ended: no sample is counted twice or forgotten."""
     async with running(store, settings, OPTIONS):
@@ -122,6 +229,15 @@ async def test_cluster_without_metrics_says_so(store: Store, control_plane: Clus
         why = await until(said, "the cluster says why there is no usage")
         assert why == "cluster unmetered has no metrics.k8s.io: install metrics-server"
         assert await usages(store) == {}
+        async with asking(store) as client:
+            question = "{ clusters { metrics { cpuUsage reason } } rightsizing { items { pods } unknown { reason } } }"
+            answer = await client.ask(question)
+            assert answer["clusters"] == [{"metrics": {"cpuUsage": None, "reason": why}}]
+            assert answer["rightsizing"] == {"items": [], "unknown": [{"reason": why}]}
+            unpriced = (await client.ask(COST, by="CLUSTER"))["cost"]
+            assert (unpriced["hourly"], unpriced["currency"]) == (None, None)
+            assert unpriced["reason"].startswith("no prices are known")
+            assert {row["hourly"] for row in unpriced["rows"]} == {None}
 
 
 async def test_metrics_server_that_is_away_fails_alone(
