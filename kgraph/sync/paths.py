@@ -8,6 +8,7 @@ Objects come from anywhere, so that a text may stand where a map should: it is s
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -29,6 +30,7 @@ Step = str | Filter
 Path = tuple[Step, ...]
 
 
+@lru_cache(maxsize=4096)  # every cluster compiles the same table
 def parse(text: str) -> tuple[Path, ...]:
     """The paths that a pattern stands for, more than one where it has `a|b`; ValueError where it is none."""
     paths: list[Path] = [()]

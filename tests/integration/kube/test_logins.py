@@ -167,9 +167,24 @@ async def test_a_plugins_client_certificate_is_who_it_names(plane: ControlPlane,
 
 async def test_a_slow_plugin_is_waited_for_once(plane: ControlPlane, tmp_path: Path) -> None:
     """Many requests that need the login of a plugin that takes its time wait for one run of it."""
-    user = plugin(tmp_path, f"time.sleep(1); give(token={plane.token_of('alice')!r})")
-    async with Connection.open(through_kubeconfig(plane, tmp_path, user)) as conn:
-        assert set(await asyncio.gather(*(who(conn) for _ in range(20)))) == {"alice"}
+    gate, runs = tmp_path / "gate", tmp_path / "runs"
+    os.mkfifo(gate)
+    opened = os.open(gate, os.O_RDWR)
+    user = plugin(tmp_path, f"open({str(gate)!r}).readline(); give(token={plane.token_of('alice')!r})")
+
+    async def is_running() -> bool:
+        return runs.exists()
+
+    async def let_go() -> None:
+        await until(is_running, "the plugin runs")
+        os.write(opened, b"\n")
+
+    try:
+        async with Connection.open(through_kubeconfig(plane, tmp_path, user)) as conn:
+            *found, _ = await asyncio.gather(*(who(conn) for _ in range(20)), let_go())
+            assert set(found) == {"alice"}
+    finally:
+        os.close(opened)
     assert (tmp_path / "runs").read_text() == "x"
 
 

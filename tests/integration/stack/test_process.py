@@ -14,11 +14,12 @@ import pytest
 from kgraph.stack.errors import ServerDied
 from kgraph.stack.process import Command, Process
 
-# A server that is slow to end: it says when it is asked to, and ends half a second later.
+# A server that is slow to end: it says when it is asked to, and ends when SIGUSR1 lets it.
 SLOW_TO_END = """
-import signal, sys, time
+import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 def end(*_):
-    print("asked to end", flush=True); time.sleep(0.5); print("ended well", flush=True); sys.exit(7)
+    print("asked to end", flush=True); signal.sigwait([signal.SIGUSR1]); print("ended well", flush=True); sys.exit(7)
 signal.signal(signal.SIGTERM, end)
 print("running", flush=True)
 while True: signal.pause()
@@ -27,7 +28,7 @@ while True: signal.pause()
 DEAF = """
 import signal, subprocess, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
 print("child", child.pid, flush=True)
 while True: signal.pause()
 """
@@ -61,6 +62,12 @@ def said(log: Path, words: str) -> Callable[[], bool]:
     return lambda: log.exists() and words in log.read_text()
 
 
+async def let_end(pid: int, log: Path) -> None:
+    """Once a server that is slow to end has been asked to, let it."""
+    await until(said(log, "asked to end"))
+    os.kill(pid, signal.SIGUSR1)
+
+
 def ended(pid: int) -> bool:
     """Whether a process is gone, or waits only to be reaped by a parent that is not ours."""
     try:
@@ -87,6 +94,7 @@ async def test_parent_killed_server_is_asked_to_end(tmp_path: Path) -> None:
     await until(said(log, "running"))
     parent.kill()
     await parent.wait()
+    await let_end(server, log)
     await until(lambda: ended(server))
     assert "ended well" in log.read_text()
 
@@ -115,7 +123,8 @@ async def test_stop_returns_exit_code(tmp_path: Path) -> None:
     log = tmp_path / "log"
     process = await Process.start(Command("server", (sys.executable, "-c", SLOW_TO_END), log))
     await until(said(log, "running"))
-    assert await process.stop() == 7
+    code, _ = await asyncio.gather(process.stop(), let_end(process.pid, log))
+    assert code == 7
     assert not process.is_running
 
 
@@ -126,7 +135,8 @@ async def test_paused_server_can_be_stopped(tmp_path: Path) -> None:
     await until(said(log, "running"))
     process.signal(signal.SIGSTOP)
     await until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
-    assert await process.stop() == 7
+    code, _ = await asyncio.gather(process.stop(), let_end(process.pid, log))
+    assert code == 7
 
 
 async def test_interrupt_of_our_terminal_spares_server(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ async def test_death_at_start_shows_log(tmp_path: Path) -> None:
 async def test_silence_until_deadline(tmp_path: Path) -> None:
     """A server that lives and never answers is ended, and the error says what was asked of it last."""
     with pytest.raises(ServerNotReady, match=r"not ready in 0\.5 s: .*[Cc]onnect"):
-        await Server.start(plan(tmp_path, "import time; time.sleep(600)", deadline_seconds=0.5))
+        await Server.start(plan(tmp_path, "import signal; signal.pause()", deadline_seconds=0.5))
 
 
 def test_free_ports_are_apart_from_outgoing_ones() -> None:

@@ -90,15 +90,21 @@ async def test_a_drained_worker_has_written_all_that_it_had_read(
     async with running(store, settings, SMALL) as worker:
         pipeline = worker.pipeline
         assert pipeline is not None
-        slow = pipeline._write
+        write, begun = pipeline._write, asyncio.Event()
+        (task,) = (each for each in asyncio.all_tasks() if each.get_name() == f"worker of {settings.id}")
+
+        async def is_told_to_stop() -> int:
+            return task.cancelling()
 
         async def slowly(batch: Any) -> None:
-            await asyncio.sleep(0.3)  # as Neo4j may: the worker is told to stop meanwhile
-            await slow(batch)
+            begun.set()
+            await until(is_told_to_stop, "the worker is told to stop")  # so long Neo4j takes
+            await write(batch)
 
         monkeypatch.setattr(pipeline, "_write", slowly)
         pipeline.pending.checkpoint("drained/tests", {"cluster": "drained", "plural": "tests"})
         pipeline.changed()
+        await begun.wait()
     found = await store.read_text("MATCH (k:SyncedKind {key: 'drained/tests'}) RETURN count(k) AS n")
     assert found == [{"n": 1}]
     assert asyncio.all_tasks() <= before
