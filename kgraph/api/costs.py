@@ -27,7 +27,7 @@ class Part(StrEnum):
 
 
 class Bill(msgspec.Struct):
-    """Amounts, and what an hour of them costs; costs None without prices."""
+    """Amounts, in cores and bytes, and what an hour of them costs."""
 
     cpu: float = 0.0
     memory: float = 0.0

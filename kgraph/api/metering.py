@@ -1,4 +1,4 @@
-"""What is asked for, what there is and what is used: Pods, Nodes and claims of some clusters, with the last samples.
+"""What is asked for, what there is and what is used: all Pods, Nodes and claims of a scope, with the last samples.
 
 What is not known is None, and the cluster says why; nothing that was not measured counts as zero.
 """
@@ -50,7 +50,8 @@ class Metering(msgspec.Struct, frozen=True):
             return f"cluster {self.cluster} is a snapshot: nothing runs in it"
         if self.interval_seconds == 0:
             return f"usage of cluster {self.cluster} is not asked for: usage_interval is 0"
-        return self.problem or "no sample yet"
+        newest = f"no sample in the last {self.fresh_seconds:g} s"
+        return self.problem or f"{newest}: what has just begun has none yet, what has ended none any more"
 
     @property
     def is_unknown(self) -> bool:
@@ -61,6 +62,10 @@ class Metering(msgspec.Struct, frozen=True):
     def fresh_seconds(self) -> float:
         """How old a sample may be that is of now."""
         return max(FRESH_LEAST_SECONDS, FRESH_INTERVALS * (self.interval_seconds or 0.0))
+
+    def is_fresh(self, at: str, now: datetime) -> bool:
+        """Whether a sample that was taken at `at` is of now."""
+        return (now - datetime.fromisoformat(at)).total_seconds() <= self.fresh_seconds
 
 
 class PodUse(msgspec.Struct, frozen=True):
@@ -102,32 +107,12 @@ class ClaimUse(msgspec.Struct, frozen=True):
     workload: str
 
 
-class Measured(msgspec.Struct, frozen=True):
-    """What the containers of a Pod use, or a Node (under ""); None with a reason. `at`: when it was last measured."""
-
-    containers: Mapping[str, Amounts] | None
-    at: str | None
-    reason: str | None
-
-    @property
-    def total(self) -> Amounts | None:
-        """All containers together."""
-        return None if self.containers is None else total(self.containers)
-
-
-class ClusterTotals(msgspec.Struct, frozen=True):
-    """What a cluster's Nodes use, how many Pods run or wait, how many bytes its claims have; `reason` as ever."""
-
-    usage: Amounts | None
-    pods: int
-    storage: float
-    reason: str | None
-
-
 async def meterings(store: Store, clusters: Iterable[str], *, timeout: float) -> dict[str, Metering]:
-    """How the usage of these clusters is asked for."""
-    record = await store.read_one("read/meterings", {"of": {"clusters": list(clusters)}}, timeout=timeout)
-    return {row[0]: Metering(row[0], row[1] or "live", row[2], row[3]) for row in record["meterings"]}
+    """How the usage of these clusters is asked for; of one that is not there nothing is known."""
+    names = list(clusters)
+    record = await store.read_one("read/meterings", {"of": {"clusters": names}}, timeout=timeout)
+    found = {row[0]: Metering(row[0], row[1] or "live", row[2], row[3]) for row in record["meterings"]}
+    return {name: found.get(name) or Metering(name) for name in names}
 
 
 async def pods(
@@ -171,7 +156,7 @@ async def nodes(store: Store, scope: Scope, known: Mapping[str, Metering], *, ti
     for key, pairs, cpu, memory, cpu_left, memory_left, sampled_at, used_cpu, used_memory in record["nodes"]:
         name = ResourceKey.parse(key)
         capacity = Amounts(cpu or 0.0, memory or 0.0)
-        fresh = sampled_at is not None and _is_fresh(sampled_at, known.get(name.cluster), now)
+        fresh = sampled_at is not None and known[name.cluster].is_fresh(sampled_at, now)
         found.append(
             NodeUse(
                 key=key,
@@ -213,45 +198,6 @@ async def claims(
     return bound, idle
 
 
-async def samples_of(store: Store, keys: Sequence[str], *, timeout: float) -> dict[str, Measured]:
-    """What is known of the use of Pods and Nodes, by key: two statements for the samples, one for the reasons."""
-    record = await store.read_one("read/controllers", {"keys": list(keys)}, timeout=timeout)
-    of = {key: workload_of(key, controllers) for key, controllers in record["controllers"]}
-    asked = [usage_key(each) for each in sorted(set(of.values()))]
-    usage = await store.read_one("read/last_samples_of", {"keys": asked}, timeout=timeout)
-    known = await meterings(store, {ResourceKey.parse(key).cluster for key in keys}, timeout=timeout)
-    kept = {each: (at, decode_last(last)) for each, at, last in usage["samples"]}
-    now, found = datetime.now(UTC), {}
-    for key in keys:
-        name = ResourceKey.parse(key)
-        metering = known.get(name.cluster, Metering(name.cluster))
-        at, last = kept.get(of.get(key, key), ("", {}))
-        if name.name not in last:
-            found[key] = Measured(None, None, metering.reason)
-        elif _is_fresh(at, metering, now):
-            found[key] = Measured(last[name.name], at, None)
-        else:
-            found[key] = Measured(None, at, f"the last sample is of {at}: {metering.reason}")
-    return found
-
-
-async def cluster_totals(store: Store, clusters: Sequence[str], *, timeout: float) -> dict[str, ClusterTotals]:
-    """What clusters use as a whole, by id."""
-    known = await meterings(store, clusters, timeout=timeout)
-    record = await store.read_one("read/cluster_amounts", {"of": {"clusters": list(clusters)}}, timeout=timeout)
-    everywhere = await nodes(store, Scope(tuple(clusters)), known, timeout=timeout)
-    found = {}
-    for cluster, count, storage in record["amounts"]:
-        all_nodes = [node for node in everywhere if node.cluster == cluster]
-        used = [node.usage for node in all_nodes if node.usage is not None]
-        reason = None if used and len(used) == len(all_nodes) else known.get(cluster, Metering(cluster)).reason
-        if used and reason:
-            reason = f"{len(all_nodes) - len(used)} of {len(all_nodes)} Nodes have no sample: {reason}"
-        total_used = Amounts(sum(each.cpu for each in used), sum(each.memory for each in used))
-        found[cluster] = ClusterTotals(total_used if used else None, count, storage, reason)
-    return found
-
-
 async def _last_samples(
     store: Store, scope: Scope, known: Mapping[str, Metering], *, timeout: float
 ) -> dict[tuple[str, str, str], Amounts]:
@@ -263,7 +209,7 @@ async def _last_samples(
     return {
         (cluster, namespace, pod): total(containers)
         for cluster, namespace, at, last in record["samples"]
-        if _is_fresh(at, known.get(cluster), now)
+        if known[cluster].is_fresh(at, now)
         for pod, containers in decode_last(last).items()
     }
 
@@ -273,7 +219,7 @@ def missing(pods: Sequence[PodUse], known: Mapping[str, Metering]) -> str | None
     without = [pod for pod in pods if pod.usage is None]
     if not without:
         return None
-    reasons = sorted({known[pod.cluster].reason for pod in without if pod.cluster in known})
+    reasons = sorted({known[pod.cluster].reason for pod in without})
     why = "; ".join(reasons)
     return why if len(without) == len(pods) else f"{len(without)} of {len(pods)} Pods have no sample: {why}"
 
@@ -288,8 +234,3 @@ async def _namespace_labels(
     of = {str(ResourceKey(cluster, "", "Namespace", "", name)): (cluster, name) for cluster, name in names}
     record = await store.read_one("read/labels", {"of": {"keys": list(of)}}, timeout=timeout)
     return {of[key]: labels_of(pairs) for key, pairs in record["labels"]}
-
-
-def _is_fresh(at: str, metering: Metering | None, now: datetime) -> bool:
-    most = metering.fresh_seconds if metering else FRESH_LEAST_SECONDS
-    return (now - datetime.fromisoformat(at)).total_seconds() <= most

@@ -4,7 +4,7 @@ A rule for some Nodes gives unit prices, or the price of a whole Node, which is 
 memory in the proportion of the general prices. The first rule that fits counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -67,6 +67,16 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
             rule.node_hour / 2 / capacity.cpu if capacity.cpu else 0.0,
             rule.node_hour / 2 / capacity.memory if capacity.memory else 0.0,
         )
+
+    def usual(self, cluster: str, nodes: Iterable[tuple[Mapping[str, str], Amounts]]) -> Rates:
+        """What a core and a byte cost in a cluster with Nodes of these labels and capacities, on the average."""
+        cpu, memory, cpu_cost, memory_cost = 0.0, 0.0, 0.0, 0.0
+        for labels, capacity in nodes:
+            rates = self.rates(cluster, labels, capacity)
+            cpu, cpu_cost = cpu + capacity.cpu, cpu_cost + capacity.cpu * rates.cpu
+            memory, memory_cost = memory + capacity.memory, memory_cost + capacity.memory * rates.memory
+        general = self.rates(cluster)
+        return Rates(cpu_cost / cpu if cpu else general.cpu, memory_cost / memory if memory else general.memory)
 
     def storage(self, cluster: str) -> float:
         """What a byte of storage costs an hour."""

@@ -6,6 +6,7 @@ autoscaler (`recommender/logic`, safety margin 15 %), as are half-life and bucke
 MB a Pod would be most of the waste that small containers have, so the minimum here is less.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,9 +20,12 @@ from kgraph.graphdb.usage import Amounts, ContainerHistory, decode_history, usag
 from kgraph.kube.resources import Asked
 
 MARGIN = 1.15
-LEAST_SAMPLES, MUCH_SAMPLES = 120, 2880  # an hour and a day of one Pod that is asked every half minute
+# What the vertical Pod autoscaler raises memory by after an OOM kill (`recommender/input`, bump-up ratio).
+KILLED_MARGIN = 1.2
+LEAST_SAMPLES, MUCH_SAMPLES = 60, 1440  # an hour and a day of one Pod that is asked every minute
 LEAST_DAYS, MUCH_DAYS = 1.0, 7.0
 DAY_SECONDS = 86_400.0
+AT_ONCE = 500  # workloads are reckoned before other requests have their turn
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -55,6 +59,24 @@ class Confidence(StrEnum):
     LOW = "LOW"
     MEDIUM = "MEDIUM"
     HIGH = "HIGH"
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a container has of one resource: request, limit; whether any Pod is there to say so; whether it was killed.
+
+    `killed`: the last time that it ended was for want of this resource.
+    """
+
+    request: float | None = None
+    limit: float | None = None
+    known: bool = True
+    killed: bool = False
+
+    def words(self, resource: Resource) -> str:
+        """What it requests."""
+        if not self.known:
+            return "what it requests is not known: no Pod of it is there"
+        return f"it requests {resource.written(self.request) if self.request is not None else 'nothing'} now"
 
 
 class Percentiles(msgspec.Struct, frozen=True):
@@ -126,30 +148,48 @@ async def workload_advice(store: Store, scope: Scope, *, now: datetime, timeout:
     of = {"prefixes": prefixes, "namespaces": scope.namespaces}
     record = await store.read_one("read/workload_usage", {"of": of}, timeout=timeout)
     found = []
-    for handle, key, pods, history, resources in record["workloads"]:
-        asked = msgspec.json.decode(resources, type=dict[str, Asked]) if resources else {}
-        found.append(WorkloadAdvice(handle, key, pods or 0, advice(decode_history(history), asked, now)))
+    for at, (handle, key, pods, history, resources, killed) in enumerate(record["workloads"]):
+        if at % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        try:
+            histories = decode_history(history)
+        except ValueError:  # another version's; the worker, which begins it anew, says so in its log
+            continue
+        asked = msgspec.json.decode(resources, type=dict[str, Asked]) if resources else None
+        found.append(WorkloadAdvice(handle, key, pods or 0, advice(histories, asked, now, frozenset(killed))))
     return sorted(found, key=lambda each: each.key)
 
 
 def advice(
-    histories: Mapping[str, ContainerHistory], asked: Mapping[str, Asked], now: datetime
+    histories: Mapping[str, ContainerHistory],
+    asked: Mapping[str, Asked] | None,
+    now: datetime,
+    killed: frozenset[str] = frozenset(),
 ) -> tuple[ContainerAdvice, ...]:
-    """The advice for the containers that a workload has now; for those it had, where it has none now."""
-    names = [name for name in histories if name in asked] if asked else list(histories)
-    return tuple(_container(name, histories[name], asked.get(name, Asked()), now) for name in sorted(names))
+    """The advice for the containers that a workload has now; for those it had, where it has no Pod (`asked` None).
+
+    `killed` are the containers that were last ended for want of memory.
+    """
+    names = [name for name in histories if asked is None or name in asked]
+    return tuple(
+        _container(name, histories[name], None if asked is None else asked[name], now, killed=name in killed)
+        for name in sorted(names)
+    )
 
 
-def _container(name: str, history: ContainerHistory, asked: Asked, now: datetime) -> ContainerAdvice:
+def _container(
+    name: str, history: ContainerHistory, asked: Asked | None, now: datetime, *, killed: bool
+) -> ContainerAdvice:
     since = datetime.fromtimestamp(history.since, UTC)
     sure = confidence(history, now)
     basis = f"{history.samples} samples since {since:%Y-%m-%d %H:%M} UTC"
     if sure is Confidence.LOW:
         basis += ", which is little to go by"
+    known, asked = asked is not None, asked or Asked()
     return ContainerAdvice(
         name=name,
-        cpu=recommend(CPU, history.cpu, asked.cpu_request, asked.cpu_limit, basis),
-        memory=recommend(MEMORY, history.memory, asked.memory_request, asked.memory_limit, basis),
+        cpu=recommend(CPU, history.cpu, Terms(asked.cpu_request, asked.cpu_limit, known), basis),
+        memory=recommend(MEMORY, history.memory, Terms(asked.memory_request, asked.memory_limit, known, killed), basis),
         samples=history.samples,
         since=since,
         confidence=sure,
@@ -164,27 +204,33 @@ def confidence(history: ContainerHistory, now: datetime) -> Confidence:
     return Confidence.HIGH if days >= MUCH_DAYS and history.samples >= MUCH_SAMPLES else Confidence.MEDIUM
 
 
-def recommend(
-    resource: Resource, histogram: Histogram, request: float | None, limit: float | None, basis: str
-) -> Advice:
+def recommend(resource: Resource, histogram: Histogram, now: Terms, basis: str) -> Advice:
     """What to request of one resource. The minimum raises no request that is enough as it is."""
     used = percentiles(histogram)
     wanted = histogram.percentile(resource.share)
     if used is None or wanted is None:
-        return Advice(request, limit, None, None, "no sample yet")
-    with_margin = resource.rounded(wanted * MARGIN)
-    least = resource.least if request is None else min(resource.least, request)
-    recommended = max(with_margin, least)
+        return Advice(now.request, now.limit, None, None, "there is no sample yet")
+    recommended = resource.rounded(wanted * MARGIN)
     words = [
         f"{resource.share_name} that it used is {resource.written(wanted)}, of {basis}",
-        f"with a margin of {MARGIN - 1:.0%} that is {resource.written(with_margin)}",
+        f"with a margin of {MARGIN - 1:.0%} that is {resource.written(recommended)}",
     ]
-    if recommended > with_margin:
-        words.append(f"less than {resource.written(recommended)} is not recommended")
-    words.append("it requests nothing now" if request is None else f"it requests {resource.written(request)} now")
-    if limit is not None and recommended > limit:
-        words.append(f"its limit of {resource.written(limit)} has to be raised too")
-    return Advice(request, limit, used, recommended, "; ".join(words))
+    least = resource.least if now.request is None else min(resource.least, now.request)
+    if recommended < least:
+        recommended = least
+        words.append(f"less than {resource.written(least)} is not recommended")
+    if now.killed:
+        # A peak between two samples is seen by nobody but the kernel: what it had was too little.
+        before = resource.rounded((now.limit or now.request or wanted) * KILLED_MARGIN)
+        recommended = max(recommended, before)
+        words.append(
+            f"it was killed for want of {resource.name}: at least {KILLED_MARGIN - 1:.0%} more than it had, "
+            f"{resource.written(before)}"
+        )
+    words.append(now.words(resource))
+    if now.limit is not None and recommended > now.limit:
+        words.append(f"its limit of {resource.written(now.limit)} has to be raised too")
+    return Advice(now.request, now.limit, used, recommended, "; ".join(words))
 
 
 def percentiles(histogram: Histogram) -> Percentiles | None:

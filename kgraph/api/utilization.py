@@ -51,11 +51,11 @@ class Utilization(msgspec.Struct, frozen=True):
 def utilization(
     pods: Iterable[PodUse], nodes: Iterable[NodeUse], known: Mapping[str, Metering], by: GroupBy, label: str = ""
 ) -> list[Utilization]:
-    """The groups in their order."""
-    grouped: dict[Group, list[PodUse]] = {}
+    """The groups in their order; a Node or cluster of `nodes` is one without a Pod too."""
+    room = _room(nodes, by)
+    grouped: dict[Group, list[PodUse]] = {group: [] for group in room}
     for pod in pods:
         grouped.setdefault(group_of(pod, by, label), []).append(pod)
-    room = _room(nodes, by)
     return [
         _utilization(group, some, known, room.get(group))
         for group, some in sorted(grouped.items(), key=lambda item: order(item[0]))

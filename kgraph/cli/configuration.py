@@ -46,7 +46,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     enable_mutations: bool = False
     history_changes: int = 20
     history_retention: float = 86_400.0
-    usage_interval: float = 30.0
+    usage_interval: float = 60.0
     prices: Prices | None = None
     enable_relationships: bool = True
     enable_custom_resources: bool = True

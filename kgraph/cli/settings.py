@@ -83,7 +83,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         key="usage_interval",
         takes=Takes.DURATION,
-        default="30s",
+        default="1m",
         meaning="how often a cluster's metrics API is asked what its Nodes and Pods use; 0: never",
     ),
     Setting(

@@ -14,9 +14,9 @@ import msgspec
 
 GROWTH = 1.05  # the upper bound of a bucket over its lower one: how exact a percentile is
 HALF_LIFE_SECONDS = 86_400.0
-# A bucket with less than this share of all samples is forgotten: one sample among a day's of thirty seconds, ten days
-# later, is far below it; so is a peak of which nothing has been seen for as long.
-LEAST_SHARE = 1e-7
+# A bucket with less than this is forgotten: a peak of two weeks ago, of which nothing has been seen since, is of
+# another time. Not less than a share of all samples, which would forget the only peak of a thousand Pods within days.
+LEAST_WEIGHT = 2.0**-14
 # Weights are relative to a moment, which moves on before they outgrow what a float of four bytes can hold.
 MOST_HALF_LIVES = 50.0
 _BUCKET = struct.Struct("<Hf")
@@ -98,8 +98,11 @@ class Histogram:
         return cls(scale, at, dict(_BUCKET.iter_unpack(encoded)))
 
     def _refer_to(self, at: float) -> None:
-        """Let a sample of this moment weigh 1, and forget what no longer counts beside the others."""
-        factor = 2.0 ** ((self._reference - at) / HALF_LIFE_SECONDS)
-        least = LEAST_SHARE * sum(self._weights.values())
-        self._weights = {bucket: weight * factor for bucket, weight in self._weights.items() if weight > least}
+        """Let a sample of this moment weigh 1, and forget what is too old to count.
+
+        Where that is back in time some clock was wrong, and what came after it counts as if it were of that moment.
+        """
+        factor = 2.0 ** min(0.0, (self._reference - at) / HALF_LIFE_SECONDS)
+        faded = {bucket: weight * factor for bucket, weight in self._weights.items()}
+        self._weights = {bucket: weight for bucket, weight in faded.items() if weight >= LEAST_WEIGHT}
         self._reference = at

@@ -7,12 +7,11 @@ whole requests an amount, that instead. A container that has only a limit reques
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from kgraph.kube.quantities import Quantity, QuantityError
+from kgraph.kube.quantities import number
 
 CPU, MEMORY, STORAGE = "cpu", "memory", "storage"
 
@@ -24,20 +23,6 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     memory_request: float | None = None
     cpu_limit: float | None = None
     memory_limit: float | None = None
-
-
-def number(written: Any) -> float | None:
-    """A quantity as a number; None where it is none, or below zero."""
-    return _number(written) if isinstance(written, str | int | float) else None
-
-
-@lru_cache(maxsize=4096)  # thousands of Pods ask for the same few amounts, and to read one takes some microseconds
-def _number(written: str | float) -> float | None:
-    try:
-        found = float(Quantity.parse(written).amount)
-    except QuantityError:
-        return None
-    return found if found >= 0 else None
 
 
 def asked_by_container(spec: Mapping[str, Any]) -> dict[str, Asked]:

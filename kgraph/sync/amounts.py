@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from kgraph.kube.resources import CPU, MEMORY, STORAGE, asked_by_container, limited, number, requested
+from kgraph.kube.quantities import number
+from kgraph.kube.resources import CPU, MEMORY, STORAGE, asked_by_container, limited, requested
 from kgraph.sync.paths import dig
 
 Object = Mapping[str, Any]

@@ -58,7 +58,7 @@ class SyncOptions(msgspec.Struct, frozen=True):
     clusters: Mapping[str, str] = {}
     homes: Mapping[str, str] = {}
     writers: int = 4
-    usage_seconds: float = 30.0
+    usage_seconds: float = 60.0
 
     @property
     def versions(self) -> Mapping[tuple[str, str], str]:

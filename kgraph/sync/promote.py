@@ -43,6 +43,16 @@ def _restarts(obj: Object) -> int | None:
     return sum(count for count in counts if type(count) is int) if counts else None
 
 
+def _oom_killed(obj: Object) -> list[str] | None:
+    """The containers of a Pod that were ended for want of memory, the last time that they ended."""
+    ends = [
+        (text(status.get("name")), _section(status, state, "terminated").get("reason"))
+        for status in _containers(obj)
+        for state in ("state", "lastState")
+    ]
+    return sorted({name for name, reason in ends if name and reason == "OOMKilled"}) or None
+
+
 def _pod_reason(obj: Object) -> str:
     """Why a Pod is as it is, as kubectl's STATUS says it: evicted, waiting, or ended containers' reasons."""
     if reason := text(_section(obj, "status").get("reason")):
@@ -178,6 +188,7 @@ PROMOTE: Mapping[str, Callable[[Object], Any]] = {
     "programmed": lambda obj: _condition(obj, "Programmed"),
     "restarts": _restarts,
     "pod_reason": _pod_reason,
+    "oom_killed": _oom_killed,
     "unschedulable": lambda obj: _section(obj, "spec").get("unschedulable") is True,
     "data_keys": _data_keys,
     "data_sizes": _data_sizes,

@@ -1,18 +1,19 @@
 """What a cluster's workloads and Nodes use, asked of its metrics API and kept in the graph as :Usage nodes.
 
 Every sample counts in a histogram by container of the workload that the Pod is of (`graphdb.usage.workload_of`). The
-last sample is written when there is a new one, the histograms every few minutes: a worker that is killed loses the
-samples since.
+last sample is written when there is a new one, the histograms every few minutes: a worker that ends loses the samples
+since.
 
 Kept in memory are the histograms of what runs now, and of each Pod whose it is. What appears is read from the graph,
-so that a new worker goes on where another ended.
+so that a new worker goes on where another ended. Whatever the metrics API does, or does not, is this module's alone to
+bear: the watches go on.
 """
 
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -24,6 +25,7 @@ from kgraph.graphdb.usage import (
     Amounts,
     ContainerHistory,
     Last,
+    add_sample,
     decode_history,
     encode_history,
     encode_last,
@@ -38,6 +40,7 @@ from kgraph.sync.patience import patiently
 from kgraph.sync.writer import Writer
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 # All Pods' samples come in one answer, from the memory of metrics-server: ten thousand are 4 MB.
 ANSWER_SECONDS = 20.0
@@ -45,7 +48,8 @@ ANSWER_SECONDS = 20.0
 ABSENT_SECONDS = 120.0
 # How often histograms are written. Each is a few hundred bytes, against the dozens of a last sample.
 HISTORY_SECONDS = 300.0
-# Of all that is asked of the graph or written to it at once; a write holds the cluster's lock for some milliseconds.
+# Of all that is asked of the graph or written to it at once, and between which the watches have their turn; a write
+# holds the cluster's lock.
 AT_ONCE = 500
 
 
@@ -59,10 +63,11 @@ class _Metered(msgspec.Struct):
 class _Workload(msgspec.Struct):
     """One workload: its containers' histories, whether they have new samples, when they are written next.
 
-    A new one's are written with its first sample.
+    Samples up to `counted` were there for whoever counted before. A new one's are written with its first sample.
     """
 
     containers: dict[str, ContainerHistory]
+    counted: float = 0.0
     unwritten: bool = False
     due: float = 0.0  # on the loop's clock
 
@@ -117,95 +122,88 @@ class Metering:
         await self._learn(by_key)
         self._metered = {key: each for key, each in self._metered.items() if key in by_key}
         await self._recall({each.of for each in self._metered.values()} - self._workloads.keys())
+        now = datetime.now(UTC).timestamp()
         news: dict[str, float] = {}
-        last: dict[str, dict[str, dict[str, Amounts]]] = {}
-        for at, (key, metered) in enumerate(self._metered.items()):
-            if at % AT_ONCE == 0:
-                await asyncio.sleep(0)  # the watches' turn
-            sample = by_key[key]
-            usage = {name: Amounts(*amounts) for name, amounts in sample.usage.items()}
-            last.setdefault(metered.of, {})[sample.name] = usage
-            if sample.at > metered.at:
-                metered.at = sample.at
-                news[metered.of] = max(sample.at, news.get(metered.of, 0.0))
-                self._count(self._workloads[metered.of], usage, sample.at)
+        last: dict[str, dict[str, Mapping[str, Amounts]]] = {}
+        for some in _chunks(list(self._metered.items())):
+            await asyncio.sleep(0)
+            for key, metered in some:
+                sample = by_key[key]
+                usage = {name: Amounts(*amounts) for name, amounts in sample.usage.items()}
+                last.setdefault(metered.of, {})[sample.name] = usage
+                workload = self._workloads[metered.of]
+                if sample.at > max(metered.at, workload.counted):
+                    metered.at = sample.at
+                    at = min(sample.at, now)  # a node's clock may be ahead
+                    news[metered.of] = max(at, news.get(metered.of, 0.0))
+                    add_sample(workload.containers, usage, at)
+                    workload.unwritten = True
         await self._write(writer, last, news)
 
-    def _count(self, workload: _Workload, usage: dict[str, Amounts], at: float) -> None:
-        workload.unwritten = True
-        for name, amounts in usage.items():
-            if name not in workload.containers:
-                workload.containers[name] = ContainerHistory(at)
-            workload.containers[name].add(amounts, at)
-
     async def _learn(self, keys: Iterable[str]) -> None:
-        """Find out whose the Pods are that were not there before; those that the graph lacks have to wait."""
-        unknown = [key for key in keys if key not in self._metered]
-        for some in _chunks([key for key in unknown if "/Pod/" in key]):
+        """Find out whose the Pods are that were not there before; what the graph lacks has to wait."""
+        for some in _chunks([key for key in keys if key not in self._metered]):
             found = await patiently(partial(self._store.read_one, "read/controllers", {"keys": some}))
             for key, controllers in found["controllers"]:
                 self._metered[key] = _Metered(workload_of(key, controllers))
-        self._metered.update({key: _Metered(key) for key in unknown if "/Node/" in key})
 
     async def _recall(self, workloads: Iterable[str]) -> None:
         """Read the histories of what was not there before."""
         for some in _chunks(sorted(workloads)):
             asked = {"keys": [usage_key(of) for of in some]}
             found = await patiently(partial(self._store.read_one, "read/usage_histories", asked))
-            kept = dict(found["histories"])
-            for of in some:
-                self._workloads[of] = _Workload(self._decoded(of, kept.get(of)))
+            kept = {of: _Workload(self._decoded(of, history), at or 0.0) for of, history, at in found["histories"]}
+            self._workloads |= {of: kept.get(of, _Workload({})) for of in some}
 
-    def _decoded(self, of: str, history: bytes | None) -> dict[str, ContainerHistory]:
+    def _decoded(self, of: str, history: bytes) -> dict[str, ContainerHistory]:
         try:
-            return decode_history(history) if history else {}
+            return decode_history(history)
         except ValueError as error:
             log.warning("a history of usage can't be read and begins anew", of=of, why=str(error))
             return {}
 
     async def _write(self, writer: Writer, last: Mapping[str, Last], news: Mapping[str, float]) -> None:
         """Write last samples that are new, histograms that are due, and the last of what no longer runs."""
-        now = asyncio.get_running_loop().time()
-        rows = []
-        for of, workload in self._workloads.items():
-            properties: dict[str, Any] = {}
-            if of not in last:
-                properties |= {"last": None, "pods": 0, "cpu": None, "memory": None}
-            elif of in news:
-                properties |= _sampled(last[of], news[of])
-            if workload.unwritten and (now >= workload.due or of not in last):
-                properties["history"] = encode_history(workload.containers, datetime.now(UTC).timestamp())
-                workload.unwritten, workload.due = False, now + HISTORY_SECONDS
-            if properties:
-                rows.append({"key": usage_key(of), "of": of, "properties": {**_about(of), **properties}})
-        kept: set[str] = set()
-        for some in _chunks(rows):
-            (record,) = await patiently(partial(writer.run, "write/record_usage", {"rows": some}))
-            kept.update(record["kept"])
-        gone = {row["of"] for row in rows} - kept
-        self._workloads = {of: each for of, each in self._workloads.items() if of in last and of not in gone}
-        self._metered = {key: each for key, each in self._metered.items() if each.of in self._workloads}
+        kept = {of: workload for of, workload in self._workloads.items() if of in last}
+        for some in _chunks(list(self._workloads.items())):
+            await asyncio.sleep(0)
+            rows = [row for of, each in some if (row := _row(of, each, last.get(of), news.get(of)))]
+            if rows:
+                (record,) = await patiently(partial(writer.run, "write/record_usage", {"rows": rows}))
+                for of in {row["of"] for row in rows}.difference(record["kept"]):
+                    kept.pop(of, None)
+        self._workloads = kept
+        self._metered = {key: each for key, each in self._metered.items() if each.of in kept}
 
     def _key(self, sample: Sample) -> str:
         kind = "Pod" if sample.namespace else "Node"
         return str(ResourceKey(self._cluster, "", kind, sample.namespace, sample.name))
 
 
-def _about(of: str) -> dict[str, Any]:
+def _row(of: str, workload: _Workload, last: Last | None, sampled_at: float | None) -> dict[str, Any] | None:
+    """What is to be written of a workload: its last sample where it is new, its histories where they are due."""
+    properties: dict[str, Any] = {}
+    if last is None:
+        properties |= {"last": None, "pods": 0, "cpu": None, "memory": None}
+    elif sampled_at is not None:
+        totals = [total(containers) for containers in last.values()]
+        properties |= {
+            "sampledAt": datetime.fromtimestamp(sampled_at, UTC),
+            "pods": len(last),
+            "cpu": sum(each.cpu for each in totals),
+            "memory": sum(each.memory for each in totals),
+            "last": encode_last(last),
+        }
+    now = asyncio.get_running_loop().time()
+    if workload.unwritten and (now >= workload.due or last is None):
+        properties["history"] = encode_history(workload.containers, datetime.now(UTC).timestamp())
+        workload.unwritten, workload.due = False, now + HISTORY_SECONDS
+    if not properties:
+        return None
     key = ResourceKey.parse(of)
-    return {"of": of, "cluster": key.cluster, "namespace": key.namespace or None}
+    about = {"of": of, "cluster": key.cluster, "namespace": key.namespace or None}
+    return {"key": usage_key(of), "of": of, "properties": {**about, **properties}}
 
 
-def _sampled(last: Last, at: float) -> dict[str, Any]:
-    totals = [total(containers) for containers in last.values()]
-    return {
-        "sampledAt": datetime.fromtimestamp(at, UTC),
-        "pods": len(last),
-        "cpu": sum(each.cpu for each in totals),
-        "memory": sum(each.memory for each in totals),
-        "last": encode_last(last),
-    }
-
-
-def _chunks(items: list[Any]) -> list[list[Any]]:
+def _chunks(items: list[T]) -> list[list[T]]:
     return [items[at : at + AT_ONCE] for at in range(0, len(items), AT_ONCE)]

@@ -11,7 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from kgraph.api import entity
 from kgraph.api.history import History, histories
-from kgraph.api.metering import ClusterTotals, Measured, cluster_totals, samples_of
+from kgraph.api.measured import ClusterTotals, Measured, cluster_totals, samples_of
 from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
 from kgraph.api.rollup import NO_PARTS, Parts, parts_of
 from kgraph.graphdb.model import ResourceKey

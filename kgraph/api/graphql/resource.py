@@ -1,5 +1,6 @@
 """`Resource`: any node of the graph as GraphQL shows it, and its relations."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 import strawberry
@@ -11,13 +12,20 @@ from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health, Rollup, absent_health, rollup, shown_health
 from kgraph.api.graphql.loaders import RelationsWanted
 from kgraph.api.graphql.scalars import JSON, DateTime, json_value, moment
+from kgraph.api.graphql.usage import Metrics, node_metrics, pod_metrics
 from kgraph.api.nodes import Facts, Node, with_facts
 from kgraph.api.walk import edge_types
+from kgraph.graphdb.model import GroupKind
 
 # The fields below are filled from `Facts`: a list that shows one of them reads the facts of all its nodes at once.
 FACT_FIELDS = frozenset({"apiVersion", "uid", "createdAt", "labels", "properties", "health", "healthReason"})
 RELATIONS = 50
 RELATIONS_MOST = 500
+
+_METRICS: Mapping[GroupKind, Callable[[Info, str], Awaitable[Metrics]]] = {
+    GroupKind("", "Pod"): pod_metrics,
+    GroupKind("", "Node"): node_metrics,
+}
 
 EdgeTypes = Annotated[
     list[str] | None,
@@ -93,6 +101,15 @@ class Resource:
     async def rollup(self, info: Info) -> Rollup | None:
         """The roll-up."""
         return await rollup(info, self.node)
+
+    @strawberry.field(
+        description="What it uses now, by its cluster's metrics API; null for all kinds but Pod and Node, and for what "
+        "is not there."
+    )
+    async def metrics(self, info: Info) -> Metrics | None:
+        """The last sample of a Pod or Node."""
+        measure = _METRICS.get(GroupKind(self.group, self.kind))
+        return await measure(info, self.key) if measure and not self.missing else None
 
     @strawberry.field(description="Its annotations, as an object.")
     async def annotations(self, info: Info) -> JSON:

@@ -1,5 +1,6 @@
 """`underutilized` and `rightsizing`."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -14,7 +15,7 @@ from kgraph.api.graphql.scalars import DateTime
 from kgraph.api.graphql.selection import selected
 from kgraph.api.graphql.utilization import UsageFilter, read_scope
 from kgraph.api.nodes import Node
-from kgraph.api.prices import MONTH_HOURS, Prices
+from kgraph.api.prices import MONTH_HOURS, Prices, Rates
 from kgraph.graphdb.model import ResourceKey
 from kgraph.graphdb.usage import Amounts
 
@@ -58,7 +59,9 @@ class UsagePercentiles:
 class ResourceAdvice:
     """Now, used, recommended."""
 
-    request: float | None = strawberry.field(description="What it requests now; null for nothing.")
+    request: float | None = strawberry.field(
+        description="What it requests now; null for nothing, or where no Pod is there to say so."
+    )
     limit: float | None = strawberry.field(description="What it may use at most; null for no limit.")
     usage: UsagePercentiles | None = strawberry.field(description="What it used; null without a sample.")
     recommended: float | None = strawberry.field(description="What to request; null without a sample.")
@@ -89,7 +92,7 @@ class Rightsizing:
     )
     saved_memory: float = strawberry.field(description="The same of memory, in bytes.")
     saved_monthly: float | None = strawberry.field(
-        description="What that costs in 730 hours, by the cluster's general prices; null without `prices`."
+        description="What that costs in 730 hours, by the mean price of the cluster's Nodes; null without `prices`."
     )
 
 
@@ -145,12 +148,13 @@ async def _advised(info: Info, filter: UsageFilter | None, first: int | None, be
     if below is not None:
         found = rightsizing.wasteful(found, below)
     prices = info.context.settings.prices
-    found.sort(key=lambda each: (-_worth(prices or _USUAL, each), each.key))
-    page = found[:size]
     known = await metering.meterings(store, scope.clusters, timeout=timeout)
+    rates = await _rates(info, scope.clusters, known)
+    found.sort(key=lambda each: (-_worth(rates, each), each.key))
+    page = found[:size]
     shown = await resources(info, [Node(each.handle, each.key) for each in page], selected(info), "items.resource.")
     return RightsizingList(
-        items=[_rightsizing(each, one, prices) for each, one in zip(page, shown, strict=True)],
+        items=[_rightsizing(each, one, rates if prices else None) for each, one in zip(page, shown, strict=True)],
         truncated=len(found) > size,
         unknown=[
             WithoutUsage(cluster=name, reason=each.reason) for name, each in sorted(known.items()) if each.is_unknown
@@ -159,11 +163,23 @@ async def _advised(info: Info, filter: UsageFilter | None, first: int | None, be
     )
 
 
-def _worth(prices: Prices, advice: rightsizing.WorkloadAdvice) -> float:
-    return prices.rates(ResourceKey.parse(advice.key).cluster).of(advice.saved) * MONTH_HOURS
+async def _rates(info: Info, clusters: Sequence[str], known: Mapping[str, metering.Metering]) -> dict[str, Rates]:
+    """What a core and a byte cost in each cluster, by its Nodes."""
+    prices = info.context.settings.prices
+    if prices is None:
+        return {cluster: _USUAL.rates(cluster) for cluster in clusters}
+    scope = metering.Scope(tuple(clusters))
+    machines: dict[str, list[tuple[Mapping[str, str], Amounts]]] = {cluster: [] for cluster in clusters}
+    for node in await metering.nodes(info.context.store, scope, known, timeout=info.context.timeout):
+        machines[node.cluster].append((node.labels, node.capacity))
+    return {cluster: prices.usual(cluster, nodes) for cluster, nodes in machines.items()}
 
 
-def _rightsizing(advice: rightsizing.WorkloadAdvice, shown: Resource, prices: Prices | None) -> Rightsizing:
+def _worth(rates: Mapping[str, Rates], advice: rightsizing.WorkloadAdvice) -> float:
+    return rates[ResourceKey.parse(advice.key).cluster].of(advice.saved) * MONTH_HOURS
+
+
+def _rightsizing(advice: rightsizing.WorkloadAdvice, shown: Resource, rates: Mapping[str, Rates] | None) -> Rightsizing:
     saved: Amounts = advice.saved
     return Rightsizing(
         resource=shown,
@@ -181,7 +197,7 @@ def _rightsizing(advice: rightsizing.WorkloadAdvice, shown: Resource, prices: Pr
         ],
         saved_cpu=saved.cpu,
         saved_memory=saved.memory,
-        saved_monthly=_worth(prices, advice) if prices else None,
+        saved_monthly=_worth(rates, advice) if rates else None,
     )
 
 

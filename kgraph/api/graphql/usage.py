@@ -1,8 +1,9 @@
 """What Pods, Nodes and clusters use now: the types of their `metrics`, and the functions that fill them.
 
-A type of Pods has `metrics` by one line, `return await pod_metrics(info, self.key)`; those of one operation are read
-together.
+Those of one operation are read together.
 """
+
+from typing import Annotated
 
 import strawberry
 
@@ -53,6 +54,9 @@ class ClusterMetrics:
         description="Bytes that its bound claims have. How much of that is full, no metrics API says."
     )
     reason: str | None = strawberry.field(description=_REASON)
+
+
+Metrics = Annotated[PodMetrics | NodeMetrics, strawberry.union("Metrics", description="What a Pod or a Node uses now.")]
 
 
 async def pod_metrics(info: Info, key: str) -> PodMetrics:

@@ -1,5 +1,6 @@
 // What the workloads of $of.namespaces (null: of all) used whose usage's keys begin with one of $of.prefixes: [handle,
-// key, Pods at the last sample, histograms, what the containers of its newest Pod ask for].
+// key, Pods at the last sample, histograms, what the containers of its newest Pod ask for, the names of those that were
+// killed for want of memory].
 UNWIND $of.prefixes AS prefix
 MATCH (u:Usage) WHERE u.key STARTS WITH prefix AND u.history IS NOT NULL AND u.namespace IS NOT NULL
   AND ($of.namespaces IS NULL OR u.namespace IN $of.namespaces)
@@ -7,4 +8,8 @@ MATCH (w:Resource {key: u.of})
 RETURN collect([elementId(w), u.of, u.pods, u.history, COLLECT {
   MATCH (w) (()<-[r:OWNED_BY WHERE r.controller AND r.stale IS NULL]-()){0,4} (p:Pod)
   RETURN p.containerResources ORDER BY p.createdAt DESC LIMIT 1
-}[0]]) AS workloads
+}[0], COLLECT {
+  MATCH (w) (()<-[r:OWNED_BY WHERE r.controller AND r.stale IS NULL]-()){0,4} (p:Pod WHERE p.oomKilled IS NOT NULL)
+  UNWIND p.oomKilled AS name
+  RETURN DISTINCT name
+}]) AS workloads

@@ -34,6 +34,7 @@ ROWS = (
             "ready": "@ready",
             "restarts": "@restarts",
             "reason": "@pod_reason",
+            "oomKilled": "@oom_killed",
             "startedAt": "status.startTime",
             "cpuRequest": "@cpu_request",
             "memoryRequest": "@memory_request",

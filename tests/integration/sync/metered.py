@@ -49,7 +49,7 @@ def deployment(name: str, replicas: int, used: dict[str, str], labels: dict[str,
 
 
 async def furnish(plane: ControlPlane, namespace: str) -> None:
-    """One Node, a Deployment `web` of two Pods of the team `shop`, a Pod `lone` that uses more than it asks, a claim."""
+    """A Node, a Deployment `web` of two Pods of the team `shop`, a Pod `lone` that uses more than it asks, a claim."""
     await plane.request("POST", "/api/v1/nodes", node())
     await plane.request("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
     web = deployment("web", 2, usage("100m", "200Mi"), {"team": "shop"})

@@ -156,3 +156,13 @@ def test_a_node_hour_alone_is_halved() -> None:
     """Without general prices half of a Node's price is its cores', half its memory's."""
     rates = Prices(rules=(PriceRule(node_hour=1.0),)).rates("prod", {}, Amounts(4.0, 16 * GIB))
     assert (rates.cpu * 4, rates.memory * 16 * GIB) == (pytest.approx(0.5), pytest.approx(0.5))
+
+
+def test_a_clusters_rates_are_the_mean_of_its_nodes() -> None:
+    """What is saved in a cluster is worth what its Nodes cost by capacity, though only whole Nodes have prices."""
+    rules = (PriceRule(node_label=f"{INSTANCE}=small", node_hour=0.2), PriceRule(cluster="prod", node_hour=0.8))
+    prices = Prices(rules=rules)
+    nodes = [machine("a"), machine("b", 8.0, 32.0, "large")]
+    rates = prices.usual("prod", [(node.labels, node.capacity) for node in nodes])
+    assert rates.of(Amounts(12.0, 48.0 * GIB)) == pytest.approx(1.0)
+    assert Prices(cpu_hour=0.03).usual("prod", []).cpu == 0.03

@@ -11,6 +11,7 @@ from kgraph.api.rightsizing import (
     MARGIN,
     MEMORY,
     Confidence,
+    Terms,
     WorkloadAdvice,
     advice,
     confidence,
@@ -46,7 +47,7 @@ def of_cpu(amounts: list[float]) -> Histogram:
 @given(st.lists(st.floats(0.001, 100.0), min_size=1), st.none() | st.floats(0.001, 100.0))
 def test_recommendation_fits_what_was_needed(amounts: list[float], request: float | None) -> None:
     """The recommendation is the 95th percentile and its margin, to a bucket and a step, or the minimum."""
-    found = recommend(CPU, of_cpu(amounts), request, None, "samples")
+    found = recommend(CPU, of_cpu(amounts), Terms(request), "samples")
     exact = sorted(amounts)[max(0, -int(-0.95 * len(amounts) * (1 - 1e-9) // 1) - 1)]
     assert found.recommended is not None
     assert found.recommended >= exact * MARGIN * (1 - 1e-6)
@@ -56,16 +57,27 @@ def test_recommendation_fits_what_was_needed(amounts: list[float], request: floa
 @given(st.floats(0.0, 0.001), st.floats(0.003, 5.0))
 def test_minimum_raises_no_request(amount: float, request: float) -> None:
     """A container that uses next to nothing keeps its request where that is below the minimum."""
-    found = recommend(CPU, of_cpu([amount]), request, None, "samples")
+    found = recommend(CPU, of_cpu([amount]), Terms(request), "samples")
     assert found.recommended is not None
     assert found.recommended <= request
 
 
 def test_memory_follows_the_peak() -> None:
     """One peak in a hundred samples decides the request of memory and not that of CPU."""
-    (container,) = advice({"web": history([(0.1, 100.0)] * 99 + [(2.0, 900.0)], days=0.5)}, {}, NOW)
+    (container,) = advice({"web": history([(0.1, 100.0)] * 99 + [(2.0, 900.0)], days=0.5)}, None, NOW)
     assert container.cpu.recommended == pytest.approx(0.1 * MARGIN, rel=0.06)
     assert container.memory.recommended == pytest.approx(900 * MIB * MARGIN, rel=0.06)
+
+
+def test_memory_that_was_too_little_is_raised() -> None:
+    """A container that was killed for want of memory is advised more than it had, whatever the samples saw."""
+    asked, used = {"web": Asked(1.0, 256 * MIB, None, 512 * MIB)}, {"web": history([(0.2, 100.0)] * 5000)}
+    (calm,), (killed,) = advice(used, asked, NOW), advice(used, asked, NOW, frozenset({"web"}))
+    assert calm.memory.recommended is not None
+    assert calm.memory.recommended < 256 * MIB
+    assert killed.memory.recommended == pytest.approx(512 * 1.2 * MIB, abs=MIB)
+    assert "it was killed for want of memory: at least 20% more than it had, 615Mi" in killed.memory.reason
+    assert killed.cpu == calm.cpu
 
 
 def test_the_reason_shows_the_reckoning() -> None:
@@ -84,21 +96,23 @@ def test_nothing_known_recommends_nothing() -> None:
     (container,) = advice({"web": ContainerHistory(NOW.timestamp())}, {"web": Asked(1.0)}, NOW)
     assert container.cpu.recommended is None
     assert container.cpu.used is None
-    assert container.cpu.reason == "no sample yet"
+    assert container.cpu.reason == "there is no sample yet"
 
 
 def test_containers_that_are_gone_are_left_out() -> None:
     """A container of an earlier template gets no advice; where no Pod runs, all that ran do."""
     kept = {"web": history([(0.1, 1.0)]), "old": history([(0.1, 1.0)])}
     assert [each.name for each in advice(kept, {"web": Asked(1.0)}, NOW)] == ["web"]
-    assert [each.name for each in advice(kept, {}, NOW)] == ["old", "web"]
+    without = advice(kept, None, NOW)
+    assert [each.name for each in without] == ["old", "web"]
+    assert without[0].cpu.reason.endswith("what it requests is not known: no Pod of it is there")
 
 
 @pytest.mark.parametrize(
     ("days", "samples", "expected"),
     [
         (0.5, 5000, Confidence.LOW),
-        (8.0, 100, Confidence.LOW),
+        (8.0, 50, Confidence.LOW),
         (2.0, 5000, Confidence.MEDIUM),
         (8.0, 1000, Confidence.MEDIUM),
         (8.0, 5000, Confidence.HIGH),

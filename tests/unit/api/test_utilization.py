@@ -21,7 +21,7 @@ def test_ratio_is_of_the_sampled() -> None:
     pods = [pod("a", 1.0, 0.5, 2.0), pod("b", 1.0, None, 2.0)]
     (row,) = utilization(pods, [], KNOWN, GroupBy.NAMESPACE)
     assert (row.pods, row.sampled, row.cpu.request, row.cpu.usage, row.cpu.ratio) == (2, 1, 2.0, 0.5, 0.5)
-    assert row.reason == "1 of 2 Pods have no sample: no sample yet"
+    assert row.reason == f"1 of 2 Pods have no sample: {KNOWN['prod'].reason}"
     assert (row.cpu.limit, row.memory.limit) == (4.0, None)
 
 
@@ -31,7 +31,10 @@ def test_ratio_is_of_the_sampled() -> None:
         (Metering("prod", interval_seconds=30.0, problem="no metrics here"), "no metrics here"),
         (Metering("prod", source="snapshot", interval_seconds=30.0), "cluster prod is a snapshot: nothing runs in it"),
         (Metering("prod", interval_seconds=0.0), "usage of cluster prod is not asked for: usage_interval is 0"),
-        (Metering("prod", interval_seconds=30.0), "no sample yet"),
+        (
+            Metering("prod", interval_seconds=60.0),
+            "no sample in the last 240 s: what has just begun has none yet, what has ended none any more",
+        ),
     ],
     ids=["a problem", "a snapshot", "off", "too early"],
 )
@@ -48,9 +51,11 @@ def test_nothing_requested_has_no_ratio() -> None:
 
 
 def test_nodes_show_what_there_is() -> None:
-    """Grouped by Node or cluster, what Pods could have is beside what they request."""
+    """Grouped by Node or cluster, what Pods could have is beside what they request, and a Node without Pods is there."""
     nodes = [NodeUse(f"k{at}", "prod", name, {}, Amounts(8, 8), Amounts(7, 7), None) for at, name in enumerate("nm")]
     by_node = utilization([pod("a", 1.0, 0.5), pod("b", 1.0, 0.5, node="m")], nodes, KNOWN, GroupBy.NODE)
     assert [(row.group.name, row.cpu.allocatable) for row in by_node] == [("m", 7), ("n", 7)]
+    idle = utilization([pod("a", 1.0, 0.5)], nodes, KNOWN, GroupBy.NODE)[0]
+    assert (idle.group.name, idle.pods, idle.cpu.request, idle.cpu.usage, idle.reason) == ("m", 0, 0.0, None, None)
     (whole,) = utilization([pod("a", 1.0, 0.5)], nodes, KNOWN, GroupBy.CLUSTER)
     assert whole.cpu.allocatable == 14
