@@ -100,7 +100,7 @@ async def own_control_plane(tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
 @pytest.fixture(scope="module")
 async def metered_control_plane(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ControlPlane]:
     """A control plane with a metrics-server, and no nodes: a test's Pods use what their annotations say."""
-    options = ControlPlaneOptions(metrics=True)
+    options = ControlPlaneOptions(metrics=True, users=TEST_USERS)
     async with ControlPlane.start(tmp_path_factory.mktemp("metered"), options, report=silent) as plane:
         yield plane
 

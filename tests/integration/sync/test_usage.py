@@ -1,24 +1,23 @@
 """Usage of a real cluster, by the real metrics-server, as the graph keeps it."""
 
-from types import SimpleNamespace
+from functools import partial
 from typing import Any
 
+import msgspec
+import neo4j
 import pytest
 import pytest_asyncio
-import strawberry
 
-from kgraph.api.graphql.context import Info
-from kgraph.api.graphql.loaders import Loaders
-from kgraph.api.graphql.usage import NodeMetrics, PodMetrics, node_metrics, pod_metrics
 from kgraph.api.prices import PriceRule, Prices
 from kgraph.graphdb.store import Store
 from kgraph.graphdb.usage import decode_history, decode_last
-from kgraph.kube.settings import ClusterSettings
+from kgraph.kube.settings import AuthMethod, ClusterSettings, TlsSettings
 from kgraph.stack.kubernetes import ControlPlane
+from kgraph.sync import usage
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.removal import Removal
 from tests.client import asking
-from tests.integration.sync.metered import INSTANCE_TYPE, NODE, furnish
+from tests.integration.sync.metered import INSTANCE_TYPE, NODE, bare_pod, furnish, usage_of
 from tests.servers import Cluster
 from tests.workers import cluster_settings, in_step, running, until
 
@@ -143,60 +142,68 @@ async def test_questions_about_usage_are_answered(store: Store, settings: Cluste
             assert by_owner["hourly"] == pytest.approx(cost["hourly"])
 
 
-METRICS = """query ($pod: String!, $node: String!) {
-  pod(key: $pod) { cpuUsage memoryUsage reason containers { name memoryUsage } }
-  node(key: $node) { cpuUsage memoryUsage reason }
-  absent: pod(key: "metered/core/Pod/shop/absent") { cpuUsage reason } }"""
-
-
-@strawberry.type
-class Query:
-    """The metrics of a Pod and of a Node by key, as their types have them."""
-
-    @strawberry.field
-    async def pod(self, info: Info, key: str) -> PodMetrics:
-        return await pod_metrics(info, key)
-
-    @strawberry.field
-    async def node(self, info: Info, key: str) -> NodeMetrics:
-        return await node_metrics(info, key)
+METRICS = """query ($pod: String!) {
+  pod: resource(cluster: "metered", namespace: "shop", resourceType: "pod", name: $pod) { metrics {
+    ... on PodMetrics { cpuUsage memoryUsage sampledAt reason containers { name memoryUsage } } } }
+  node: resource(cluster: "metered", resourceType: "node", name: "%s") { metrics {
+    ... on NodeMetrics { cpuUsage memoryUsage reason } } }
+  deployment: resource(cluster: "metered", namespace: "shop", resourceType: "deploy", name: "web") {
+    metrics { __typename } }
+  clusters { metrics { cpuUsage memoryUsage podCount storageUsage reason } } }"""
 
 
 async def test_metrics_of_pods_nodes_and_clusters(store: Store, settings: ClusterSettings) -> None:
-    """Pods, Nodes and clusters show their last sample, read for all of them together; what is not known says why."""
+    """Pods, Nodes and clusters show their last sample; what is of another kind has none."""
     async with running(store, settings, OPTIONS):
         found = await sampled(store)
         name = next(iter(decode_last(found["metered/apps/Deployment/shop/web"]["last"])))
-        variables = {"pod": f"metered/core/Pod/shop/{name}", "node": f"metered/core/Node/_/{NODE}"}
-        context = SimpleNamespace(loaders=Loaders(store, 10.0))
-        before = store.statements_sent
-        answer = await strawberry.Schema(Query).execute(METRICS, variable_values=variables, context_value=context)
-        assert store.statements_sent == before + 3
-        assert answer.errors is None
-        assert answer.data is not None
-        assert answer.data["pod"]["cpuUsage"] == pytest.approx(0.1, rel=0.1)
-        assert answer.data["pod"]["containers"] == [{"name": "web", "memoryUsage": 200 * MIB}]
-        assert answer.data["node"]["memoryUsage"] == pytest.approx(1424 * MIB, rel=0.01)
-        assert answer.data["absent"] == {"cpuUsage": None, "reason": "no sample yet"}
         async with asking(store) as client:
-            question = "{ clusters { metrics { cpuUsage memoryUsage podCount storageUsage reason } } }"
-            ((cluster,),) = (await client.ask(question)).values()
+            answer = await client.ask(METRICS % NODE, pod=name)
+        pod, node, (cluster,) = answer["pod"]["metrics"], answer["node"]["metrics"], answer["clusters"]
+        assert pod["cpuUsage"] == pytest.approx(0.1, rel=0.1)
+        assert pod["containers"] == [{"name": "web", "memoryUsage": 200 * MIB}]
+        assert (pod["reason"], node["reason"]) == (None, None)
+        assert pod["sampledAt"].endswith("Z")
+        assert node["memoryUsage"] == pytest.approx(1424 * MIB, rel=0.01)
+        assert answer["deployment"] == {"metrics": None}
         assert cluster["metrics"]["cpuUsage"] == pytest.approx(0.7, rel=0.1)
         assert (cluster["metrics"]["podCount"], cluster["metrics"]["reason"]) == (3, None)
         assert cluster["metrics"]["storageUsage"] == 73 * 1024 * MIB
 
 
-async def test_histogram_survives_its_worker(store: Store, settings: ClusterSettings) -> None:
-    """A new worker goes on counting where the last one ended: no sample is counted twice or forgotten."""
+async def test_old_samples_are_not_of_now(
+    store: Store, settings: ClusterSettings, graph_driver: neo4j.AsyncDriver
+) -> None:
+    """Long after the last sample nothing is used as far as is known, and the answer says since when and why."""
     async with running(store, settings, OPTIONS):
-        before = await sampled(store)
-    (lone,) = [each for of, each in before.items() if of.endswith("lone")]
-    counted = decode_history(lone["history"])["job"]
+        found = await sampled(store)
+    name = next(iter(decode_last(found["metered/apps/Deployment/shop/web"]["last"])))
+    await graph_driver.execute_query("MATCH (u:Usage) SET u.sampledAt = u.sampledAt - duration('PT1H')")
+    async with asking(store) as client:
+        answer = await client.ask(METRICS % NODE, pod=name)
+        pod, (cluster,) = answer["pod"]["metrics"], answer["clusters"]
+        assert (pod["cpuUsage"], pod["containers"], cluster["metrics"]["cpuUsage"]) == (None, [], None)
+        assert pod["sampledAt"] is not None
+        assert pod["reason"].startswith("no sample in the last 180 s")
+        assert cluster["metrics"]["reason"] == pod["reason"]
+        rows = (await client.ask(UTILIZATION))["utilization"]["items"]
+        assert {(row["sampledPods"], row["cpu"]["usage"], row["reason"]) for row in rows} == {(0, None, pod["reason"])}
+
+
+async def test_histogram_survives_its_worker(
+    store: Store, settings: ClusterSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new worker goes on counting where the last one ended: no sample is counted twice or forgotten."""
+    monkeypatch.setattr(usage, "HISTORY_SECONDS", 0.0)
+    async with running(store, settings, OPTIONS):
+        await sampled(store)
+    before = (await usages(store))["metered/core/Pod/shop/lone"]
+    counted = decode_history(before["history"])["job"]
     async with running(store, settings, OPTIONS):
 
         async def went_on() -> Any:
-            found = (await usages(store))[lone["of"]]
-            return found if found["sampledAt"] > lone["sampledAt"] and found["history"] != lone["history"] else None
+            found = (await usages(store))["metered/core/Pod/shop/lone"]
+            return found if found["sampledAt"] > before["sampledAt"] else None
 
         later = decode_history((await until(went_on, "a new sample is counted"))["history"])["job"]
     assert later.since == counted.since
@@ -205,12 +212,17 @@ async def test_histogram_survives_its_worker(store: Store, settings: ClusterSett
 
 async def test_what_is_gone_leaves_no_usage(store: Store, shop: ControlPlane, settings: ClusterSettings) -> None:
     """A deleted Pod takes its usage with it, and a removed cluster all of it."""
+    await shop.request("POST", "/api/v1/namespaces/shop/pods", bare_pod("brief", usage_of("1m", "1Mi")))
     async with running(store, settings, OPTIONS):
-        await sampled(store)
-        await shop.request("DELETE", "/api/v1/namespaces/shop/pods/lone", {"gracePeriodSeconds": 0})
+
+        async def known() -> bool:
+            return "metered/core/Pod/shop/brief" in await usages(store)
+
+        await until(known, "the Pod has a sample")
+        await shop.request("DELETE", "/api/v1/namespaces/shop/pods/brief", {"gracePeriodSeconds": 0})
 
         async def gone() -> bool:
-            return "metered/core/Pod/shop/lone" not in await usages(store)
+            return not await known()
 
         await until(gone, "the Pod's usage is gone")
     assert await usages(store)
@@ -240,6 +252,42 @@ async def test_cluster_without_metrics_says_so(store: Store, control_plane: Clus
             assert {row["hourly"] for row in unpriced["rows"]} == {None}
 
 
+async def test_a_login_that_may_not_read_usage_says_so(store: Store, shop: ControlPlane) -> None:
+    """Where metrics.k8s.io is refused the apiserver's reason is told, nothing is kept, and the rest is synced."""
+    await allow(shop, "alice", "pods", "nodes")
+    settings = ClusterSettings(
+        id="refused", auth_method=AuthMethod.TOKEN, api_server_url=shop.server, qps=0,
+        service_account_token=shop.token_of("alice"), tls_config=TlsSettings(ca_file=str(shop.ca_file)),
+    )  # fmt: skip
+    async with running(store, settings, msgspec.structs.replace(OPTIONS, watch_resources=("pods", "nodes"))) as worker:
+        why = await until(lambda: problem(store), "the cluster says that its usage is refused")
+        assert 'cannot list resource "pods" in API group "metrics.k8s.io"' in why
+        assert worker.synced.is_set()
+        assert await usages(store) == {}
+
+
+async def test_metrics_server_that_hangs_holds_up_nothing(
+    store: Store, shop: ControlPlane, settings: ClusterSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While metrics-server does not answer, changes reach the graph all the same; afterwards usage is known again."""
+    monkeypatch.setattr(usage, "ANSWER_SECONDS", 1.0)
+    async with running(store, settings, OPTIONS):
+        await sampled_node(store)
+        shop.pause("metrics-server")
+        try:
+            why = await until(lambda: problem(store), "the cluster says that metrics-server hangs")
+            assert "metrics.k8s.io" in why
+            await shop.request("POST", "/api/v1/namespaces/shop/configmaps", {"metadata": {"name": "meanwhile"}})
+
+            async def arrived() -> Any:
+                return await store.read_text("MATCH (c:ConfigMap {name: 'meanwhile'}) RETURN c.key AS key")
+
+            await until(arrived, "a change is in the graph", seconds=10.0)
+        finally:
+            shop.resume("metrics-server")
+        await until(partial(is_well, store), "usage is known again")
+
+
 async def test_metrics_server_that_is_away_fails_alone(
     store: Store, shop: ControlPlane, settings: ClusterSettings
 ) -> None:
@@ -253,11 +301,25 @@ async def test_metrics_server_that_is_away_fails_alone(
             assert worker.synced.is_set()
         finally:
             await shop.start_again("metrics-server")
+        await until(partial(is_well, store), "usage is known again")
 
-        async def well() -> bool:
-            return await problem(store) is None
 
-        await until(well, "usage is known again")
+async def is_well(store: Store) -> bool:
+    """Whether nothing is wrong with a cluster's usage."""
+    return await problem(store) is None
+
+
+async def allow(plane: ControlPlane, user: str, *resources: str) -> None:
+    """Let a user read these kinds of the core group, everywhere."""
+    rule = {"apiGroups": [""], "resources": list(resources), "verbs": ["get", "list", "watch"]}
+    roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    await plane.request("POST", roles, {"metadata": {"name": user}, "rules": [rule]})
+    binding = {
+        "metadata": {"name": user},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": user},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+    }
+    await plane.request("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
 
 
 async def sampled_node(store: Store) -> None:

@@ -51,7 +51,7 @@ def test_nothing_requested_has_no_ratio() -> None:
 
 
 def test_nodes_show_what_there_is() -> None:
-    """Grouped by Node or cluster, what Pods could have is beside what they request, and a Node without Pods is there."""
+    """Grouped by Node or cluster, what Pods could have is beside what they request, of an idle Node too."""
     nodes = [NodeUse(f"k{at}", "prod", name, {}, Amounts(8, 8), Amounts(7, 7), None) for at, name in enumerate("nm")]
     by_node = utilization([pod("a", 1.0, 0.5), pod("b", 1.0, 0.5, node="m")], nodes, KNOWN, GroupBy.NODE)
     assert [(row.group.name, row.cpu.allocatable) for row in by_node] == [("m", 7), ("n", 7)]
