@@ -23,7 +23,16 @@ _NANO = Decimal("1e-9")
 _MAX_EXPONENT = 10_000  # beyond it, only the cap or one nano is left of any amount
 _EXACT = Context(prec=20_100)  # digits enough for every number with such an exponent
 # How nearly all amounts of CPU and memory are written; `Quantity` reads every form, twenty times slower.
-_USUAL = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "": 1.0}
+# By suffix what to multiply by and, for 1 / 1000 is no float, what to divide by.
+_USUAL = {
+    "n": (1, 10**9),
+    "u": (1, 10**6),
+    "m": (1, 10**3),
+    "Ki": (2**10, 1),
+    "Mi": (2**20, 1),
+    "Gi": (2**30, 1),
+    "": (1, 1),
+}
 _USUAL_DIGITS = 12  # no machine has more
 
 
@@ -93,10 +102,10 @@ ZERO = Quantity(Decimal(0))
 def number(written: Any) -> float | None:
     """A quantity as a number, in cores or bytes; None where it is none, below zero, or beyond what a float holds."""
     if type(written) is str:
-        for suffix, factor in _USUAL.items():
+        for suffix, (times, parts) in _USUAL.items():
             digits = written[: len(written) - len(suffix)]
             if written.endswith(suffix) and len(digits) <= _USUAL_DIGITS and digits.isascii() and digits.isdigit():
-                return int(digits) * factor
+                return int(digits) * times / parts
     elif not isinstance(written, int | float):
         return None
     try:

@@ -22,6 +22,7 @@ from kgraph.api.graphql.mutations import ClusterMutations
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.rightsizing import RightsizingQueries
 from kgraph.api.graphql.scalars import SCALARS
+from kgraph.api.graphql.usage import NodeMetrics, PodMetrics
 from kgraph.api.graphql.utilization import UtilizationQueries
 from kgraph.api.graphql.ways import PathQueries
 from kgraph.api.settings import Limits
@@ -72,6 +73,7 @@ def make_schema(limits: Limits, *, mutations: bool = False) -> Schema:
     return Schema(
         Query,
         Mutation if mutations else None,
+        types=[PodMetrics, NodeMetrics],  # fields give them as Metrics
         # Factories: an extension keeps its operation, and the caches are shared by their size.
         extensions=[
             lambda: ParserCache(CACHED_DOCUMENTS),

@@ -3,8 +3,6 @@
 Those of one operation are read together.
 """
 
-from typing import Annotated
-
 import strawberry
 
 from kgraph.api.graphql.context import Info
@@ -22,25 +20,26 @@ class ContainerMetrics:
     memory_usage: float = strawberry.field(description="Bytes: the working set.")
 
 
-@strawberry.type(description="What a Pod uses; what is not known is null, never zero.")
-class PodMetrics:
-    """The last sample of a Pod."""
-
-    cpu_usage: float | None = strawberry.field(description="Cores, of all containers together.")
-    memory_usage: float | None = strawberry.field(description="Bytes: the working sets of all containers.")
-    containers: list[ContainerMetrics] = strawberry.field(description="The same by container; empty while unknown.")
-    sampled_at: DateTime | None = strawberry.field(description="When it was last measured.")
-    reason: str | None = strawberry.field(description=_REASON)
-
-
-@strawberry.type(description="What a Node uses, Pods and system; what is not known is null, never zero.")
-class NodeMetrics:
-    """The last sample of a Node."""
+@strawberry.interface(description="What something uses now; what is not known is null, never zero.")
+class Metrics:
+    """The last sample."""
 
     cpu_usage: float | None = strawberry.field(description="Cores.")
     memory_usage: float | None = strawberry.field(description="Bytes: the working set.")
     sampled_at: DateTime | None = strawberry.field(description="When it was last measured.")
     reason: str | None = strawberry.field(description=_REASON)
+
+
+@strawberry.type(description="What a Pod uses; what is not known is null, never zero.")
+class PodMetrics(Metrics):
+    """The last sample of a Pod."""
+
+    containers: list[ContainerMetrics] = strawberry.field(description="The same by container; empty while unknown.")
+
+
+@strawberry.type(description="What a Node uses, Pods and system; what is not known is null, never zero.")
+class NodeMetrics(Metrics):
+    """The last sample of a Node."""
 
 
 @strawberry.type(description="What a cluster uses; what is not known is null, never zero.")
@@ -54,9 +53,6 @@ class ClusterMetrics:
         description="Bytes that its bound claims have. How much of that is full, no metrics API says."
     )
     reason: str | None = strawberry.field(description=_REASON)
-
-
-Metrics = Annotated[PodMetrics | NodeMetrics, strawberry.union("Metrics", description="What a Pod or a Node uses now.")]
 
 
 async def pod_metrics(info: Info, key: str) -> PodMetrics:

@@ -101,7 +101,9 @@ PRICES = Prices(
 )
 
 
-async def test_questions_about_usage_are_answered(store: Store, settings: ClusterSettings) -> None:
+async def test_questions_about_usage_are_answered(
+    store: Store, settings: ClusterSettings, graph_driver: neo4j.AsyncDriver
+) -> None:
     """Utilization, rightsizing, what is underutilized and the cost of a real cluster are what its Pods ask and use."""
     async with running(store, settings, OPTIONS):
         await sampled(store)
@@ -127,6 +129,11 @@ async def test_questions_about_usage_are_answered(store: Store, settings: Cluste
             wasteful = (await client.ask(RIGHTSIZING % "underutilized"))["underutilized"]["items"]
             assert [item["resource"]["name"] for item in wasteful] == ["web"]
 
+            await graph_driver.execute_query("MATCH (p:Pod {name: 'lone'}) SET p.oomKilled = ['job']")
+            (_, killed) = (await client.ask(RIGHTSIZING % "rightsizing"))["rightsizing"]["items"]
+            assert killed["containers"][0]["memory"]["recommended"] == pytest.approx(1.2 * 2048 * MIB, abs=MIB)
+            assert "it was killed for want of memory" in killed["containers"][0]["memory"]["reason"]
+
             cost = (await client.ask(COST, by="LABEL", label="team"))["cost"]
             rows = {(row["part"], row["name"]): row for row in cost["rows"]}
             assert set(rows) == {("ALLOCATED", "shop"), ("ALLOCATED", "ops"), ("ALLOCATED", None)} | {
@@ -144,9 +151,9 @@ async def test_questions_about_usage_are_answered(store: Store, settings: Cluste
 
 METRICS = """query ($pod: String!) {
   pod: resource(cluster: "metered", namespace: "shop", resourceType: "pod", name: $pod) { metrics {
-    ... on PodMetrics { cpuUsage memoryUsage sampledAt reason containers { name memoryUsage } } } }
-  node: resource(cluster: "metered", resourceType: "node", name: "%s") { metrics {
-    ... on NodeMetrics { cpuUsage memoryUsage reason } } }
+    cpuUsage memoryUsage sampledAt reason ... on PodMetrics { containers { name memoryUsage } } } }
+  node: resource(cluster: "metered", resourceType: "node", name: "%s") {
+    metrics { __typename cpuUsage memoryUsage reason } }
   deployment: resource(cluster: "metered", namespace: "shop", resourceType: "deploy", name: "web") {
     metrics { __typename } }
   clusters { metrics { cpuUsage memoryUsage podCount storageUsage reason } } }"""
@@ -164,6 +171,7 @@ async def test_metrics_of_pods_nodes_and_clusters(store: Store, settings: Cluste
         assert pod["containers"] == [{"name": "web", "memoryUsage": 200 * MIB}]
         assert (pod["reason"], node["reason"]) == (None, None)
         assert pod["sampledAt"].endswith("Z")
+        assert node["__typename"] == "NodeMetrics"
         assert node["memoryUsage"] == pytest.approx(1424 * MIB, rel=0.01)
         assert answer["deployment"] == {"metrics": None}
         assert cluster["metrics"]["cpuUsage"] == pytest.approx(0.7, rel=0.1)
