@@ -1,6 +1,6 @@
 """The API's application in this process, asked as a caller on the same machine asks it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,18 +10,26 @@ from kgraph.api.app import create_app
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
+from kgraph.kube.settings import ClusterSettings
 
 
 class Client:
     """Asks in GraphQL over the graph in `store`."""
 
-    def __init__(self, http: httpx.AsyncClient, store: Store) -> None:
+    def __init__(self, http: httpx.AsyncClient, store: Store, token: str = "") -> None:
         self.store = store
         self._http = http
+        self._headers = {"authorization": f"Bearer {token}"} if token else {}
+
+    def by(self, token: str) -> "Client":
+        """The same for somebody who has this token."""
+        return Client(self._http, self.store, token)
 
     async def answer(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole answer, errors and all."""
-        response = await self._http.post("/graphql", json={"query": query, "variables": variables})
+        response = await self._http.post(
+            "/graphql", json={"query": query, "variables": variables}, headers=self._headers
+        )
         assert response.status_code == 200, response.text
         found: dict[str, Any] = response.json()
         return found
@@ -39,15 +47,24 @@ class Client:
         return {"message": error["message"], **error["extensions"]}
 
 
-def http_client(store: Store, **settings: Any) -> httpx.AsyncClient:
+@asynccontextmanager
+async def http_client(
+    store: Store, clusters: Iterable[ClusterSettings] = (), **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application over a graph; the settings are those of `ApiSettings`."""
-    app = create_app(store, ApiSettings(**settings), Sealer.of({}))
+    app = create_app(store, ApiSettings(**settings), Sealer.of({}), clusters)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
-    return httpx.AsyncClient(transport=transport, base_url="http://localhost:8080")
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+            yield client
+    finally:
+        # Not `app.lifespan`: it wants to be left by the task that entered it, which fixtures of a module are not.
+        for hook in app.on_shutdown:
+            await hook()  # type: ignore[call-arg, misc]  # ours take no application
 
 
 @asynccontextmanager
-async def asking(store: Store, **settings: Any) -> AsyncIterator[Client]:
+async def asking(store: Store, clusters: Iterable[ClusterSettings] = (), **settings: Any) -> AsyncIterator[Client]:
     """A client of the application over a graph, in GraphQL."""
-    async with http_client(store, **settings) as http:
+    async with http_client(store, clusters, **settings) as http:
         yield Client(http, store)

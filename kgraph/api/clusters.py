@@ -2,9 +2,11 @@
 
 import msgspec
 
+from kgraph.api.reader import Reader
+from kgraph.api.sight import NAMESPACE
 from kgraph.api.status import Status, SyncState, status_of
+from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.registry import LOST_SECONDS
-from kgraph.graphdb.store import Store
 
 
 class Ailing(msgspec.Struct, frozen=True):
@@ -50,8 +52,8 @@ class Cluster(msgspec.Struct, frozen=True):
     source: str | None
     synced_at: str | None
     error: str | None
-    node_count: int
-    namespace_count: int
+    node_count: int | None
+    namespace_count: int | None
     created_at: str | None  # of the kube-system namespace, which is as old as its cluster
     connected: bool | None
     connected_since: str | None
@@ -59,7 +61,7 @@ class Cluster(msgspec.Struct, frozen=True):
     lag_seconds: float | None
     last_event_at: str | None
     resource_count: int | None
-    failing_kinds: int
+    failing_kinds: int | None
     removing: bool
     followed: bool
     ailing: tuple[Ailing, ...]
@@ -70,7 +72,27 @@ class Cluster(msgspec.Struct, frozen=True):
         return status_of(msgspec.convert(self, SyncState, from_attributes=True))
 
 
-async def all_clusters(store: Store, *, timeout: float) -> tuple[Cluster, ...]:
-    """All clusters by id."""
-    record = await store.read_one("read/clusters", {"of": {"lostSeconds": LOST_SECONDS}}, timeout=timeout)
-    return tuple(Cluster(*[*row, tuple(Ailing(*kind) for kind in ailing)]) for *row, ailing in record["clusters"])
+async def all_clusters(reader: Reader, *, timeout: float) -> tuple[Cluster, ...]:
+    """All clusters by id; of one in which the caller does not see everything, nothing is counted that they do not see.
+
+    That there is a cluster, what it is called and whether it is in step is no secret.
+    """
+    record = await reader.read_one("read/clusters", {"of": {"lostSeconds": LOST_SECONDS}}, timeout=timeout)
+    found = (Cluster(*[*row, tuple(Ailing(*kind) for kind in ailing)]) for *row, ailing in record["clusters"])
+    return tuple([await _shown(reader, cluster) for cluster in found])
+
+
+async def _shown(reader: Reader, cluster: Cluster) -> Cluster:
+    """What the caller may know of a cluster."""
+    if reader.sight is None or await reader.sight.sees_everything_of(cluster.id):
+        return cluster
+    nodes = await reader.sight.lists_kind(cluster.id, GroupKind("", "Node"))
+    namespaces = await reader.sight.lists_kind(cluster.id, NAMESPACE)
+    return msgspec.structs.replace(
+        cluster,
+        node_count=cluster.node_count if nodes else None,
+        namespace_count=cluster.namespace_count if namespaces else None,
+        resource_count=None,
+        failing_kinds=None,
+        ailing=(),
+    )

@@ -12,9 +12,9 @@ import msgspec
 
 from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.nodes import Name, Node, node
+from kgraph.api.reader import Reader
 from kgraph.api.walk import DEPENDENCIES
 from kgraph.graphdb.model import GroupKind
-from kgraph.graphdb.store import Store
 from kgraph.kube.diff import Difference, diff
 from kgraph.kube.images import parse_image
 from kgraph.kube.stated import keys_only, stated
@@ -66,13 +66,13 @@ class _Called(NamedTuple):
     name: str
 
 
-async def compare(store: Store, a: str, b: str, *, everything: bool, timeout: float) -> Comparison:
+async def compare(reader: Reader, a: str, b: str, *, everything: bool, timeout: float) -> Comparison:
     """Compare the resources of two keys; with `everything` their status and generated fields too."""
-    first, second = await _sides(store, (a, b), timeout)
+    first, second = await _sides(reader, (a, b), timeout)
     look = _whole if everything else stated
     fields = diff(look(first.object), look(second.object))
     pairs = tuple(_pairs(first, second))
-    contents = await _contents(store, pairs, timeout)
+    contents = await _contents(reader, pairs, timeout)
     dependencies = (_difference(called, x, y, contents) for called, x, y in pairs)
     return Comparison(
         first.node,
@@ -83,9 +83,11 @@ async def compare(store: Store, a: str, b: str, *, everything: bool, timeout: fl
     )
 
 
-async def _sides(store: Store, keys: Sequence[str], timeout: float) -> list[Side]:
+async def _sides(reader: Reader, keys: Sequence[str], timeout: float) -> list[Side]:
+    for key in keys:
+        await reader.require(key, timeout=timeout)
     parameters = {"keys": sorted(set(keys)), "types": list(DEPENDENCIES), "room": EDGES_MOST}
-    record = await store.read_one("read/compared", {"of": parameters}, timeout=timeout)
+    record = await reader.read_one("read/compared", {"of": parameters}, timeout=timeout)
     found = {
         key: (Node(handle, key, missing), manifest, tuple((type_, node(row)) for type_, row in edges))
         for key, handle, missing, manifest, edges in record["compared"]
@@ -135,13 +137,13 @@ def _called(type_: str, end: Name, start: Name) -> _Called:
 
 
 async def _contents(
-    store: Store, pairs: Sequence[tuple[_Called, Node | None, Node | None]], timeout: float
+    reader: Reader, pairs: Sequence[tuple[_Called, Node | None, Node | None]], timeout: float
 ) -> Mapping[str, Mapping[str, Any]]:
     """The objects of the ConfigMaps and Secrets that both depend on, by handle."""
     handles = [end.handle for _, a, b in pairs if a and b and a.name.group_kind in _CONTENTS for end in (a, b)]
     if not handles:
         return {}
-    record = await store.read_one("read/manifests", {"of": {"handles": handles}}, timeout=timeout)
+    record = await reader.read_one("read/manifests", {"of": {"handles": handles}}, timeout=timeout)
     return {handle: msgspec.json.decode(manifest) for handle, manifest in record["manifests"]}
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from kgraph.api.reader import Reader
 from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
-from kgraph.graphdb.store import Store
 from kgraph.kube.drift import AT_ONCE, Name, State, is_made_by_itself
 
 # Of one kind, in all namespaces of a checkout: where so many objects are nobody's, no list of them is read.
@@ -17,11 +17,11 @@ class GraphState:
     """One cluster's part of the graph."""
 
     def __init__(
-        self, store: Store, cluster: str, *, timeout: float, synced: frozenset[GroupKind] | None = None
+        self, reader: Reader, cluster: str, *, timeout: float, synced: frozenset[GroupKind] | None = None
     ) -> None:
         """`synced` are the cluster's kinds that are kept in the graph; None where that does not matter."""
         self._synced = synced
-        self._store = store
+        self._reader = reader
         self._cluster = cluster
         self._timeout = timeout
         self._declared: Mapping[str, Any] | None = None
@@ -67,12 +67,11 @@ class GraphState:
 
     async def _kinds_and_namespaces(self) -> Mapping[str, Any]:
         if self._declared is None:
-            parameters = {"cluster": self._cluster}
-            self._declared = await self._store.read_one("read/declared_kinds", parameters, timeout=self._timeout)
+            self._declared = await self._read("read/declared_kinds", cluster=self._cluster)
         return self._declared
 
     async def _read(self, statement: str, **parameters: Any) -> Mapping[str, Any]:
-        return await self._store.read_one(statement, {"of": parameters}, timeout=self._timeout)
+        return await self._reader.read_one(statement, {"of": parameters}, timeout=self._timeout)
 
 
 def _name(key: str) -> Name:

@@ -4,6 +4,10 @@
     ├── BadUserInput      BAD_USER_INPUT   the question cannot be understood, or asks for more than may be asked
     ├── NotFound          NOT_FOUND        what was named is not in the graph
     ├── Conflict          CONFLICT         what is asked for does not go with what is there
+    ├── Unauthenticated   UNAUTHENTICATED  nobody knows who asks
+    ├── Forbidden         FORBIDDEN        it is known who asks, and they may not; with Kubernetes' reason
+    ├── Invalid           INVALID          the apiserver objects to fields; `causes` names them
+    ├── ClusterUnavailable  CLUSTER_UNAVAILABLE  a Kubernetes cluster does not answer, or cannot be asked
     └── TooComplex        TOO_COMPLEX      the operation would cost more than the limit
 
 `as_api_failure` says what an error of the graph is to a caller. A statement that took too long is TIMEOUT. A Neo4j
@@ -43,6 +47,30 @@ class Conflict(ApiError):
     """What the caller asks for does not go with what is there: an id that is taken, a cluster of the configuration."""
 
     code = "CONFLICT"
+
+
+class Unauthenticated(ApiError):
+    """Nobody knows who asks."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(ApiError):
+    """It is known who asks, and they may not; the message has Kubernetes' reason."""
+
+    code = "FORBIDDEN"
+
+
+class Invalid(ApiError):
+    """The apiserver objects to what was sent."""
+
+    code = "INVALID"
+
+
+class ClusterUnavailable(ApiError):
+    """A Kubernetes cluster does not answer, or there is no login to it: the same may succeed later."""
+
+    code = "CLUSTER_UNAVAILABLE"
 
 
 class TooComplex(ApiError):

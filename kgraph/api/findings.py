@@ -9,30 +9,31 @@ from kgraph.api.errors import BadUserInput
 from kgraph.api.impact import edge_meaning
 from kgraph.api.kinds import ClusterKinds
 from kgraph.api.nodes import Node, node
+from kgraph.api.reader import Reader
 from kgraph.graphdb.edges.row import NOTHING
-from kgraph.graphdb.model import CORE
-from kgraph.graphdb.store import Store
+from kgraph.graphdb.model import CORE, GroupKind, kind_prefix
 
 
 class OrphanRule(msgspec.Struct, frozen=True):
     """One way to be an orphan; the statement is `read/orphans/<name>`."""
 
     name: str
+    kind: GroupKind
     reason: str
 
 
 ORPHAN_RULES = (
-    OrphanRule("bare_pods", "no controller makes it again when it goes"),
-    OrphanRule("idle_disruption_budgets", "it selects no Pod"),
-    OrphanRule("idle_network_policies", "it selects no Pod"),
-    OrphanRule("idle_services", "it selects no Pod and has no endpoints"),
-    OrphanRule("ownerless_replicasets", "it wants no Pods and no Deployment owns it"),
-    OrphanRule("unbound_roles", "no binding grants it"),
-    OrphanRule("unbound_volumes", "no claim has it"),
-    OrphanRule("unmounted_claims", "no Pod and no template mounts it"),
-    OrphanRule("unused_configmaps", "nothing refers to it"),
-    OrphanRule("unused_secrets", "nothing refers to it"),
-    OrphanRule("unused_service_accounts", "no Pod runs as it and no binding names it"),
+    OrphanRule("bare_pods", GroupKind("", "Pod"), "no controller makes it again when it goes"),
+    OrphanRule("idle_disruption_budgets", GroupKind("policy", "PodDisruptionBudget"), "it selects no Pod"),
+    OrphanRule("idle_network_policies", GroupKind("networking.k8s.io", "NetworkPolicy"), "it selects no Pod"),
+    OrphanRule("idle_services", GroupKind("", "Service"), "it selects no Pod and has no endpoints"),
+    OrphanRule("ownerless_replicasets", GroupKind("apps", "ReplicaSet"), "it wants no Pods and no Deployment owns it"),
+    OrphanRule("unbound_roles", GroupKind("rbac.authorization.k8s.io", "Role"), "no binding grants it"),
+    OrphanRule("unbound_volumes", GroupKind("", "PersistentVolume"), "no claim has it"),
+    OrphanRule("unmounted_claims", GroupKind("", "PersistentVolumeClaim"), "no Pod and no template mounts it"),
+    OrphanRule("unused_configmaps", GroupKind("", "ConfigMap"), "nothing refers to it"),
+    OrphanRule("unused_secrets", GroupKind("", "Secret"), "nothing refers to it"),
+    OrphanRule("unused_service_accounts", GroupKind("", "ServiceAccount"), "no Pod runs as it and no binding names it"),
 )
 
 
@@ -70,13 +71,16 @@ def rules_named(names: Sequence[str] | None) -> tuple[OrphanRule, ...]:
 
 
 async def orphans(
-    store: Store, scope: Scope, rules: Sequence[OrphanRule], *, first: int, timeout: float
+    reader: Reader, scope: Scope, rules: Sequence[OrphanRule], *, first: int, timeout: float
 ) -> tuple[tuple[Orphan, ...], bool]:
     """The first orphans by (key, rule), and whether there are more."""
     parameters = {"of": {"clusters": scope.clusters, "namespaces": scope.namespaces, "room": first + 1}}
+    await reader.seen_prefixes(
+        [kind_prefix(cluster, rule.kind) for cluster in scope.clusters for rule in rules], timeout=timeout
+    )
     async with asyncio.TaskGroup() as group:
         asked = [
-            (rule, group.create_task(store.read_one(f"read/orphans/{rule.name}", parameters, timeout=timeout)))
+            (rule, group.create_task(reader.read_one(f"read/orphans/{rule.name}", parameters, timeout=timeout)))
             for rule in rules
         ]
     found = [Orphan(node(row), rule) for rule, task in asked for row in task.result()["nodes"]]
@@ -89,7 +93,7 @@ DANGLING_MOST = 20_000
 
 
 async def dangling_references(
-    store: Store, scope: Scope, kinds: Mapping[str, ClusterKinds], *, first: int, timeout: float
+    reader: Reader, scope: Scope, kinds: Mapping[str, ClusterKinds], *, first: int, timeout: float
 ) -> tuple[tuple[Dangling, ...], bool]:
     """The first references by (start, type, end) that lead nowhere and mean something, and whether there are more."""
     synced = {
@@ -103,7 +107,7 @@ async def dangling_references(
         "synced": synced,
         "room": DANGLING_MOST,
     }
-    record = await store.read_one("read/dangling_references", {"of": parameters}, timeout=timeout)
+    record = await reader.read_one("read/dangling_references", {"of": parameters}, timeout=timeout)
     found = []
     for start, start_key, kind, end, end_key, missing, stale, fields, said in record["edges"]:
         row = edge_meaning(kind, start_key, end_key)

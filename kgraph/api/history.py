@@ -11,9 +11,9 @@ import msgspec
 
 from kgraph.api.errors import BadUserInput
 from kgraph.api.nodes import Node, node
+from kgraph.api.reader import Reader
 from kgraph.api.walk import Walk, neighbourhood
 from kgraph.graphdb.changes import Change
-from kgraph.graphdb.store import Store
 from kgraph.kube.durations import seconds
 
 
@@ -52,9 +52,9 @@ class RecentChanges(msgspec.Struct, frozen=True):
     complete: bool
 
 
-async def histories(store: Store, handles: Sequence[str], *, timeout: float) -> dict[str, History]:
+async def histories(reader: Reader, handles: Sequence[str], *, timeout: float) -> dict[str, History]:
     """The histories of nodes, by handle."""
-    record = await store.read_one("read/histories", {"of": {"handles": list(handles)}}, timeout=timeout)
+    record = await reader.read_one("read/histories", {"of": {"handles": list(handles)}}, timeout=timeout)
     return {
         handle: History(first_seen, last_changed, _changes(written))
         for handle, first_seen, last_changed, written in record["histories"]
@@ -62,11 +62,12 @@ async def histories(store: Store, handles: Sequence[str], *, timeout: float) -> 
 
 
 async def deleted(
-    store: Store, prefixes: Sequence[str], names: Sequence[str] | None, *, since: str, first: int, timeout: float
+    reader: Reader, prefixes: Sequence[str], names: Sequence[str] | None, *, since: str, first: int, timeout: float
 ) -> tuple[tuple[Deleted, ...], bool]:
     """The first of those whose keys begin with one of `prefixes`, the latest first, and whether there are more."""
-    parameters = {"prefixes": list(prefixes), "names": names, "since": since, "room": first + 1}
-    record = await store.read_one("read/deleted", {"of": parameters}, timeout=timeout)
+    seen = await reader.seen_prefixes(prefixes, timeout=timeout)
+    parameters = {"prefixes": seen, "names": names, "since": since, "room": first + 1}
+    record = await reader.read_one("read/deleted", {"of": parameters}, timeout=timeout)
     found = [
         Deleted(key, uid, gone_at, tuple(labels or ()), _changes(written), manifest)
         for key, uid, gone_at, labels, written, manifest in record["deleted"]
@@ -75,16 +76,16 @@ async def deleted(
 
 
 async def recent_changes(
-    store: Store, key: str, walk: Walk, *, since: str, first: int, timeout: float
+    reader: Reader, key: str, walk: Walk, *, since: str, first: int, timeout: float
 ) -> RecentChanges:
     """What changed at or after `since` within a walk from `key`; of what is gone, what it pointed at counts.
 
     NotFound where there is no such node, deleted ones aside.
     """
-    near = await neighbourhood(store, key, walk, timeout=timeout)
+    near = await neighbourhood(reader, key, walk, timeout=timeout)
     keys = {one.key: True for one in near.nodes}
     parameters = {"keys": list(keys), "near": keys, "clusters": _clusters(near.nodes), "since": since}
-    record = await store.read_one("read/recent_changes", {"of": parameters}, timeout=timeout)
+    record = await reader.read_one("read/recent_changes", {"of": parameters}, timeout=timeout)
     found = [
         Recent(one.key, change, near.depths[one.key], one)
         for one, changed_at, created_at, written in ((node(row), *rest) for row, *rest in record["changed"])

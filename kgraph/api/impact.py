@@ -16,13 +16,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from kgraph.api.errors import NotFound
-from kgraph.api.nodes import Node, node, read_key
+from kgraph.api.nodes import Node, named, read_key
+from kgraph.api.reader import Reader
 from kgraph.api.walk import GraphEdge
 from kgraph.graphdb.edges import EDGE_ROWS, meaning
 from kgraph.graphdb.edges.row import NO_RESOURCES, ON_DELETE, ON_FAILURE, EdgeRow, effect_on
 from kgraph.graphdb.model import GroupKind
-from kgraph.graphdb.store import Store
 
 Change = Literal["delete", "fail"]
 
@@ -75,13 +74,10 @@ class Impact(msgspec.Struct, frozen=True):
         return sum(one.effect is effect for one in self.affected)
 
 
-async def impact(store: Store, key: str, change: Change, *, timeout: float) -> Impact:
+async def impact(reader: Reader, key: str, change: Change, *, timeout: float) -> Impact:
     """What deleting or failing `key` does; NotFound where there is no such node."""
-    record = await store.read_one("read/node", {"key": key}, timeout=timeout)
-    if record["node"] is None:
-        raise NotFound(f"{key} is not in the graph")
-    root = node(record["node"])
-    spreading = _Spreading(store, root, change, timeout)
+    root = await named(reader, key, timeout=timeout)
+    spreading = _Spreading(reader, root, change, timeout)
     while spreading.has_more():
         await spreading.step()
     affected = sorted(spreading.affected(), key=lambda one: (-one.effect, len(one.path), one.key))
@@ -91,8 +87,8 @@ async def impact(store: Store, key: str, change: Change, *, timeout: float) -> I
 class _Spreading:
     """The state of one walk: what is affected so far, and what the next level starts from."""
 
-    def __init__(self, store: Store, root: Node, change: Change, timeout: float) -> None:
-        self._store = store
+    def __init__(self, reader: Reader, root: Node, change: Change, timeout: float) -> None:
+        self._reader = reader
         self._timeout = timeout
         self._root = root.key
         effect = Effect.DELETED if change == "delete" else Effect.BROKEN
@@ -227,7 +223,7 @@ class _Spreading:
         return {one.handle: True for one in self._known.values() if one.effect >= least}
 
     async def _read(self, name: str, **parameters: Any) -> dict[str, Any]:
-        return await self._store.read_one(name, {"of": parameters}, timeout=self._timeout)
+        return await self._reader.read_one(name, {"of": parameters}, timeout=self._timeout)
 
 
 def edge_meaning(kind: str, start: str, end: str) -> EdgeRow | None:

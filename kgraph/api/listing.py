@@ -14,10 +14,10 @@ import msgspec
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import ClusterKinds, KindReader, resolve
 from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
+from kgraph.api.reader import Reader
 from kgraph.graphdb.health import Health
 from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import NO_NAMESPACE, kind_prefix
-from kgraph.graphdb.store import Store
 from kgraph.kube.selectors import FieldSelector, LabelSelector, Operator, SelectorError
 
 _METADATA = {"metadata.name": "name", "metadata.namespace": "namespace"}
@@ -52,36 +52,38 @@ class Conditions(msgspec.Struct, frozen=True):
     fields: tuple[Mapping[str, Any], ...]
     health: tuple[Health, ...] | None = None
 
-    def parameters(self) -> dict[str, Any]:
-        """What `read/resources` and `read/resource_count` take."""
-        return {
-            "prefixes": self.prefixes,
-            "labels": self.labels,
-            "fields": self.fields,
-            "health": self.health,
-            "hidden": HIDDEN_PROPERTIES,
-        }
-
 
 async def page(
-    store: Store, conditions: Conditions, *, first: int, after: str | None, properties: bool, timeout: float
+    reader: Reader, conditions: Conditions, *, first: int, after: str | None, properties: bool, timeout: float
 ) -> Page:
     """The `first` resources after the cursor `after`."""
     parameters = {
-        **conditions.parameters(),
+        **await _parameters(reader, conditions, timeout),
         "after": "" if after is None else read_cursor(after),
         "room": first + 1,
         "properties": properties,
     }
-    record = await store.read_one("read/resources", {"of": parameters}, timeout=timeout)
+    record = await reader.read_one("read/resources", {"of": parameters}, timeout=timeout)
     nodes = tuple(node_with_facts(row) for row in record["nodes"])
     return Page(nodes[:first], len(nodes) > first)
 
 
-async def count(store: Store, conditions: Conditions, *, timeout: float) -> int:
+async def count(reader: Reader, conditions: Conditions, *, timeout: float) -> int:
     """How many resources there are in all."""
-    record = await store.read_one("read/resource_count", {"of": conditions.parameters()}, timeout=timeout)
+    parameters = await _parameters(reader, conditions, timeout)
+    record = await reader.read_one("read/resource_count", {"of": parameters}, timeout=timeout)
     return int(record["count"])
+
+
+async def _parameters(reader: Reader, conditions: Conditions, timeout: float) -> dict[str, Any]:
+    """What `read/resources` and `read/resource_count` take."""
+    return {
+        "prefixes": await reader.seen_prefixes(conditions.prefixes, timeout=timeout),
+        "labels": conditions.labels,
+        "fields": conditions.fields,
+        "health": conditions.health,
+        "hidden": HIDDEN_PROPERTIES,
+    }
 
 
 def cursor(key: str) -> str:

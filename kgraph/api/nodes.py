@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from kgraph.api.errors import NotFound
+from kgraph.api.reader import Reader
 from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
-from kgraph.graphdb.store import Store
 
 # Nodes that are no resources, by the word before the colon in their key.
 _KINDS = {
@@ -91,10 +92,19 @@ def read_key(key: str) -> Name:
     return Name(rest if kind == "Cluster" else None, "", kind, None, rest)
 
 
-async def with_facts(store: Store, nodes: Sequence[Node], *, properties: bool, timeout: float) -> tuple[Node, ...]:
+async def named(reader: Reader, key: str, *, timeout: float) -> Node:
+    """The node of a key that a caller has given; NotFound where there is none, or none that they see."""
+    await reader.require(key, timeout=timeout)
+    record = await reader.read_one("read/node", {"of": {"key": key}}, timeout=timeout)
+    if record["node"] is None:
+        raise NotFound(f"{key} is not in the graph")
+    return node(record["node"])
+
+
+async def with_facts(reader: Reader, nodes: Sequence[Node], *, properties: bool, timeout: float) -> tuple[Node, ...]:
     """The same nodes with what they say beside their keys, and with what their kinds promote if `properties`."""
     parameters = {"handles": [one.handle for one in nodes], "properties": properties, "hidden": HIDDEN_PROPERTIES}
-    record = await store.read_one("read/facts", {"of": parameters}, timeout=timeout)
+    record = await reader.read_one("read/facts", {"of": parameters}, timeout=timeout)
     found = {row[0]: node_with_facts(row) for row in record["nodes"]}
     return tuple(found.get(one.handle, one) for one in nodes)
 

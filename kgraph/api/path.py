@@ -11,14 +11,12 @@ from typing import Any
 
 import msgspec
 
-from kgraph.api.errors import NotFound
-from kgraph.api.nodes import Node, node
-from kgraph.api.walk import FANOUT, GraphEdge
-from kgraph.graphdb.store import Store
+from kgraph.api.nodes import Node, named
+from kgraph.api.reader import Reader
+from kgraph.api.walk import ANY_NUMBER, FANOUT, GraphEdge
 
 # Further than this nobody calls two things connected, and a walk either way would be of half the cluster.
 VISITED_MOST = 20_000
-UNBOUNDED = 2**31
 
 
 class Search(msgspec.Struct, frozen=True):
@@ -37,13 +35,13 @@ class Path(msgspec.Struct, frozen=True):
     direction: str
 
 
-async def shortest_path(store: Store, start: str, end: str, search: Search, *, timeout: float) -> Path | None:
+async def shortest_path(reader: Reader, start: str, end: str, search: Search, *, timeout: float) -> Path | None:
     """The path, None where there is none; NotFound where an end is not in the graph."""
-    first, last = [await _node(store, key, timeout) for key in (start, end)]
+    first, last = [await named(reader, key, timeout=timeout) for key in (start, end)]
     if first.key == last.key:
         return Path((first,), (), "OUT")
     for origin, goal, direction in ((first, last, "OUT"), (last, first, "IN"), (first, last, "BOTH")):
-        found = await _search(store, origin, goal, search, both=direction == "BOTH", timeout=timeout)
+        found = await _search(reader, origin, goal, search, both=direction == "BOTH", timeout=timeout)
         if found is not None:
             nodes, edges = found
             turned = direction == "IN"
@@ -54,15 +52,15 @@ async def shortest_path(store: Store, start: str, end: str, search: Search, *, t
 
 
 async def _search(
-    store: Store, origin: Node, goal: Node, search: Search, *, both: bool, timeout: float
+    reader: Reader, origin: Node, goal: Node, search: Search, *, both: bool, timeout: float
 ) -> tuple[list[Node], list[GraphEdge]] | None:
     """Breadth-first; the nodes of a level stay in the order of their ways, so that the first way is the least."""
     came: dict[str, tuple[Node, GraphEdge]] = {}
     seen = {origin.handle: True}
     frontier = [origin]
-    to_goal = await _beside(store, goal, search, timeout) if both else {}
+    to_goal = await _beside(reader, goal, search, timeout) if both else {}
     for depth in range(search.depth):
-        edges = await _expand(store, frontier, seen, search, both=both, whole=not both or depth == 0, timeout=timeout)
+        edges = await _expand(reader, frontier, seen, search, both=both, whole=not both or depth == 0, timeout=timeout)
         found = [
             *(
                 (row[0], row[1], row[4], frontier[row[0]], Node(row[3], row[4]), _edge(frontier[row[0]].key, row))
@@ -89,7 +87,7 @@ async def _search(
 
 
 async def _expand(
-    store: Store,
+    reader: Reader,
     frontier: list[Node],
     seen: Mapping[str, bool],
     search: Search,
@@ -104,15 +102,15 @@ async def _expand(
         "types": list(search.types),
         "outward": True,
         "inward": both,
-        "fanout": UNBOUNDED if whole else search.fanout,
+        "fanout": ANY_NUMBER if whole else search.fanout,
     }
-    record = await store.read_one("read/expand", {"walk": parameters}, timeout=timeout)
+    record = await reader.read_one("read/expand", {"walk": parameters}, timeout=timeout)
     return list(record["edges"])
 
 
-async def _beside(store: Store, goal: Node, search: Search, timeout: float) -> dict[str, list[GraphEdge]]:
+async def _beside(reader: Reader, goal: Node, search: Search, timeout: float) -> dict[str, list[GraphEdge]]:
     """The edges between the goal and its neighbours, however many, by the neighbours' handles."""
-    rows = await _expand(store, [goal], {goal.handle: True}, search, both=True, whole=True, timeout=timeout)
+    rows = await _expand(reader, [goal], {goal.handle: True}, search, both=True, whole=True, timeout=timeout)
     found: dict[str, list[GraphEdge]] = {}
     for row in rows:
         found.setdefault(row[3], []).append(_edge(goal.key, row))
@@ -131,10 +129,3 @@ def _traced(came: Mapping[str, tuple[Node, GraphEdge]], origin: Node, goal: Node
         nodes.append(at)
         edges.append(edge)
     return nodes[::-1], edges[::-1]
-
-
-async def _node(store: Store, key: str, timeout: float) -> Node:
-    record = await store.read_one("read/node", {"key": key}, timeout=timeout)
-    if record["node"] is None:
-        raise NotFound(f"{key} is not in the graph")
-    return node(record["node"])

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from kgraph.api.nodes import Node, read_key, with_image
+from kgraph.api.reader import Reader
 from kgraph.graphdb.health import Health
-from kgraph.graphdb.store import Store
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -43,10 +43,10 @@ class Rollup(msgspec.Struct, frozen=True):
 NO_PARTS = Parts(None, "", None, 0, {})
 
 
-async def parts_of(store: Store, handles: Sequence[str], *, timeout: float) -> dict[str, Parts]:
+async def parts_of(reader: Reader, handles: Sequence[str], *, timeout: float) -> dict[str, Parts]:
     """The parts of many nodes by handle, in one statement; nodes of which nothing has a health are left out."""
     asked = {"handles": list(handles), "healths": [health.value for health in Health]}
-    record = await store.read_one("read/rollups", {"of": asked}, timeout=timeout)
+    record = await reader.read_one("read/rollups", {"of": asked}, timeout=timeout)
     return {row[0]: _parts(row) for row in record["rollups"]}
 
 

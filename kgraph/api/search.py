@@ -13,9 +13,9 @@ import msgspec
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import NODE_KINDS, ClusterKinds, resolve
 from kgraph.api.nodes import Node, node
+from kgraph.api.reader import Reader
 from kgraph.api.search_text import Asked, parse
 from kgraph.graphdb.model import GroupKind
-from kgraph.graphdb.store import Store
 
 # How many hits are ranked. Of more, the index' own order decides, which knows the places but not the lengths of names.
 LOOKED_LEAST = 250
@@ -33,7 +33,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 async def search(
-    store: Store,
+    reader: Reader,
     text: str,
     kinds: Mapping[str, ClusterKinds],
     clusters: Sequence[str] | None,
@@ -52,7 +52,7 @@ async def search(
         "looked": max(LOOKED_LEAST, 2 * first),
         "room": first,
     }
-    record = await store.read_one("read/search", {"of": parameters}, timeout=timeout)
+    record = await reader.read_one("read/search", {"of": parameters}, timeout=timeout)
     return tuple(Hit(node(row), row[3]) for row in record["found"])
 
 

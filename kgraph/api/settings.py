@@ -23,6 +23,13 @@ class Limits(msgspec.Struct, frozen=True):
     cypher_rows: int = 1_000
 
 
+class TokenReviewSettings(msgspec.Struct, frozen=True):
+    """Which cluster says who a bearer token's holder is, and for whom the token must be."""
+
+    cluster: str
+    audiences: tuple[str, ...] = ()
+
+
 class ApiSettings(msgspec.Struct, frozen=True):
     """What the application needs to know beside its store."""
 
@@ -32,3 +39,5 @@ class ApiSettings(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     prices: Prices | None = None  # None: what things cost is not known
     mutations: bool = False  # whether the schema has any
+    rbac: bool = True  # whether authenticated callers see only what Kubernetes would show them
+    token_reviews: tuple[TokenReviewSettings, ...] = ()

@@ -14,11 +14,13 @@ import msgspec
 
 from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.nodes import Node, node, read_key
+from kgraph.api.reader import Reader
 from kgraph.graphdb.edges import CONTAINMENT, EDGE_TYPES
 from kgraph.graphdb.model import GroupKind
-from kgraph.graphdb.store import Record, Store
+from kgraph.graphdb.store import Record
 
 FANOUT = 50
+ANY_NUMBER = 2**31
 DEPENDENCIES = tuple(kind for kind in EDGE_TYPES if kind not in CONTAINMENT)  # what a walk follows unless told
 CONTAINERS = frozenset({GroupKind("", "Namespace"), GroupKind("", "Cluster")})
 
@@ -83,7 +85,7 @@ class Neighbourhood(msgspec.Struct, frozen=True):
     depth: int
 
 
-async def neighbourhood(store: Store, key: str, walk: Walk, *, timeout: float) -> Neighbourhood:
+async def neighbourhood(reader: Reader, key: str, walk: Walk, *, timeout: float) -> Neighbourhood:
     """All that `walk` reaches from `key`; NotFound where there is no such node."""
     contains = walk.types is None and read_key(key).group_kind in CONTAINERS
     left_out = CONTAINMENT if walk.types is None else ()
@@ -98,27 +100,18 @@ async def neighbourhood(store: Store, key: str, walk: Walk, *, timeout: float) -
         "depth": walk.depth,
         "fields": walk.fields,
     }
-    beginning = {**parameters, "key": key, "room": walk.limit if walk.depth > 0 else 0}
-    record = await store.read_one("read/walk_from", {"walk": beginning}, timeout=timeout)
-    if record["root"] is None:
-        raise NotFound(f"{key} is not in the graph")
-    reached = _Reached(node(record["root"]), walk.limit)
-    omitted = [Omission(*row) for row in record["hubs"]]
+    reached, omitted, frontier, taken = await _begin(reader, key, walk, parameters, timeout)
     edges: list[Any] | None = None
-    # Two steps are in the first answer; the second is not taken where the first already filled the limit.
-    frontier = reached.add(record["near"], 1)
-    if frontier and walk.depth > 1:
-        frontier = reached.add(record["far"], 2)
-    for depth in range(3, walk.depth + 1):
+    for depth in range(taken + 1, walk.depth + 1):
         if not frontier:
             break
         last = walk.edges and depth == walk.depth
-        record = await _step(store, parameters, reached, frontier, edges=last, timeout=timeout)
+        record = await _step(reader, parameters, reached, frontier, edges=last, timeout=timeout)
         omitted += [Omission(*row) for row in record["hubs"]]
         frontier = reached.add(record["found"], depth)
         edges = record["edges"] if last else None
     if walk.edges and edges is None:
-        edges = (await _step(store, parameters, reached, [], edges=True, timeout=timeout))["edges"]
+        edges = (await _step(reader, parameters, reached, [], edges=True, timeout=timeout))["edges"]
     return Neighbourhood(
         root=reached.nodes[0],
         nodes=tuple(reached.nodes),
@@ -128,6 +121,44 @@ async def neighbourhood(store: Store, key: str, walk: Walk, *, timeout: float) -
         truncated=reached.truncated,
         depth=walk.depth,
     )
+
+
+async def _begin(
+    reader: Reader, key: str, walk: Walk, parameters: Mapping[str, Any], timeout: float
+) -> tuple["_Reached", list[Omission], list[str], int]:
+    """The root and the first steps: what is reached, what is omitted, where to walk on from, how many were taken.
+
+    Who sees everything takes two at once; the second is not taken where the first already filled the limit.
+    """
+    await reader.require(key, timeout=timeout)
+    room = walk.limit if walk.depth > 0 else 0
+    if reader.sight is None:
+        statement, beginning = "read/walk_from", {**parameters, "key": key, "room": room}
+    else:
+        statement = "read/walk_seen"
+        beginning = {
+            **parameters,
+            "key": key,
+            "frontier": [],
+            "seen": [],
+            "room": room,
+            "fits": 0,
+            "edges": False,
+            "fanout": ANY_NUMBER,
+            "without": parameters["inside"],
+            "apart": parameters["inside"],
+        }
+    record = await reader.read_one(statement, {"walk": beginning}, timeout=timeout)
+    if record["root"] is None:
+        raise NotFound(f"{key} is not in the graph")
+    reached = _Reached(node(record["root"]), walk.limit)
+    omitted = [Omission(*row) for row in record["hubs"]]
+    if reader.sight is not None:
+        return reached, omitted, reached.add(record["found"], 1), 1
+    frontier = reached.add(record["near"], 1)
+    if frontier and walk.depth > 1:
+        frontier = reached.add(record["far"], 2)
+    return reached, omitted, frontier, 2
 
 
 class _Reached:
@@ -154,7 +185,7 @@ class _Reached:
 
 
 async def _step(
-    store: Store,
+    reader: Reader,
     parameters: Mapping[str, Any],
     reached: _Reached,
     frontier: Sequence[str],
@@ -171,8 +202,10 @@ async def _step(
         "fits": reached.fits,
         "edges": edges,
         "apart": parameters["inside"],
+        "key": None,
     }
-    return await store.read_one("read/walk", {"walk": step}, timeout=timeout)
+    statement = "read/walk" if reader.sight is None else "read/walk_seen"
+    return await reader.read_one(statement, {"walk": step}, timeout=timeout)
 
 
 def _edges(rows: Iterable[Sequence[Any]]) -> tuple[GraphEdge, ...]:

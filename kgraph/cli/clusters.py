@@ -8,6 +8,7 @@ import msgspec
 
 from kgraph.api.clusters import Cluster, all_clusters
 from kgraph.api.errors import ApiError
+from kgraph.api.reader import Reader
 from kgraph.api.registry import add_cluster, remove_cluster
 from kgraph.cli.errors import BadConfiguration, Refused
 from kgraph.cli.graphs import Named, graph_at_work, opened
@@ -42,7 +43,7 @@ async def remove(named: Named, config: str, ids: Iterable[str]) -> None:
 async def listed(named: Named, config: str) -> tuple[Cluster, ...]:
     """All clusters in the graph."""
     async with opened(graph_at_work(named, configured(config))) as store:
-        return await all_clusters(store, timeout=LIST_SECONDS)
+        return await all_clusters(Reader(store), timeout=LIST_SECONDS)
 
 
 def rows(clusters: Sequence[Cluster]) -> list[list[Any]]:

@@ -9,6 +9,7 @@ import msgspec
 from kgraph.api.clusters import all_clusters
 from kgraph.api.drift import GraphState
 from kgraph.api.kinds import KindReader
+from kgraph.api.reader import Reader
 from kgraph.api.settings import Limits
 from kgraph.cli.client import Client
 from kgraph.cli.configuration import Configuration
@@ -111,7 +112,7 @@ async def _actual(
             cluster = await _cluster_in_graph(store, wanted.cluster)
             synced = (await KindReader(store).of(cluster)).synced
             remarks().print(f"Comparing with {cluster} as it is in the graph …", style="dim")
-            yield GraphState(store, cluster, timeout=Limits().statement_seconds, synced=synced)
+            yield GraphState(Reader(store), cluster, timeout=Limits().statement_seconds, synced=synced)
         return
     settings = live_cluster(wanted.asked, configuration, wanted.cluster)
     async with Connection.open(settings) as connection:
@@ -128,7 +129,9 @@ def _graph(named: Named, configuration: Configuration) -> GraphSettings | None:
 
 
 async def _cluster_in_graph(store: Store, named: str) -> str:
-    known = [one.id for one in await all_clusters(store, timeout=Limits().statement_seconds) if one.source == "live"]
+    known = [
+        one.id for one in await all_clusters(Reader(store), timeout=Limits().statement_seconds) if one.source == "live"
+    ]
     if named in known or (not named and len(known) == 1):
         return named or known[0]
     if not known:

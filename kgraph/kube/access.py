@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -12,13 +12,13 @@ from kgraph.kube.credentials import Certificate, Credentials, Stored, read_file
 from kgraph.kube.errors import ConfigurationError
 from kgraph.kube.exec_plugin import ExecPlugin
 from kgraph.kube.followed import FollowedKubeconfig
+from kgraph.kube.impersonation import impersonation
 from kgraph.kube.oidc import OidcLogin
 from kgraph.kube.proxies import checked_proxy, proxy_for
 from kgraph.kube.rereading import Reread
 from kgraph.kube.settings import AuthMethod, ClusterSettings, kubeconfig_files
 
 SERVICE_ACCOUNT_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-_HEADER_SAFE = "!#$&'*+-.^_`|~"  # RFC 9110's token, `%` aside
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ def _from_kubeconfig(settings: ClusterSettings, environ: Mapping[str, str]) -> A
         insecure=tls.insecure_skip_verify or cluster.insecure_skip_tls_verify,
         proxy=proxy,
         compressed=not cluster.disable_compression,
-        headers=_impersonation(followed.chosen.user),
+        headers=_pretended(followed.chosen.user),
     )
 
 
@@ -159,14 +159,10 @@ def _credentials(settings: ClusterSettings, chosen: kubeconfig.Chosen) -> Creden
     )
 
 
-def _impersonation(user: kubeconfig.User) -> tuple[tuple[str, str], ...]:
+def _pretended(user: kubeconfig.User) -> tuple[tuple[str, str], ...]:
     """The headers of a kubeconfig's `as…` fields."""
-    headers = [("Impersonate-User", user.impersonate), ("Impersonate-Uid", user.impersonate_uid)]
-    headers += [("Impersonate-Group", group) for group in user.impersonate_groups or ()]
-    for key, values in (user.impersonate_extra or {}).items():
-        # As client-go: a key may hold what no header's name may (`example.com/team`).
-        headers += [(f"Impersonate-Extra-{quote(key, safe=_HEADER_SAFE)}", value) for value in values]
-    return tuple((name, value) for name, value in headers if value)
+    groups, extra = user.impersonate_groups or (), user.impersonate_extra or {}
+    return impersonation(user.impersonate, user.impersonate_uid, groups, extra)
 
 
 def _from_token(settings: ClusterSettings, environ: Mapping[str, str]) -> Access:

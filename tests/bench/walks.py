@@ -17,10 +17,12 @@ import aiohttp
 import msgspec
 import neo4j
 
+from kgraph.api.callers import ANYONE
 from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.schema import Schema, make_schema
 from kgraph.api.kinds import KindReader
+from kgraph.api.reader import Reader
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Record, Store
 from kgraph.kube.sealing import Sealer
@@ -153,8 +155,11 @@ async def _execute(schema: Schema, store: Noting, kinds: KindReader, variables: 
     if not hasattr(store, "noted"):
         store.noted = []
     settings = ApiSettings()
-    loaders = Loaders(store, settings.limits.statement_seconds)
-    context = Context(store=store, kinds=kinds, settings=settings, loaders=loaders, sealer=Sealer.of({}))
+    reader = Reader(store)
+    loaders = Loaders(reader, settings.limits.statement_seconds)
+    context = Context(
+        caller=ANYONE, reader=reader, kinds=kinds, settings=settings, loaders=loaders, sealer=Sealer.of({})
+    )
     result = await schema.execute(QUERY, variable_values=dict(variables), context_value=context)
     if result.errors:
         raise result.errors[0]

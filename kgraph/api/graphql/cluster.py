@@ -39,8 +39,12 @@ class ClusterStatus:
         description="From the watch's delivery of a change to its commit, of the last changes or of those that wait."
     )
     last_event_at: DateTime | None = strawberry.field(description="When the watch last delivered a change.")
-    resource_count: int | None = strawberry.field(description="How many resources of it are in the graph.")
-    failing_kinds: int = strawberry.field(description="How many kinds can't be read; their last known state stays.")
+    resource_count: int | None = strawberry.field(
+        description="How many resources of it are in the graph; null for who may not list all of them."
+    )
+    failing_kinds: int | None = strawberry.field(
+        description="How many kinds can't be read, whose last known state stays; null for who may not list all kinds."
+    )
 
 
 @strawberry.type(description="A Kubernetes cluster.")
@@ -58,8 +62,10 @@ class Cluster:
     source: str | None = strawberry.field(description="`live`, or `snapshot` when it was read from manifests.")
     status: ClusterStatus = strawberry.field(description="Whether the graph is in step with it.")
     synced_at: DateTime | None = strawberry.field(description="When it was last known to be in step.")
-    node_count: int = strawberry.field(description="How many Nodes it has.")
-    namespace_count: int = strawberry.field(description="How many Namespaces it has.")
+    node_count: int | None = strawberry.field(description="How many Nodes it has; null for who may not list them.")
+    namespace_count: int | None = strawberry.field(
+        description="How many Namespaces it has; null for who may not list them."
+    )
     created_at: DateTime | None = strawberry.field(description="When its kube-system namespace was created.")
 
     @strawberry.field(description="The worst health of all that is in it; null while nothing is.")
@@ -68,7 +74,9 @@ class Cluster:
         found = await rollup(info, self.node)
         return found.health if found else None
 
-    @strawberry.field(description="How all that is in it is; null while nothing is.")
+    @strawberry.field(
+        description="How all that is in it is; null while nothing is, and for who may not list everything in it."
+    )
     async def rollup(self, info: Info) -> Rollup | None:
         """The roll-up."""
         return await rollup(info, self.node)
@@ -95,7 +103,7 @@ class ClusterQueries:
     @strawberry.field(description="One cluster.")
     async def cluster(self, info: Info, id: strawberry.ID) -> Cluster:
         """The cluster with this id."""
-        found = await all_clusters(info.context.store, timeout=info.context.timeout)
+        found = await all_clusters(info.context.reader, timeout=info.context.timeout)
         for one in found:
             if one.id == id:
                 return shown(one)
@@ -108,7 +116,7 @@ class ClusterQueries:
         wanted = filter or ClusterFilter()
         return [
             shown(one)
-            for one in await all_clusters(info.context.store, timeout=info.context.timeout)
+            for one in await all_clusters(info.context.reader, timeout=info.context.timeout)
             if (wanted.ids is None or one.id in wanted.ids)
             and wanted.environment in (None, one.environment)
             and wanted.region in (None, one.region)

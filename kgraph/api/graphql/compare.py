@@ -69,7 +69,7 @@ class CompareQueries:
         """The differences."""
         keys = [await key_of(info, one) for one in (a, b)]
         found = await comparing.compare(
-            info.context.store, keys[0], keys[1], everything=everything, timeout=info.context.timeout
+            info.context.reader, keys[0], keys[1], everything=everything, timeout=info.context.timeout
         )
         paths = selected(info)
         (first,) = await resources(info, [found.a], paths, "a.")

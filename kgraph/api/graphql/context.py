@@ -1,21 +1,23 @@
-"""What a resolver has at hand: the graph, the kinds, the settings, and the loaders of this one operation."""
+"""What a resolver has at hand: the caller, the graph as they see it, the kinds, and this one operation's loaders."""
 
 from typing import Any
 
 from strawberry.litestar import BaseContext
 from strawberry.types import Info as StrawberryInfo
 
+from kgraph.api.callers import Caller
 from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.kinds import KindReader
+from kgraph.api.reader import Reader
 from kgraph.api.settings import ApiSettings
-from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 
 
 class Context(BaseContext, kw_only=True):
     """One request's context. `connection_params` is declared because Strawberry sets it only where it is."""
 
-    store: Store
+    caller: Caller
+    reader: Reader
     kinds: KindReader
     settings: ApiSettings
     loaders: Loaders

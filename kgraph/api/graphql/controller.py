@@ -8,11 +8,14 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.di import Provide
+from litestar.types import Guard, Scope
 from strawberry.litestar import make_graphql_controller
 from strawberry.litestar.controller import GraphQLController
 from strawberry.schema.base import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
+from kgraph.api.authentication import Authentication, caller_of
+from kgraph.api.callers import Caller
 from kgraph.api.graphql.context import Context
 from kgraph.api.settings import Limits
 
@@ -21,12 +24,15 @@ SOME = msgspec.Meta(min_length=1)
 
 
 def graphql_controller(
-    schema: BaseSchema, make_context: Callable[[], Context], limits: Limits
+    schema: BaseSchema,
+    make_context: Callable[[Caller], Context],
+    authentication: Authentication,
+    limits: Limits,
 ) -> type[GraphQLController[Any, Any]]:
-    """The controller of this schema; `make_context` makes each request's own context."""
+    """The controller of this schema; `make_context` makes the context of a request of one caller."""
 
-    async def context() -> Context:
-        return make_context()
+    async def context(scope: Scope) -> Context:
+        return make_context(caller_of(scope))
 
     async def response() -> Response[Any]:
         return Response({})
@@ -47,6 +53,7 @@ def graphql_controller(
         # Strawberry makes the response in a thread of its own, which costs more than the response.
         dependencies: ClassVar[dict[str, Any]] = {**base.dependencies, "response": Provide(response)}
         request_max_body_size = limits.body_bytes
+        guards: ClassVar[list[Guard]] = [authentication]
 
         def encode_json(self, data: object) -> bytes:
             """JSON; what GraphQL does not know (a decimal) is written as text."""

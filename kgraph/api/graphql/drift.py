@@ -82,15 +82,16 @@ class DriftQueries:
         await info.context.kinds.named_clusters([desired, actual])
         if desired == actual:
             raise BadUserInput(f"desired and actual are both {desired}")
-        store, timeout = info.context.store, info.context.timeout
-        sources = {one.id: one.source for one in await all_clusters(store, timeout=timeout)}
+        reader, timeout = info.context.reader, info.context.timeout
+        await reader.require_everything([desired, actual], "drift")
+        sources = {one.id: one.source for one in await all_clusters(reader, timeout=timeout)}
         if sources.get(desired) != "snapshot":
             snapshots = ", ".join(one for one, source in sources.items() if source == "snapshot") or "none"
             raise BadUserInput(f"desired is {desired}, a live cluster; it has to be a snapshot: {snapshots}")
         synced = (await info.context.kinds.of(actual)).synced
         found = await drifting.drift(
-            GraphState(store, desired, timeout=timeout),
-            GraphState(store, actual, timeout=timeout, synced=synced),
+            GraphState(reader, desired, timeout=timeout),
+            GraphState(reader, actual, timeout=timeout, synced=synced),
             most=size,
         )
         return Drift(

@@ -112,7 +112,9 @@ class FindingQueries:
         size = page_size(info, first)
         rules = findings.rules_named(given.rules)
         scope = await _scope(info, given.clusters, given.namespaces)
-        found, more = await findings.orphans(info.context.store, scope, rules, first=size, timeout=info.context.timeout)
+        found, more = await findings.orphans(
+            info.context.reader, scope, rules, first=size, timeout=info.context.timeout
+        )
         shown = await resources(info, [one.node for one in found], selected(info), "items.resource.")
         return OrphanList(
             items=[
@@ -135,7 +137,7 @@ class FindingQueries:
         scope = await _scope(info, given.clusters, given.namespaces)
         kinds = await info.context.kinds.clusters()
         found, more = await findings.dangling_references(
-            info.context.store, scope, kinds, first=size, timeout=info.context.timeout
+            info.context.reader, scope, kinds, first=size, timeout=info.context.timeout
         )
         paths = selected(info)
         sources = await resources(info, [one.start for one in found], paths, "items.source.")
@@ -180,7 +182,7 @@ class FindingQueries:
         if clusters is not None:
             await info.context.kinds.named_clusters(clusters)
         known = await info.context.kinds.clusters()
-        found = await search(info.context.store, text, known, clusters, first=size, timeout=info.context.timeout)
+        found = await search(info.context.reader, text, known, clusters, first=size, timeout=info.context.timeout)
         shown = await resources(info, [one.node for one in found], selected(info), "resource.")
         return [
             SearchHit(resource=resource, matched_on=MatchedOn[one.matched])
@@ -202,7 +204,9 @@ class FindingQueries:
         given: Any = params if params is not None else {}
         if not isinstance(given, dict):
             raise BadUserInput("params is an object of the statement's parameters")
-        found = await run(info.context.store, query, given, rows=limits.cypher_rows, timeout=limits.statement_seconds)
+        reader = info.context.reader
+        await reader.require_everything(await info.context.kinds.clusters(), "a statement of your own")
+        found = await run(reader.store, query, given, rows=limits.cypher_rows, timeout=limits.statement_seconds)
         return CypherResult(columns=list(found.columns), rows=JSON(found.rows), truncated=found.truncated)
 
 

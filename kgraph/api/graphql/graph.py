@@ -82,7 +82,7 @@ async def resource_graph(info: Info, key: str, walk: Walk, kinds: list[str] | No
         edges="edges" in paths,
         fields="edges.fields" in paths,
     )
-    found = await neighbourhood(info.context.store, key, walk, timeout=info.context.timeout)
+    found = await neighbourhood(info.context.reader, key, walk, timeout=info.context.timeout)
     return await _shown(info, found, paths)
 
 

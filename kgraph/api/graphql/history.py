@@ -126,7 +126,7 @@ class HistoryQueries:
         moment = history.since_when(since, datetime.now(UTC))
         walk = Walk(depth=within("depth", depth, limits.walk_depth), limit=limits.graph_nodes, edges=False)
         found = await history.recent_changes(
-            info.context.store,
+            info.context.reader,
             await key_of(info, around),
             walk,
             since=moment,
@@ -171,7 +171,7 @@ class HistoryQueries:
             ),
         )
         found, more = await history.deleted(
-            info.context.store,
+            info.context.reader,
             wanted.prefixes,
             given.names,
             since=history.since_when(since, datetime.now(UTC)),

@@ -87,7 +87,7 @@ class ImpactQueries:
         """The blast radius of a resource."""
         within("limit", limit, info.context.settings.limits.graph_nodes)
         key = await namer(info).key(cluster, namespace, resource_type, name)
-        found = await impact(info.context.store, key, _CHANGES[change], timeout=info.context.timeout)
+        found = await impact(info.context.reader, key, _CHANGES[change], timeout=info.context.timeout)
         paths = selected(info)
         listed = found.affected[:limit]
         # `before` is one of the facts of the resource.

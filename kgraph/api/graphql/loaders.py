@@ -13,9 +13,9 @@ from kgraph.api import entity
 from kgraph.api.history import History, histories
 from kgraph.api.measured import ClusterTotals, Measured, cluster_totals, samples_of
 from kgraph.api.nodes import HIDDEN_PROPERTIES, Node, node_with_facts
+from kgraph.api.reader import Reader
 from kgraph.api.rollup import NO_PARTS, Parts, parts_of
 from kgraph.graphdb.model import ResourceKey
-from kgraph.graphdb.store import Store
 
 
 class RelationsWanted(NamedTuple):
@@ -46,8 +46,8 @@ class Relations(msgspec.Struct, frozen=True):
 class Loaders:
     """One operation's loaders."""
 
-    def __init__(self, store: Store, timeout: float) -> None:
-        self._store = store
+    def __init__(self, reader: Reader, timeout: float) -> None:
+        self._reader = reader
         self._timeout = timeout
         # By handle: the object as Kubernetes has it, without managedFields and secret values; None for others.
         self.manifests: DataLoader[str, dict[str, Any] | None] = DataLoader(load_fn=self._manifests)
@@ -72,20 +72,20 @@ class Loaders:
 
     async def _namespaces(self, wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
         keys = [str(ResourceKey(cluster, "", "Namespace", "", name)) for cluster, name in wanted]
-        record = await self._store.read_one("read/labels", {"of": {"keys": keys}}, timeout=self._timeout)
+        record = await self._reader.read_one("read/labels", {"of": {"keys": keys}}, timeout=self._timeout)
         found = {key: entity.labels(pairs) for key, pairs in record["labels"]}
         return [found.get(key, {}) for key in keys]
 
     async def _histories(self, handles: list[str]) -> list[History]:
-        found = await histories(self._store, handles, timeout=self._timeout)
+        found = await histories(self._reader, handles, timeout=self._timeout)
         return [found.get(handle, History()) for handle in handles]
 
     async def _parts(self, handles: list[str]) -> list[Parts]:
-        found = await parts_of(self._store, handles, timeout=self._timeout)
+        found = await parts_of(self._reader, handles, timeout=self._timeout)
         return [found.get(handle, NO_PARTS) for handle in handles]
 
     async def _manifests(self, handles: list[str]) -> list[dict[str, Any] | None]:
-        record = await self._store.read_one("read/manifests", {"of": {"handles": handles}}, timeout=self._timeout)
+        record = await self._reader.read_one("read/manifests", {"of": {"handles": handles}}, timeout=self._timeout)
         found = {handle: msgspec.json.decode(text) for handle, text in record["manifests"]}
         return [found.get(handle) for handle in handles]
 
@@ -94,7 +94,7 @@ class Loaders:
             {"at": at, "handle": one.handle, "outward": one.outward, "types": list(one.types), "first": one.first}
             for at, one in enumerate(wanted)
         ]
-        record = await self._store.read_one(
+        record = await self._reader.read_one(
             "read/relations",
             {"wanted": {"list": asked, "hidden": list(HIDDEN_PROPERTIES)}},
             timeout=self._timeout,

@@ -6,7 +6,7 @@ import msgspec
 import strawberry
 
 from kgraph.api.clusters import all_clusters
-from kgraph.api.errors import NotFound
+from kgraph.api.errors import Forbidden, NotFound
 from kgraph.api.graphql.cluster import Cluster, shown
 from kgraph.api.graphql.context import Info
 from kgraph.api.registry import add_cluster, remove_cluster
@@ -60,9 +60,10 @@ class ClusterMutations:
     )
     async def add_cluster(self, info: Info, input: ClusterInput, dry_run: DryRun = False) -> Cluster | None:  # noqa: FBT002 - GraphQL's arguments have names
         """Register a cluster; null for a dry run of one that is new."""
+        _only_unrestricted(info)
         given = msgspec.convert(input, GivenCluster, from_attributes=True)
-        await add_cluster(info.context.store, info.context.sealer, given, dry_run=dry_run)
-        for one in await all_clusters(info.context.store, timeout=info.context.timeout):
+        await add_cluster(info.context.reader.store, info.context.sealer, given, dry_run=dry_run)
+        for one in await all_clusters(info.context.reader, timeout=info.context.timeout):
             if one.id == given.id:
                 return shown(one)
         if dry_run:
@@ -75,5 +76,12 @@ class ClusterMutations:
     )
     async def remove_cluster(self, info: Info, id: strawberry.ID, dry_run: DryRun = False) -> bool:  # noqa: FBT002 - GraphQL's arguments have names
         """Mark a cluster for removal."""
-        await remove_cluster(info.context.store, str(id), dry_run=dry_run)
+        _only_unrestricted(info)
+        await remove_cluster(info.context.reader.store, str(id), dry_run=dry_run)
         return True
+
+
+def _only_unrestricted(info: Info) -> None:
+    """No cluster can say who may add others."""
+    if info.context.reader.sight is not None:
+        raise Forbidden("clusters are added and removed by the operators of this server, with `kgraph cluster`")

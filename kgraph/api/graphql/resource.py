@@ -230,6 +230,8 @@ async def resources(info: Info, nodes: list[Node], paths: frozenset[str], prefix
         properties = f"{prefix}properties" in paths
         return [
             resource(node)
-            for node in await with_facts(info.context.store, nodes, properties=properties, timeout=info.context.timeout)
+            for node in await with_facts(
+                info.context.reader, nodes, properties=properties, timeout=info.context.timeout
+            )
         ]
     return [resource(node) for node in nodes]

@@ -4,14 +4,14 @@ from typing import Annotated
 
 import strawberry
 
-from kgraph.api.errors import BadUserInput, NotFound
+from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.graph import namer
 from kgraph.api.graphql.health import Health
 from kgraph.api.graphql.resource import Resource, resource, resources
 from kgraph.api.graphql.selection import selected
 from kgraph.api.listing import Conditions, Filter, conditions, count, cursor, page
-from kgraph.api.nodes import node
+from kgraph.api.nodes import named
 from kgraph.graphdb import health as table
 
 
@@ -68,7 +68,7 @@ class ResourceConnection:
     @strawberry.field(description="How many there are in all pages. It is counted only if it is asked for.")
     async def total_count(self, info: Info) -> int:
         """One more statement."""
-        return await count(info.context.store, self.conditions, timeout=info.context.timeout)
+        return await count(info.context.reader, self.conditions, timeout=info.context.timeout)
 
 
 First = Annotated[int | None, strawberry.argument(description="How many: 500 unless told, 5,000 at most.")]
@@ -85,10 +85,8 @@ class ResourceQueries:
     ) -> Resource:
         """The resource that kubectl would call so."""
         key = await namer(info).key(cluster, namespace, resource_type, name)
-        record = await info.context.store.read_one("read/node", {"key": key}, timeout=info.context.timeout)
-        if record["node"] is None:
-            raise NotFound(f"{key} is not in the graph")
-        (found,) = await resources(info, [node(record["node"])], selected(info))
+        root = await named(info.context.reader, key, timeout=info.context.timeout)
+        (found,) = await resources(info, [root], selected(info))
         return found
 
     @strawberry.field(description="Resources of any kind, page by page in the order of their keys.")
@@ -104,7 +102,7 @@ class ResourceQueries:
         wanted = await conditions(info.context.kinds, read_filter(filter))
         paths = selected(info)
         found = await page(
-            info.context.store,
+            info.context.reader,
             wanted,
             first=size,
             after=after,

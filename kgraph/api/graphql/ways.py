@@ -61,7 +61,7 @@ class PathQueries:
             fanout=within("fanout", fanout, limits.graph_nodes),
         )
         start, end = [await key_of(info, one) for one in (from_, to)]
-        found = await shortest_path(info.context.store, start, end, search, timeout=info.context.timeout)
+        found = await shortest_path(info.context.reader, start, end, search, timeout=info.context.timeout)
         if found is None:
             return None
         return Path(

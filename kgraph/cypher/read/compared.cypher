@@ -4,7 +4,13 @@ UNWIND $of.keys AS key
 MATCH (n:Resource {key: key})
 CALL (n) {
   MATCH (n)-[r]->(m) WHERE type(r) IN $of.types AND r.stale IS NULL
-  WITH r, m ORDER BY type(r), m.key LIMIT $of.room
-  RETURN collect([type(r), [elementId(m), m.key, m:Missing]]) AS edges
+  WITH r, m,
+    CASE WHEN $of.sight IS NOT NULL AND m:Resource THEN left(m.key, size(m.key) - size(m.name) - 1) END AS scope
+  WITH r, m, scope, CASE WHEN scope IS NULL THEN true ELSE coalesce($of.sight[m.cluster], $of.sight[m.key],
+    CASE WHEN $of.sight[scope] THEN true END) END AS visible
+  ORDER BY type(r), m.key LIMIT $of.room
+  RETURN collect(CASE WHEN visible THEN [type(r), [elementId(m), m.key, m:Missing]] END) AS edges,
+    collect(DISTINCT CASE WHEN visible IS NULL
+      THEN CASE WHEN $of.sight[scope] IS NULL THEN scope ELSE m.key END END) AS met
 }
-RETURN collect([n.key, elementId(n), n:Missing, n.manifest, edges]) AS compared
+RETURN reduce(every = [], some IN collect(met) | every + some) AS unknown, collect([n.key, elementId(n), n:Missing, n.manifest, edges]) AS compared

@@ -13,8 +13,20 @@ CALL () {
   RETURN s, r, e
 }
 WITH s, r, e WHERE $of.namespaces IS NULL OR s.namespace IN $of.namespaces
-WITH s, r, e ORDER BY s.key, type(r), e.key LIMIT $of.room
-RETURN collect([
+WITH s, r, e, CASE WHEN $of.sight IS NOT NULL THEN left(s.key, size(s.key) - size(s.name) - 1) END AS from,
+  CASE WHEN $of.sight IS NOT NULL THEN left(e.key, size(e.key) - size(e.name) - 1) END AS to
+WITH s, r, e, to, from, CASE WHEN from IS NULL THEN true ELSE coalesce($of.sight[s.cluster], $of.sight[s.key],
+    CASE WHEN $of.sight[from] OR NOT s:Namespace THEN $of.sight[from] END) END AS seen,
+  CASE WHEN to IS NULL THEN true ELSE coalesce($of.sight[e.cluster], $of.sight[e.key],
+    CASE WHEN $of.sight[to] THEN true END) END AS led
+WITH s, r, e, seen AND led AS visible,
+  CASE WHEN seen IS NULL THEN CASE WHEN $of.sight[from] IS NULL THEN from ELSE s.key END
+    WHEN seen AND led IS NULL THEN CASE WHEN $of.sight[to] IS NULL THEN to ELSE e.key END END AS met
+ORDER BY s.key, type(r), e.key
+WITH collect(CASE WHEN visible THEN [s, r, e] END)[0..$of.room] AS found, collect(DISTINCT met) AS unknown
+UNWIND CASE WHEN found = [] THEN [null] ELSE found END AS one
+WITH unknown, one[0] AS s, one[1] AS r, one[2] AS e
+RETURN head(collect(unknown)) AS unknown, collect(CASE WHEN s IS NOT NULL THEN [
   elementId(s), s.key, type(r), elementId(e), e.key, e:Missing, coalesce(r.stale, false), coalesce(r.fields, []),
   r.onDelete
-]) AS edges
+] END) AS edges

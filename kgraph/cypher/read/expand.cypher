@@ -16,5 +16,12 @@ CALL (n) {
   UNWIND ends AS end
   RETURN type, false AS outward, end[0] AS m, end[1] AS optional
 }
-WITH place, type, outward, m, optional WHERE $walk.seen[elementId(m)] IS NULL
-RETURN collect([place, type, outward, elementId(m), m.key, optional]) AS edges
+WITH place, type, outward, m, optional,
+  CASE WHEN $walk.sight IS NOT NULL AND m:Resource THEN left(m.key, size(m.key) - size(m.name) - 1) END AS scope
+WHERE $walk.seen[elementId(m)] IS NULL
+WITH place, type, outward, m, optional, scope, CASE WHEN scope IS NULL THEN true
+  ELSE coalesce($walk.sight[m.cluster], $walk.sight[m.key],
+    CASE WHEN $walk.sight[scope] OR NOT (outward OR m:Namespace) THEN $walk.sight[scope] END) END AS visible
+RETURN collect(CASE WHEN visible THEN [place, type, outward, elementId(m), m.key, optional] END) AS edges,
+  collect(DISTINCT CASE WHEN visible IS NULL
+    THEN CASE WHEN $walk.sight[scope] IS NULL THEN scope ELSE m.key END END) AS unknown

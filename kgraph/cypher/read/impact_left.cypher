@@ -10,6 +10,8 @@ CALL (s, one) {
     AND none(name IN keys(one[2]) WHERE coalesce(r[name] = one[2][name], false))
     AND coalesce(e.ready, true) AND e.deletedAt IS NULL AND NOT coalesce(e.health, "") IN ["DEGRADED", "UNKNOWN"]
     AND NOT (e:Pod AND coalesce(e.phase, "") IN ["Succeeded", "Failed"])
+    AND ($of.sight IS NULL OR NOT e:Resource OR coalesce($of.sight[e.cluster], $of.sight[e.key],
+      $of.sight[left(e.key, size(e.key) - size(e.name) - 1)], false))
     AND NOT (e:PersistentVolumeClaim AND coalesce(e.health, "") = "PROGRESSING")
   RETURN count(*) AS all, sum(CASE WHEN $of.gone[elementId(e)] THEN 0 ELSE 1 END) AS left
 }

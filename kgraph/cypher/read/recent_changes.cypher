@@ -10,6 +10,9 @@ CALL () {
   UNWIND $of.clusters AS cluster
   MATCH (d:Deleted {cluster: cluster}) WHERE d.goneAt >= datetime($of.since)
     AND ($of.near[d.of] OR any(end IN d.ends WHERE $of.near[end]))
-  RETURN collect([d.of, d.changes]) AS deleted
+  WITH d, CASE WHEN $of.sight IS NOT NULL THEN left(d.of, size(d.of) - size(d.name) - 1) END AS scope
+  WITH d, scope, CASE WHEN scope IS NULL THEN true ELSE coalesce($of.sight[d.cluster], $of.sight[scope]) END AS visible
+  RETURN collect(CASE WHEN visible THEN [d.of, d.changes] END) AS deleted,
+    collect(DISTINCT CASE WHEN visible IS NULL THEN scope END) AS unknown
 }
-RETURN changed, deleted
+RETURN changed, deleted, unknown

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kgraph.api.errors import NotFound
 from kgraph.api.impact import Affected, Change, Effect, Impact, edge_meaning, impact, one_of_several
+from kgraph.api.reader import Reader
 from kgraph.graphdb.edges.row import EdgeRow as TableRow
 from kgraph.graphdb.store import Store
 from tests.integration.api.graphs import EdgeRow, Node, clear_graph, shop, write_graph
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.neo4j
 
 async def impact_of(store: Store, key: str, change: Change = "delete") -> Impact:
     """What deleting or failing a resource does."""
-    return await impact(store, key, change, timeout=30)
+    return await impact(Reader(store), key, change, timeout=30)
 
 
 def effects(found: Impact) -> dict[str, tuple[str, int | None, int | None]]:

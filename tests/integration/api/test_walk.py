@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kgraph.api.errors import BadUserInput, NotFound
+from kgraph.api.reader import Reader
 from kgraph.api.walk import Neighbourhood, Walk, edge_types, neighbourhood
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store
@@ -21,7 +22,7 @@ POD = "prod/core/Pod/shop/web-1-1"
 
 async def walked(store: Store, key: str, walk: Walk) -> Neighbourhood:
     """What a walk finds."""
-    return await neighbourhood(store, key, walk, timeout=30)
+    return await neighbourhood(Reader(store), key, walk, timeout=30)
 
 
 def keys(found: Neighbourhood) -> list[str]:

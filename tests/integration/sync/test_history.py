@@ -9,6 +9,7 @@ import pytest
 
 from kgraph.api.errors import NotFound
 from kgraph.api.history import deleted, histories, recent_changes
+from kgraph.api.reader import Reader
 from kgraph.api.walk import Walk
 from kgraph.graphdb.changes import Change
 from kgraph.graphdb.store import Store
@@ -36,7 +37,7 @@ async def changes_of(store: Store, key: str) -> tuple[Change, ...]:
     rows = await store.read_text("MATCH (n:Resource {key: $key}) RETURN elementId(n) AS handle", {"key": key})
     if not rows:
         return ()
-    return (await histories(store, [rows[0]["handle"]], timeout=30))[rows[0]["handle"]].changes
+    return (await histories(Reader(store), [rows[0]["handle"]], timeout=30))[rows[0]["handle"]].changes
 
 
 async def test_a_change_is_remembered_with_its_fields_and_its_manager(
@@ -87,7 +88,7 @@ async def test_a_deleted_resource_stays_findable_and_meets_no_other_question(
             await api.delete(path)
             await until(lambda uid=made["metadata"]["uid"]: _gone(store, namespace, uid), "it is remembered")
         found, more = await deleted(
-            store, [f"past/core/ConfigMap/{namespace}/"], ["a"], since=LONG_AGO, first=10, timeout=30
+            Reader(store), [f"past/core/ConfigMap/{namespace}/"], ["a"], since=LONG_AGO, first=10, timeout=30
         )
         assert not more
         assert [msgspec.json.decode(one.manifest)["data"]["x"] for one in found] == ["1", "0"]
@@ -95,14 +96,18 @@ async def test_a_deleted_resource_stays_findable_and_meets_no_other_question(
         await in_step(store, settings, KINDS)
     assert await forget(store, "past", seconds=3600) == 0
     assert await forget(store, "past", seconds=0) >= 2
-    assert await deleted(store, [f"past/core/ConfigMap/{namespace}/"], None, since=LONG_AGO, first=10, timeout=30) == (
+    assert await deleted(
+        Reader(store), [f"past/core/ConfigMap/{namespace}/"], None, since=LONG_AGO, first=10, timeout=30
+    ) == (
         (),
         False,
     )
 
 
 async def _gone(store: Store, namespace: str, uid: str) -> Any:
-    found, _ = await deleted(store, [f"past/core/ConfigMap/{namespace}/"], None, since=LONG_AGO, first=10, timeout=30)
+    found, _ = await deleted(
+        Reader(store), [f"past/core/ConfigMap/{namespace}/"], None, since=LONG_AGO, first=10, timeout=30
+    )
     return any(one.uid == uid for one in found)
 
 
@@ -125,7 +130,7 @@ async def test_no_history_is_kept_where_none_is_wanted(
         assert await changes_of(store, key) == ()
         await api.delete(core(namespace, "configmaps", "a"))
         await until(lambda: _is(value, ""), "it is gone")
-        assert await deleted(store, [key], None, since=LONG_AGO, first=10, timeout=30) == ((), False)
+        assert await deleted(Reader(store), [key], None, since=LONG_AGO, first=10, timeout=30) == ((), False)
 
 
 async def _is(read: Any, wanted: str) -> bool:
@@ -147,7 +152,7 @@ async def test_recent_changes_name_what_changed_near_a_resource(
     since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
     async def found() -> set[tuple[str, str, int | None]]:
-        near = await recent_changes(store, around, Walk(depth=2), since=since, first=100, timeout=30)
+        near = await recent_changes(Reader(store), around, Walk(depth=2), since=since, first=100, timeout=30)
         return {
             ("/".join(one.key.split("/")[2:3] + one.key.split("/")[4:]), one.change.type, one.distance)
             for one in near.items
@@ -168,4 +173,4 @@ async def test_recent_changes_name_what_changed_near_a_resource(
         seen = await found()
         assert not any(key.startswith(("Event/", "ConfigMap/far")) for key, _, _ in seen)
     with pytest.raises(NotFound):
-        await recent_changes(store, f"{around}-not", Walk(depth=2), since=since, first=100, timeout=30)
+        await recent_changes(Reader(store), f"{around}-not", Walk(depth=2), since=since, first=100, timeout=30)

@@ -6,5 +6,7 @@ WHERE n.cluster IN $of.clusters AND ($of.namespaces IS NULL OR n.namespace IN $o
   AND NOT n.namespace IN ["kube-system", "kube-public", "kube-node-lease"]
   AND NOT EXISTS { (n)-[:OWNED_BY]->() }
   AND NOT EXISTS { (n)<-[r]-() WHERE NOT type(r) IN ["REGARDS", "OWNED_BY", "PART_OF"] }
+WITH n WHERE $of.sight IS NULL
+  OR coalesce($of.sight[n.cluster], $of.sight[left(n.key, size(n.key) - size(n.name) - 1)], false)
 WITH n ORDER BY n.key LIMIT $of.room
 RETURN collect([elementId(n), n.key, false]) AS nodes

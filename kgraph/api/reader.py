@@ -1,0 +1,90 @@
+"""Reading the graph as one caller may: every statement of an answer goes through here.
+
+A statement that meets resources takes what the caller sees as `sight` in its one parameter, a map, and names in
+`unknown` what it met that the map does not have. It then runs again, until it has met nothing new: each run goes a step
+further, and the next request's first run has all that the caches still know.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kgraph.api.errors import ClusterUnavailable, Forbidden, NotFound
+from kgraph.api.sight import Sight
+from kgraph.graphdb.model import cluster_key
+from kgraph.graphdb.store import Record, Store
+
+# A walk of ten steps learns at most three times at each: the lists, the names, the Namespaces.
+RUNS_MOST = 40
+
+
+class Reader:
+    """The graph as one caller sees it; `sight` None sees everything."""
+
+    def __init__(self, store: Store, sight: Sight | None = None) -> None:
+        self.store = store
+        self.sight = sight
+
+    async def read_one(self, name: str, parameters: Mapping[str, Any], *, timeout: float) -> Record:
+        """The one record of a statement, of what the caller sees."""
+        if self.sight is None:
+            return await self.store.read_one(name, _with(parameters, None), timeout=timeout)
+        for _ in range(RUNS_MOST):
+            record = await self.store.read_one(name, _with(parameters, self.sight.known), timeout=timeout)
+            unknown = record.get("unknown")
+            if not unknown:
+                return record
+            await self.sight.learn(unknown)
+        raise AssertionError(f"{name} still meets what it was told of")
+
+    async def require(self, key: str, *, timeout: float) -> None:
+        """Raise NotFound unless the caller sees what they have named, as if it were not there.
+
+        What is no resource is seen through the resources that lead to it; a cluster's name is no secret.
+        """
+        cluster = key.partition("/")[0]
+        if self.sight is None:
+            return
+        if key.startswith(cluster_key("")):
+            await self.sight.sees_everything_of(key.removeprefix(cluster_key("")))  # for what is counted in it
+            return
+        if ":" in cluster:
+            seen = (await self.read_one("read/shared", {"of": {"key": key}}, timeout=timeout))["seen"]
+        else:
+            seen = await self.sight.sees(key)
+            if not seen:
+                self.require_answer(cluster)
+        if not seen:
+            raise NotFound(f"{key} is not in the graph")
+
+    async def require_everything(self, clusters: Iterable[str], what: str) -> None:
+        """Raise Forbidden unless the caller may list all kinds in all namespaces of these clusters."""
+        if self.sight is None:
+            return
+        for cluster in clusters:
+            if not await self.sight.sees_everything_of(cluster):
+                self.require_answer(cluster)
+                raise Forbidden(f"{what} reads everything in cluster {cluster}, and you may not list all kinds there")
+
+    async def seen_prefixes(self, prefixes: Iterable[str], *, timeout: float) -> tuple[str, ...]:
+        """Beginnings of keys, narrowed to what the caller may list; Namespaces are left to the statements.
+
+        A kind is asked for in all namespaces first, then in each that there is.
+        """
+        if self.sight is None:
+            return tuple(prefixes)
+        wanted = sorted(prefixes)
+        clusters = sorted({prefix.partition("/")[0] for prefix in wanted})
+        record = await self.store.read_one("read/namespaces", {"of": {"clusters": clusters}}, timeout=timeout)
+        found = await self.sight.seen_prefixes(wanted, dict(record["namespaces"]))
+        return tuple(sorted(found))
+
+    def require_answer(self, cluster: str) -> None:
+        """Raise ClusterUnavailable where a cluster that the caller has named could not be asked what they may see."""
+        why = self.sight.unavailable.get(cluster) if self.sight else None
+        if why is not None:
+            raise ClusterUnavailable(f"what you may see of cluster {cluster} cannot be found out: {why}")
+
+
+def _with(parameters: Mapping[str, Any], sight: Mapping[str, bool] | None) -> dict[str, Any]:
+    ((name, given),) = parameters.items()
+    return {name: {**given, "sight": sight}}

@@ -1,0 +1,282 @@
+"""Nobody reads what Kubernetes would not show them: every query, for callers of every sort, beside the apiserver."""
+
+import json
+import os
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+
+import neo4j
+import pytest
+
+from kgraph.api.connections import Connections
+from kgraph.api.graphql.schema import make_schema
+from kgraph.api.kinds import KindReader
+from kgraph.api.reader import Reader
+from kgraph.api.settings import Limits, TokenReviewSettings
+from kgraph.api.sight import Sight
+from kgraph.api.token_reviews import TokenReviews
+from kgraph.api.verdicts import Verdicts
+from kgraph.api.walk import Walk, neighbourhood
+from kgraph.graphdb.edges import CONTAINMENT
+from kgraph.graphdb.schema import prepare
+from kgraph.graphdb.store import Store
+from kgraph.kube.sealing import Sealer
+from tests.client import Client, asking
+from tests.integration.api.graphs import clear_graph
+from tests.integration.api.selections import everything
+from tests.integration.api.tenants import CALLERS, CLUSTER, Oracle, tenants
+from tests.integration.sync.live import Api, core
+from tests.servers import Cluster, Graph
+from tests.workers import cluster_settings, graph_settings, running, until
+
+pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes]
+
+SCHEMA = make_schema(Limits())._schema
+# What an object says itself is Kubernetes' own answer, hidden things that it names among them.
+OBJECTS = frozenset({"manifest", "entity", "annotations", "labels", "properties", "relations"})
+KEY = re.compile(rf'"({CLUSTER}/[^"/ ]+/[^"/ ]+/[^"/ ]+/[^"/ ]+)"')
+RESTRICTED = [name for name in CALLERS if name != "admin"]
+# The arguments of every query; a query that is not here fails the first test.
+_WEB = 'cluster: $cluster, namespace: $own, name: "web"'
+QUERIES: Mapping[str, str] = {
+    "cluster": "id: $id",
+    "clusters": "",
+    "resource": f'{_WEB}, resourceType: "deployment"',
+    "resources": "first: 100",
+    "resourceGraph": f'{_WEB}, resourceType: "deployment", depth: 3',
+    "dependencies": f'{_WEB}, resourceType: "ingress"',
+    "impact": 'cluster: $cluster, namespace: $own, name: "settings", resourceType: "configmap"',
+    "path": 'from: {cluster: $cluster, namespace: $own, resourceType: "ingress", name: "web"}, '
+    'to: {cluster: $cluster, namespace: $own, resourceType: "configmap", name: "settings"}',
+    "compare": 'a: {cluster: $cluster, namespace: $own, resourceType: "deployment", name: "web"}, '
+    'b: {cluster: $cluster, namespace: $foreign, resourceType: "deployment", name: "web"}',
+    "drift": "desired: $cluster, actual: $other",
+    "orphans": "first: 100",
+    "danglingReferences": "first: 100",
+    "search": 'text: "web", first: 100',
+    "cypher": 'query: "MATCH (n) RETURN n.key"',
+    "recentChanges": 'around: {cluster: $cluster, namespace: $own, resourceType: "deployment", name: "web"}, '
+    'since: "24h"',
+    "deletedResources": "first: 100",
+}
+
+
+class Setting:
+    """The two namespaces in the graph, and a client and an oracle for each caller."""
+
+    def __init__(
+        self, client: Client, oracles: Mapping[str, Oracle], tokens: Mapping[str, str], own: str, foreign: str
+    ) -> None:
+        self.client = client
+        self.oracles = oracles
+        self.tokens = tokens
+        self.own = own
+        self.foreign = foreign
+
+    async def answer(
+        self, caller: str, field: str, arguments: str | None = None, client: Client | None = None
+    ) -> dict[str, Any]:
+        """The whole answer to a query, with all that can be selected of it."""
+        given = QUERIES[field] if arguments is None else arguments
+        variables = {"cluster": CLUSTER, "id": CLUSTER, "own": self.own, "foreign": self.foreign, "other": CLUSTER}
+        types = {"id": "ID!"}
+        used = [name for name in variables if re.search(rf"\${name}\b", given)]
+        head = ", ".join(f"${name}: {types.get(name, 'String!')}" for name in used)
+        selection = everything(SCHEMA, field, without=OBJECTS)
+        query = f"query{f'({head})' if head else ''} {{ {field}{f'({given})' if given else ''}{selection} }}"
+        asker = client or self.client.by(self.tokens[caller])
+        return await asker.answer(query, **{name: variables[name] for name in used})
+
+    async def may_see(self, caller: str, key: str, named: Iterable[str] = ()) -> bool:
+        """Whether Kubernetes shows a resource in a list, or to who has its name."""
+        oracle = self.oracles[caller]
+        return await oracle.lists(key) or (key in named and await oracle.gets(key))
+
+
+@pytest.fixture(scope="module")
+async def setting(
+    session_driver: neo4j.AsyncDriver, neo4j_server: Graph, control_plane: Cluster
+) -> AsyncIterator[Setting]:
+    """A real cluster in the graph, and the callers."""
+    mark = f"{os.getpid()}-{secrets.token_hex(3)}"
+    own, foreign = f"own-{mark}", f"foreign-{mark}"
+    settings = cluster_settings(control_plane, CLUSTER)
+    for name in (own, foreign):
+        await control_plane.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    async with Store.open(graph_settings(neo4j_server)) as store, tenants(control_plane, own, foreign) as tokens:
+        await clear_graph(session_driver)
+        await prepare(store)
+        async with running(store, settings):
+            await _settled(store, (own, foreign))
+            async with Api(control_plane) as api:
+                for name in (own, foreign):
+                    await api.delete(core(name, "configmaps", "unused"))
+            await until(
+                lambda: _rows(store, "MATCH (d:Deleted {name: 'unused'}) WITH count(*) AS c WHERE c = 2 RETURN c"), ""
+            )
+        async with asking(store, [settings], token_reviews=(TokenReviewSettings(CLUSTER),)) as client:
+            oracles = {name: Oracle(control_plane, token) for name, token in tokens.items()}
+            yield Setting(client, oracles, tokens, own, foreign)
+            for oracle in oracles.values():
+                await oracle.__aexit__()
+    for name in (own, foreign):
+        await control_plane.request("DELETE", f"/api/v1/namespaces/{name}")
+
+
+async def _rows(store: Store, text: str, **parameters: Any) -> Any:
+    return await store.read_text(text, parameters)
+
+
+async def _settled(store: Store, namespaces: tuple[str, str]) -> None:
+    text = (
+        "MATCH (n:Pod) WHERE n.namespace IN $namespaces AND n.phase = 'Running' "
+        "AND EXISTS { (n)-[:USES_CONFIGMAP]->(:ConfigMap) } WITH count(*) AS c WHERE c = 4 RETURN c"
+    )
+    await until(lambda: _rows(store, text, namespaces=list(namespaces)), "four Pods run")
+
+
+def _keys(answer: Mapping[str, Any]) -> set[str]:
+    return set(KEY.findall(json.dumps(answer)))
+
+
+def test_every_query_is_in_the_matrix() -> None:
+    """A new query without a row here is one that nobody has looked at for what it shows to whom."""
+    query = SCHEMA.query_type
+    assert query is not None
+    assert set(QUERIES) == set(query.fields)
+
+
+@pytest.mark.parametrize("field", QUERIES)
+@pytest.mark.parametrize("caller", RESTRICTED)
+async def test_nothing_is_shown_that_kubernetes_would_not_show(setting: Setting, caller: str, field: str) -> None:
+    """Every key in an answer is of what may be listed, or be got by a name that the question or a seen object has."""
+    answer = await setting.answer(caller, field)
+    own = ("core/ConfigMap/{}/settings", "core/Secret/{}/login", "apps/Deployment/{}/web", "core/Namespace/_/{}")
+    named = [f"{CLUSTER}/{one.format(setting.own)}" for one in own]
+    hidden = [key for key in sorted(_keys(answer)) if not await setting.may_see(caller, key, named)]
+    assert hidden == []
+    if not CALLERS[caller].everywhere:
+        asked = f"{CLUSTER}/apps/Deployment/{setting.foreign}/web is not in the graph"
+        assert setting.foreign not in json.dumps(answer).replace(asked, "")
+
+
+@pytest.mark.parametrize("field", QUERIES)
+async def test_administrators_see_all(setting: Setting, field: str) -> None:
+    """Who may do everything gets what a server without authentication would answer."""
+    answer = await setting.answer("admin", field)
+    async with asking(setting.client.store) as open_to_all:
+        everything_there_is = await setting.answer("", field, client=open_to_all)
+    assert _keys(answer) == _keys(everything_there_is)
+    assert answer.get("errors") == everything_there_is.get("errors")
+    assert "errors" not in answer or field == "drift"
+
+
+@pytest.mark.parametrize("caller", RESTRICTED)
+async def test_lists_are_what_kubernetes_lists(setting: Setting, caller: str) -> None:
+    """`resources` has all that the caller may list, and counts just that."""
+    query = "{ resources(first: 5000) { nodes { key } totalCount } }"
+    everyone = (await setting.client.by(setting.tokens["admin"]).ask(query))["resources"]["nodes"]
+    allowed = {node["key"] for node in everyone if await setting.oracles[caller].lists(node["key"])}
+    page = (await setting.client.by(setting.tokens[caller]).ask(query))["resources"]
+    assert {node["key"] for node in page["nodes"]} == allowed
+    assert page["totalCount"] == len(allowed)
+
+
+@pytest.mark.parametrize("caller", RESTRICTED)
+@pytest.mark.parametrize(
+    "start",
+    [
+        "apps/Deployment/{own}/web",
+        "core/Service/{own}/web",
+        "core/ConfigMap/{own}/settings",
+        "core/Secret/{own}/login",
+        "core/Pod/{own}/*",
+        "core/Namespace/_/{own}",
+        "core/Node/_/node-0",
+    ],
+)
+async def test_walks_go_through_what_is_seen(setting: Setting, caller: str, start: str) -> None:
+    """A walk is the one over the graph without all that is hidden: along references by get, against them by list."""
+    edges = await setting.client.store.read_text(
+        "MATCH (a)-[r]->(b) WHERE r.stale IS NULL AND a.cluster = $cluster RETURN a.key AS a, type(r) AS t, b.key AS b",
+        {"cluster": CLUSTER},
+    )
+    wanted = f"{CLUSTER}/{start.format(own=setting.own)}"
+    if wanted.endswith("*"):
+        wanted = min(row["a"] for row in edges if row["a"].startswith(wanted[:-1]))
+    expected = await _walk(setting, caller, wanted, [(row["a"], row["t"], row["b"]) for row in edges])
+    _, group, kind, namespace, name = wanted.split("/")
+    query = """query($c: String!, $ns: String, $t: String!, $n: String!) {
+      resourceGraph(cluster: $c, namespace: $ns, resourceType: $t, name: $n, depth: 2, fanout: 5000, limit: 5000) {
+        nodes { key } } }"""
+    answer = await setting.client.by(setting.tokens[caller]).answer(
+        query,
+        c=CLUSTER,
+        ns=None if namespace == "_" else namespace,
+        t=f"{kind.lower()}s.{group}".removesuffix(".core"),
+        n=name,
+    )
+    if expected is None:
+        assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    else:
+        assert {node["key"] for node in answer["data"]["resourceGraph"]["nodes"]} == expected
+
+
+async def _walk(setting: Setting, caller: str, root: str, edges: list[tuple[str, str, str]]) -> set[str] | None:
+    oracle = setting.oracles[caller]
+    if not (await oracle.lists(root) or await oracle.gets(root)):
+        return None
+    out, into = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    contains = "/core/Namespace/" in root
+    for start, type_, end in edges:
+        if type_ in CONTAINMENT and not (contains and root in (start, end)):
+            continue
+        out[start].add(end)
+        into[end].add(start)
+    seen, frontier = {root}, {root}
+    for _ in range(2):
+        found = set()
+        for key in frontier:
+            for end in out[key]:
+                if not end.startswith(f"{CLUSTER}/") or await oracle.lists(end) or await oracle.gets(end):
+                    found.add(end)
+            for start in into[key]:
+                if not start.startswith(f"{CLUSTER}/") or await oracle.lists(start):
+                    found.add(start)
+        frontier = found - seen
+        seen |= frontier
+    return seen
+
+
+@pytest.mark.parametrize("caller", ["viewer", "picker", "nobody"])
+async def test_hidden_is_answered_as_absent(setting: Setting, caller: str) -> None:
+    """What may not be seen gives the same error as what is not there."""
+    answers = []
+    for name in ("login", "no-such-secret"):
+        arguments = f'cluster: $cluster, namespace: $own, resourceType: "secret", name: "{name}"'
+        answer = await setting.answer(caller, "resource", arguments)
+        answers.append(json.dumps(answer["errors"]).replace(name, "NAME"))
+    assert answers[0] == answers[1]
+    assert "NOT_FOUND" in answers[0]
+
+
+@pytest.mark.parametrize("caller", ["viewer", "watcher"])
+async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane: Cluster, caller: str) -> None:
+    """What a cluster is asked depends on what is near, not on how much there is; the same again asks nothing."""
+    settings = cluster_settings(control_plane, CLUSTER)
+    store, kinds = setting.client.store, KindReader(setting.client.store)
+    async with Connections.serving(store, Sealer.of({}), [settings]) as connections:
+        token = setting.tokens[caller]
+        found = await TokenReviews(connections, CLUSTER).caller(token)
+        assert found is not None
+        verdicts = Verdicts(connections)
+        asked = []
+        for _ in range(2):
+            reader = Reader(store, Sight(found, kinds, verdicts))
+            await neighbourhood(reader, f"{CLUSTER}/apps/Deployment/{setting.own}/web", Walk(depth=3), timeout=30)
+            asked.append(verdicts.asked)
+    assert 1 < asked[0] < 60
+    assert asked[1] == asked[0]

@@ -1,0 +1,44 @@
+"""Every statement that answers a caller is told what they see, or is on a list that says why it need not be."""
+
+import pytest
+
+from kgraph import cypher
+
+EXEMPT = {
+    "await_indexes": "reads no resource",
+    "clusters": "`clusters` leaves out what is counted",
+    "declared": "drift is for who sees everything of both clusters",
+    "declared_kinds": "drift is for who sees everything of both clusters",
+    "edges_to_check": "`kgraph check` reads as the operator",
+    "facts": "of nodes that another statement has shown",
+    "histories": "of nodes that another statement has shown",
+    "kind_state": "the sync reads it",
+    "kinds_in_graph": "the sync reads it",
+    "kinds_of_clusters": "kinds are no secret: discovery shows them to everybody",
+    "labels": "tells only whether a seen resource's namespace is marked as personal",
+    "manifests": "of nodes that another statement has shown",
+    "matched_edges": "the sync reads it",
+    "namespaces": "names of which each is reviewed",
+    "node": "`nodes.named` asks for the name first",
+    "nodes_to_check": "`kgraph check` reads as the operator",
+    "readiness": "reads no resource",
+    "registration": "the registry reads it",
+    "schema_version": "reads no resource",
+    "states": "drift is for who sees everything of both clusters",
+    "synced_kinds": "the sync reads it",
+    "uncontrolled": "drift is for who sees everything of both clusters",
+    "walk": "`walk_seen` is for who does not see everything",
+    "walk_from": "`walk_seen` is for who does not see everything",
+}
+
+
+@pytest.mark.parametrize("name", cypher.statements("read"))
+def test_statement_is_told_what_the_caller_sees(name: str) -> None:
+    """A new statement shows nobody anything before somebody has thought of who may see it."""
+    short = name.removeprefix("read/")
+    assert (".sight" in cypher.statement(name)) is (short not in EXEMPT)
+
+
+def test_exempt_statements_exist() -> None:
+    """The list names no statement that is gone."""
+    assert EXEMPT.keys() <= {name.removeprefix("read/") for name in cypher.statements("read")}
