@@ -63,12 +63,16 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Clusters(msgspec.Struct, frozen=True):
-    """What is to be paid for and who has it; `idle_volumes` are those that no claim has."""
+    """What is to be paid for and who has it; `idle_volumes` are those that no claim has.
+
+    `hidden` are the clusters of which others than these Pods and Nodes may be there.
+    """
 
     pods: Sequence[PodUse]
     nodes: Sequence[NodeUse]
     claims: Sequence[ClaimUse]
     idle_volumes: Sequence[ClaimUse]
+    hidden: frozenset[str] = frozenset()
 
 
 def costs(
@@ -77,7 +81,8 @@ def costs(
     """The rows by group, then what is idle and reserved by cluster.
 
     With `namespaces` there are only theirs, and nothing that is nobody's. The Pods of the others are needed all the
-    same: they share the Nodes. Pods that no Node has yet pay nothing.
+    same: they share the Nodes. Of clusters with something hidden nothing is idle, as far as can be said. Pods that no
+    Node has yet pay nothing.
     """
     whole = namespaces is None
     bills: dict[tuple[Part, Group], Bill] = {}
@@ -102,7 +107,7 @@ def costs(
             has = Amounts(share.cpu * factors.cpu, share.memory * factors.memory)
             if namespaces is None or pod.namespace in namespaces:
                 bill(Part.ALLOCATED, group_of(pod, by, label)).add(has, rates)
-        if whole:
+        if whole and cluster not in of.hidden:
             everywhere = Group(cluster, None, None)
             bill(Part.IDLE, everywhere).add(_left(room, taken), rates)
             bill(Part.RESERVED, everywhere).add(_left(capacity, room), rates)

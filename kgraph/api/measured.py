@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from kgraph.api.metering import Metering, NodeUse, Scope, meterings, nodes
+from kgraph.api.metering import CLAIM, NODE, POD, Metering, NodeUse, Scope, meterings, nodes
+from kgraph.api.reader import Reader
 from kgraph.graphdb.model import ResourceKey
-from kgraph.graphdb.store import Store
 from kgraph.graphdb.usage import Amounts, decode_last, total, usage_key, workload_of
 
 
@@ -25,21 +25,27 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class ClusterTotals(msgspec.Struct, frozen=True):
-    """What a cluster's Nodes use, how many Pods run or wait, how many bytes its claims have; `reason` as ever."""
+    """What a cluster's Nodes use, how many Pods run or wait, how many bytes its claims have; `reason` as ever.
+
+    None where the caller may not list all Nodes, Pods, or claims.
+    """
 
     usage: Amounts | None
-    pods: int
-    storage: float
+    pods: int | None
+    storage: float | None
     reason: str | None
 
 
-async def samples_of(store: Store, keys: Sequence[str], *, timeout: float) -> dict[str, Measured]:
-    """What is known of the use of Pods and Nodes, by key: two statements for the samples, one for the reasons."""
-    record = await store.read_one("read/controllers", {"keys": list(keys)}, timeout=timeout)
+async def samples_of(reader: Reader, keys: Sequence[str], *, timeout: float) -> dict[str, Measured]:
+    """What is known of the use of Pods and Nodes that the caller sees, by key.
+
+    Two statements for the samples, one for the reasons.
+    """
+    record = await reader.read_one("read/controllers", {"of": {"keys": list(keys)}}, timeout=timeout)
     of = {key: workload_of(key, controllers) for key, controllers in record["controllers"]}
     asked = [usage_key(each) for each in sorted(set(of.values()))]
-    usage = await store.read_one("read/last_samples_of", {"keys": asked}, timeout=timeout)
-    known = await meterings(store, {ResourceKey.parse(key).cluster for key in keys}, timeout=timeout)
+    usage = await reader.read_one("read/last_samples_of", {"of": {"keys": asked}}, timeout=timeout)
+    known = await meterings(reader, {ResourceKey.parse(key).cluster for key in keys}, timeout=timeout)
     kept = {each: (at, decode_last(last)) for each, at, last in usage["samples"]}
     now, found = datetime.now(UTC), {}
     for key in keys:
@@ -55,25 +61,33 @@ async def samples_of(store: Store, keys: Sequence[str], *, timeout: float) -> di
     return found
 
 
-async def cluster_totals(store: Store, clusters: Sequence[str], *, timeout: float) -> dict[str, ClusterTotals]:
+async def cluster_totals(reader: Reader, clusters: Sequence[str], *, timeout: float) -> dict[str, ClusterTotals]:
     """What clusters use as a whole, by id."""
-    known = await meterings(store, clusters, timeout=timeout)
-    record = await store.read_one("read/cluster_amounts", {"of": {"clusters": list(clusters)}}, timeout=timeout)
+    known = await meterings(reader, clusters, timeout=timeout)
+    record = await reader.read_one("read/cluster_amounts", {"of": {"clusters": list(clusters)}}, timeout=timeout)
     counted = {cluster: (pods, storage) for cluster, pods, storage in record["amounts"]}
+    no_pods, no_claims = await reader.without(clusters, POD), await reader.without(clusters, CLAIM)
+    no_nodes = await reader.without(clusters, NODE)
     by_cluster: dict[str, list[NodeUse]] = {}
-    for node in await nodes(store, Scope(tuple(clusters)), known, timeout=timeout):
+    for node in await nodes(reader, Scope(tuple(clusters)), known, timeout=timeout):
         by_cluster.setdefault(node.cluster, []).append(node)
-    return {
-        cluster: _totals(by_cluster.get(cluster, []), *counted.get(cluster, (0, 0.0)), known[cluster])
-        for cluster in clusters
-    }
+    found = {}
+    for cluster in clusters:
+        pods, storage = counted.get(cluster, (0, 0.0))
+        usage, reason = _used(by_cluster.get(cluster, []), known[cluster])
+        found[cluster] = ClusterTotals(
+            usage,
+            None if cluster in no_pods else pods,
+            None if cluster in no_claims else storage,
+            f"you may not list the Nodes of cluster {cluster}" if cluster in no_nodes else reason,
+        )
+    return found
 
 
-def _totals(every: Sequence[NodeUse], pods: int, storage: float, metering: Metering) -> ClusterTotals:
+def _used(every: Sequence[NodeUse], metering: Metering) -> tuple[Amounts | None, str | None]:
     used = [node.usage for node in every if node.usage is not None]
     if not used:
-        return ClusterTotals(None, pods, storage, metering.reason)
+        return None, metering.reason
     lacking = len(every) - len(used)
     reason = f"{lacking} of {len(every)} Nodes have no sample: {metering.reason}" if lacking else None
-    together = Amounts(sum(each.cpu for each in used), sum(each.memory for each in used))
-    return ClusterTotals(together, pods, storage, reason)
+    return Amounts(sum(each.cpu for each in used), sum(each.memory for each in used)), reason

@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 import msgspec
 
 from kgraph.api.entity import labels as labels_of
+from kgraph.api.reader import Reader
 from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
-from kgraph.graphdb.store import Store
 from kgraph.graphdb.usage import Amounts, decode_last, total, usage_key, workload_of
 
 # A sample is a minute old when it comes from a metrics-server with its own default. One that is older than some times
 # the interval of the worker says nothing of now.
 FRESH_INTERVALS = 4
 FRESH_LEAST_SECONDS = 180.0
-_POD, _NODE = GroupKind("", "Pod"), GroupKind("", "Node")
-_CLAIM, _VOLUME = GroupKind("", "PersistentVolumeClaim"), GroupKind("", "PersistentVolume")
+POD, NODE = GroupKind("", "Pod"), GroupKind("", "Node")
+CLAIM, VOLUME = GroupKind("", "PersistentVolumeClaim"), GroupKind("", "PersistentVolume")
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -27,12 +27,12 @@ class Scope(msgspec.Struct, frozen=True):
     clusters: tuple[str, ...]
     namespaces: tuple[str, ...] | None = None
 
-    def prefixes(self, kind: GroupKind) -> list[str]:
-        """What the keys of a kind's resources begin with; of a kind without namespaces those of all."""
+    async def prefixes(self, reader: Reader, kind: GroupKind, *, timeout: float) -> tuple[str, ...]:
+        """What the keys of a kind's resources begin with that the caller sees; of a kind without namespaces all."""
         starts = [kind_prefix(cluster, kind) for cluster in self.clusters]
-        if self.namespaces is None or kind in (_NODE, _VOLUME):
-            return starts
-        return [f"{start}{namespace}/" for start in starts for namespace in sorted(set(self.namespaces))]
+        if self.namespaces is not None and kind not in (NODE, VOLUME):
+            starts = [f"{start}{namespace}/" for start in starts for namespace in sorted(set(self.namespaces))]
+        return await reader.seen_prefixes(starts, timeout=timeout)
 
 
 class Metering(msgspec.Struct, frozen=True):
@@ -107,25 +107,27 @@ class ClaimUse(msgspec.Struct, frozen=True):
     workload: str
 
 
-async def meterings(store: Store, clusters: Iterable[str], *, timeout: float) -> dict[str, Metering]:
+async def meterings(reader: Reader, clusters: Iterable[str], *, timeout: float) -> dict[str, Metering]:
     """How the usage of these clusters is asked for; of one that is not there nothing is known."""
     names = list(clusters)
-    record = await store.read_one("read/meterings", {"of": {"clusters": names}}, timeout=timeout)
+    record = await reader.read_one("read/meterings", {"of": {"clusters": names}}, timeout=timeout)
     found = {row[0]: Metering(row[0], row[1] or "live", row[2], row[3]) for row in record["meterings"]}
     return {name: found.get(name) or Metering(name) for name in names}
 
 
 async def pods(
-    store: Store, scope: Scope, known: Mapping[str, Metering], *, labels: bool, workloads: bool, timeout: float
+    reader: Reader, scope: Scope, known: Mapping[str, Metering], *, labels: bool, workloads: bool, timeout: float
 ) -> list[PodUse]:
-    """The Pods that hold resources, by key, with their labels and workloads if these are wanted.
+    """The Pods that hold resources and that the caller sees, by key; with labels and workloads if these are wanted.
 
     A Pod has the labels of its Namespace too, where it has no others of the same names.
     """
-    of = {"prefixes": scope.prefixes(_POD), "labels": labels, "controllers": workloads}
-    record = await store.read_one("read/metered_pods", {"of": of}, timeout=timeout)
-    samples = await _last_samples(store, scope, known, timeout=timeout)
-    inherited = await _namespace_labels(store, (row[0] for row in record["pods"]) if labels else (), timeout=timeout)
+    prefixes = await scope.prefixes(reader, POD, timeout=timeout)
+    of = {"prefixes": prefixes, "labels": labels, "controllers": workloads}
+    record = await reader.read_one("read/metered_pods", {"of": of}, timeout=timeout)
+    shown = await reader.listed(key for row in record["pods"] for key in row[-1] or ())
+    samples = await _last_samples(reader, scope, known, timeout=timeout)
+    inherited = await _namespace_labels(reader, (row[0] for row in record["pods"]) if labels else (), timeout=timeout)
     found = []
     for key, node, cpu, memory, cpu_limit, memory_limit, pairs, controllers in record["pods"]:
         name = ResourceKey.parse(key)
@@ -141,16 +143,17 @@ async def pods(
                 cpu_limit=cpu_limit,
                 memory_limit=memory_limit,
                 labels={**inherited.get((name.cluster, name.namespace), {}), **labels_of(pairs or ())},
-                workload=workload_of(key, controllers or ()),
+                workload=workload_of(key, [each for each in controllers or () if each in shown]),
                 usage=sample,
             )
         )
     return found
 
 
-async def nodes(store: Store, scope: Scope, known: Mapping[str, Metering], *, timeout: float) -> list[NodeUse]:
+async def nodes(reader: Reader, scope: Scope, known: Mapping[str, Metering], *, timeout: float) -> list[NodeUse]:
     """All Nodes of the clusters, by key."""
-    record = await store.read_one("read/metered_nodes", {"of": {"prefixes": scope.prefixes(_NODE)}}, timeout=timeout)
+    of = {"prefixes": await scope.prefixes(reader, NODE, timeout=timeout)}
+    record = await reader.read_one("read/metered_nodes", {"of": of}, timeout=timeout)
     now = datetime.now(UTC)
     found = []
     for key, pairs, cpu, memory, cpu_left, memory_left, sampled_at, used_cpu, used_memory in record["nodes"]:
@@ -175,12 +178,18 @@ async def nodes(store: Store, scope: Scope, known: Mapping[str, Metering], *, ti
 
 
 async def claims(
-    store: Store, scope: Scope, *, labels: bool, workloads: bool, timeout: float
+    reader: Reader, scope: Scope, *, labels: bool, workloads: bool, timeout: float
 ) -> tuple[list[ClaimUse], list[ClaimUse]]:
     """The claims that have a volume, by key; and the volumes that no claim has, as claims of no namespace."""
-    of = {"claims": scope.prefixes(_CLAIM), "volumes": scope.prefixes(_VOLUME), "controllers": workloads}
-    record = await store.read_one("read/metered_claims", {"of": of}, timeout=timeout)
-    inherited = await _namespace_labels(store, (row[0] for row in record["claims"]) if labels else (), timeout=timeout)
+    of = {
+        "claims": await scope.prefixes(reader, CLAIM, timeout=timeout),
+        "volumes": await scope.prefixes(reader, VOLUME, timeout=timeout),
+        "controllers": workloads,
+    }
+    record = await reader.read_one("read/metered_claims", {"of": of}, timeout=timeout)
+    users = [row[-1] for row in record["claims"] if row[-1]]
+    shown = await reader.listed(key for pod, controllers in users for key in (pod, *(controllers or ())))
+    inherited = await _namespace_labels(reader, (row[0] for row in record["claims"]) if labels else (), timeout=timeout)
     bound = []
     for key, size, pairs, user in record["claims"]:
         name = ResourceKey.parse(key)
@@ -191,7 +200,9 @@ async def claims(
                 namespace=name.namespace,
                 size=size,
                 labels={**inherited.get((name.cluster, name.namespace), {}), **labels_of(pairs or ())},
-                workload=workload_of(user[0], user[1] or ()) if user else "",
+                workload=workload_of(user[0], [each for each in user[1] or () if each in shown])
+                if user and user[0] in shown
+                else "",
             )
         )
     idle = [ClaimUse(key, ResourceKey.parse(key).cluster, "", size, {}, "") for key, size in record["volumes"]]
@@ -199,12 +210,12 @@ async def claims(
 
 
 async def _last_samples(
-    store: Store, scope: Scope, known: Mapping[str, Metering], *, timeout: float
+    reader: Reader, scope: Scope, known: Mapping[str, Metering], *, timeout: float
 ) -> dict[tuple[str, str, str], Amounts]:
     """The last samples of all Pods by cluster, namespace and name, but for those that are old."""
     prefixes = [usage_key(f"{cluster}/") for cluster in scope.clusters]
     of = {"prefixes": prefixes, "namespaces": scope.namespaces}
-    record = await store.read_one("read/last_samples", {"of": of}, timeout=timeout)
+    record = await reader.read_one("read/last_samples", {"of": of}, timeout=timeout)
     now = datetime.now(UTC)
     return {
         (cluster, namespace, pod): total(containers)
@@ -225,12 +236,12 @@ def missing(pods: Sequence[PodUse], known: Mapping[str, Metering]) -> str | None
 
 
 async def _namespace_labels(
-    store: Store, keys: Iterable[str], *, timeout: float
+    reader: Reader, keys: Iterable[str], *, timeout: float
 ) -> dict[tuple[str, str], dict[str, str]]:
     """The labels of the Namespaces of these resources, by cluster and name."""
     names = {(name.cluster, name.namespace) for name in map(ResourceKey.parse, keys)}
     if not names:
         return {}
     of = {str(ResourceKey(cluster, "", "Namespace", "", name)): (cluster, name) for cluster, name in names}
-    record = await store.read_one("read/labels", {"of": {"keys": list(of)}}, timeout=timeout)
+    record = await reader.read_one("read/labels", {"of": {"keys": sorted(await reader.listed(of))}}, timeout=timeout)
     return {of[key]: labels_of(pairs) for key, pairs in record["labels"]}

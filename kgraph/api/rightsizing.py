@@ -14,8 +14,8 @@ from enum import StrEnum
 import msgspec
 
 from kgraph.api.metering import Scope
+from kgraph.api.reader import Reader
 from kgraph.graphdb.histogram import Histogram
-from kgraph.graphdb.store import Store
 from kgraph.graphdb.usage import Amounts, ContainerHistory, decode_history, usage_key
 from kgraph.kube.resources import Asked
 
@@ -142,11 +142,11 @@ class WorkloadAdvice(msgspec.Struct, frozen=True):
         )
 
 
-async def workload_advice(store: Store, scope: Scope, *, now: datetime, timeout: float) -> list[WorkloadAdvice]:
-    """The advice for all workloads of which anything is known, by key."""
+async def workload_advice(reader: Reader, scope: Scope, *, now: datetime, timeout: float) -> list[WorkloadAdvice]:
+    """The advice for all workloads that the caller sees with their Pods and of which anything is known, by key."""
     prefixes = [usage_key(f"{cluster}/") for cluster in scope.clusters]
     of = {"prefixes": prefixes, "namespaces": scope.namespaces}
-    record = await store.read_one("read/workload_usage", {"of": of}, timeout=timeout)
+    record = await reader.read_one("read/workload_usage", {"of": of}, timeout=timeout)
     found = []
     for at, (handle, key, pods, history, resources, killed) in enumerate(record["workloads"]):
         if at % AT_ONCE == 0:

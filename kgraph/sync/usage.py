@@ -143,7 +143,7 @@ class Metering:
     async def _learn(self, keys: Iterable[str]) -> None:
         """Find out whose the Pods are that were not there before; what the graph lacks has to wait."""
         for some in _chunks([key for key in keys if key not in self._metered]):
-            found = await patiently(partial(self._store.read_one, "read/controllers", {"keys": some}))
+            found = await patiently(partial(self._store.read_one, "read/controllers", {"of": {"keys": some}}))
             for key, controllers in found["controllers"]:
                 self._metered[key] = _Metered(workload_of(key, controllers))
 

@@ -55,7 +55,9 @@ class Cost:
         description="The groups by cost, the dearest first, then what is idle and what is reserved, by cluster."
     )
     truncated: bool = strawberry.field(description="Whether there are more groups than `first` let in.")
-    reason: str | None = strawberry.field(description="Why costs are null; why usage is not known of some Pods.")
+    reason: str | None = strawberry.field(
+        description="Why costs are null, why usage is not known of some Pods, or what is idle of some clusters."
+    )
 
 
 @strawberry.type
@@ -80,7 +82,7 @@ class CostQueries:
         by = read_group(group_by, label)
         scope = await read_scope(info, filter)
         prices = info.context.settings.prices
-        rows, reason = await _rows(info, scope, prices or Prices(), by, label or "")
+        rows, reasons = await _rows(info, scope, prices or Prices(), by, label or "")
         groups = [row for row in rows if row.part is Part.ALLOCATED]
         if prices:
             groups.sort(key=lambda row: -row.bill.total)
@@ -92,24 +94,30 @@ class CostQueries:
             monthly=hourly * MONTH_HOURS if prices else None,
             rows=[_row(row, priced=prices is not None) for row in (*groups[:size], *others)],
             truncated=len(groups) > size,
-            reason="; ".join(why for why in (None if prices else NO_PRICES, reason) if why) or None,
+            reason="; ".join(why for why in (None if prices else NO_PRICES, *reasons) if why) or None,
         )
 
 
-async def _rows(info: Info, scope: metering.Scope, prices: Prices, by: By, label: str) -> tuple[list[Row], str | None]:
-    """The rows, and why the usage of some Pods is not known."""
-    store, timeout = info.context.store, info.context.timeout
-    known = await metering.meterings(store, scope.clusters, timeout=timeout)
+async def _rows(
+    info: Info, scope: metering.Scope, prices: Prices, by: By, label: str
+) -> tuple[list[Row], list[str | None]]:
+    """The rows, and why something is not known."""
+    reader, timeout = info.context.reader, info.context.timeout
+    known = await metering.meterings(reader, scope.clusters, timeout=timeout)
     labels, workloads = by is By.LABEL, by is By.OWNER
     # Who else is on a Node decides how much of it a Pod has where all want more than there is.
     everywhere = metering.Scope(scope.clusters)
-    pods = await metering.pods(store, everywhere, known, labels=labels, workloads=workloads, timeout=timeout)
-    nodes = await metering.nodes(store, everywhere, known, timeout=timeout)
-    claims, idle = await metering.claims(store, scope, labels=labels, workloads=workloads, timeout=timeout)
+    pods = await metering.pods(reader, everywhere, known, labels=labels, workloads=workloads, timeout=timeout)
+    nodes = await metering.nodes(reader, everywhere, known, timeout=timeout)
+    claims, idle = await metering.claims(reader, scope, labels=labels, workloads=workloads, timeout=timeout)
     wanted = None if scope.namespaces is None else frozenset(scope.namespaces)
-    found = costs(Clusters(pods, nodes, claims, idle), prices, by, label, namespaces=wanted)
+    hidden = await reader.without(scope.clusters, metering.POD, metering.NODE)
+    found = costs(Clusters(pods, nodes, claims, idle, hidden), prices, by, label, namespaces=wanted)
     meant = pods if wanted is None else [pod for pod in pods if pod.namespace in wanted]
-    return found, metering.missing(meant, known)
+    reasons = [metering.missing(meant, known)]
+    if hidden and wanted is None:
+        reasons.append(f"what is idle is shown to who may list all Pods and Nodes: not of {', '.join(sorted(hidden))}")
+    return found, reasons
 
 
 def _row(row: Row, *, priced: bool) -> CostRow:

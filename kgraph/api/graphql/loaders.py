@@ -63,11 +63,11 @@ class Loaders:
         self.totals: DataLoader[str, ClusterTotals] = DataLoader(load_fn=self._totals)
 
     async def _measured(self, keys: list[str]) -> list[Measured]:
-        found = await samples_of(self._store, keys, timeout=self._timeout)
+        found = await samples_of(self._reader, keys, timeout=self._timeout)
         return [found[key] for key in keys]
 
     async def _totals(self, clusters: list[str]) -> list[ClusterTotals]:
-        found = await cluster_totals(self._store, clusters, timeout=self._timeout)
+        found = await cluster_totals(self._reader, clusters, timeout=self._timeout)
         return [found[cluster] for cluster in clusters]
 
     async def _namespaces(self, wanted: list[tuple[str, str]]) -> list[dict[str, str]]:

@@ -143,12 +143,12 @@ class RightsizingQueries:
 async def _advised(info: Info, filter: UsageFilter | None, first: int | None, below: float | None) -> RightsizingList:
     size = page_size(info, first)
     scope = await read_scope(info, filter)
-    store, timeout = info.context.store, info.context.timeout
-    found = await rightsizing.workload_advice(store, scope, now=datetime.now(UTC), timeout=timeout)
+    reader, timeout = info.context.reader, info.context.timeout
+    found = await rightsizing.workload_advice(reader, scope, now=datetime.now(UTC), timeout=timeout)
     if below is not None:
         found = rightsizing.wasteful(found, below)
     prices = info.context.settings.prices
-    known = await metering.meterings(store, scope.clusters, timeout=timeout)
+    known = await metering.meterings(reader, scope.clusters, timeout=timeout)
     rates = await _rates(info, scope.clusters, known)
     found.sort(key=lambda each: (-_worth(rates, each), each.key))
     page = found[:size]
@@ -170,7 +170,7 @@ async def _rates(info: Info, clusters: Sequence[str], known: Mapping[str, meteri
         return {cluster: _USUAL.rates(cluster) for cluster in clusters}
     scope = metering.Scope(tuple(clusters))
     machines: dict[str, list[tuple[Mapping[str, str], Amounts]]] = {cluster: [] for cluster in clusters}
-    for node in await metering.nodes(info.context.store, scope, known, timeout=info.context.timeout):
+    for node in await metering.nodes(info.context.reader, scope, known, timeout=info.context.timeout):
         machines[node.cluster].append((node.labels, node.capacity))
     return {cluster: prices.usual(cluster, nodes) for cluster, nodes in machines.items()}
 

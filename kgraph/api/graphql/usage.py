@@ -8,7 +8,7 @@ import strawberry
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.scalars import DateTime, moment
 
-_REASON = "Why something is not known: there is no metrics API, or no sample yet. Null when all is."
+_REASON = "Why usage is not known: there is no metrics API, or no sample yet. Null when it is."
 
 
 @strawberry.type(description="What one container uses.")
@@ -48,9 +48,12 @@ class ClusterMetrics:
 
     cpu_usage: float | None = strawberry.field(description="Cores, of all Nodes that have a sample.")
     memory_usage: float | None = strawberry.field(description="Bytes: the working sets of these Nodes.")
-    pod_count: int = strawberry.field(description="How many Pods have not ended.")
-    storage_usage: float = strawberry.field(
-        description="Bytes that its bound claims have. How much of that is full, no metrics API says."
+    pod_count: int | None = strawberry.field(
+        description="How many Pods have not ended; null for who may not list them all."
+    )
+    storage_usage: float | None = strawberry.field(
+        description="Bytes that its bound claims have; null for who may not list them all. How much of that is full, "
+        "no metrics API says."
     )
     reason: str | None = strawberry.field(description=_REASON)
 

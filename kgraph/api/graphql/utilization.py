@@ -90,12 +90,12 @@ class UtilizationQueries:
         size = page_size(info, first)
         by = read_group(group_by, label)
         scope = await read_scope(info, filter)
-        store, timeout = info.context.store, info.context.timeout
-        known = await metering.meterings(store, scope.clusters, timeout=timeout)
+        reader, timeout = info.context.reader, info.context.timeout
+        known = await metering.meterings(reader, scope.clusters, timeout=timeout)
         pods = await metering.pods(
-            store, scope, known, labels=by is By.LABEL, workloads=by is By.OWNER, timeout=timeout
+            reader, scope, known, labels=by is By.LABEL, workloads=by is By.OWNER, timeout=timeout
         )
-        nodes = await metering.nodes(store, scope, known, timeout=timeout) if by in (By.CLUSTER, By.NODE) else []
+        nodes = await metering.nodes(reader, scope, known, timeout=timeout) if by in (By.CLUSTER, By.NODE) else []
         found = utilization(pods, nodes, known, by, label or "")
         return UtilizationList(items=[_utilization(one) for one in found[:size]], truncated=len(found) > size)
 

@@ -61,6 +61,10 @@ QUERIES: Mapping[str, str] = {
     "recentChanges": 'around: {cluster: $cluster, namespace: $own, resourceType: "deployment", name: "web"}, '
     'since: "24h"',
     "deletedResources": "first: 100",
+    "utilization": "groupBy: OWNER, first: 100",
+    "rightsizing": "first: 100",
+    "underutilized": "first: 100",
+    "cost": "groupBy: OWNER, first: 100",
 }
 
 

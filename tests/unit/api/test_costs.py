@@ -166,3 +166,9 @@ def test_a_clusters_rates_are_the_mean_of_its_nodes() -> None:
     rates = prices.usual("prod", [(node.labels, node.capacity) for node in nodes])
     assert rates.of(Amounts(12.0, 48.0 * GIB)) == pytest.approx(1.0)
     assert Prices(cpu_hour=0.03).usual("prod", []).cpu == 0.03
+
+
+def test_where_something_is_hidden_nothing_is_idle() -> None:
+    """Who does not see all Pods is not told that what the others have is idle."""
+    of = Clusters([pod("web", "node-1", (1.0, 2.0))], [machine()], [], [], frozenset({"prod"}))
+    assert set(named(costs(of, PRICES, GroupBy.NAMESPACE))) == {(Part.ALLOCATED, "shop")}
