@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from kgraph.api.prices import PriceRule, Prices
+from kgraph.api.settings import TokenReviewSettings
 from kgraph.graphdb.store import Store
 from kgraph.graphdb.usage import decode_history, decode_last
 from kgraph.kube.settings import AuthMethod, ClusterSettings, TlsSettings
@@ -272,6 +273,31 @@ async def test_a_login_that_may_not_read_usage_says_so(store: Store, shop: Contr
         assert 'cannot list resource "pods" in API group "metrics.k8s.io"' in why
         assert worker.synced.is_set()
         assert await usages(store) == {}
+
+
+async def test_usage_is_shown_to_who_sees_the_pods(store: Store, shop: ControlPlane, settings: ClusterSettings) -> None:
+    """Who may list Pods alone sees what these use, no workload above them, no Node, and nothing that is idle."""
+    await allow(shop, "bob", "pods")
+    async with running(store, settings, OPTIONS):
+        await sampled(store)
+        reviews = (TokenReviewSettings("metered"),)
+        async with asking(store, [settings], token_reviews=reviews, prices=PRICES) as client:
+            bob = client.by(shop.token_of("bob"))
+            advised = (await bob.ask(RIGHTSIZING % "rightsizing"))["rightsizing"]["items"]
+            assert [item["resource"]["name"] for item in advised] == ["lone"]
+            rows = (await bob.ask(UTILIZATION))["utilization"]["items"]
+            assert len(rows) == 3
+            assert {row["name"].rpartition("/")[0] for row in rows} == {"metered/core/Pod/shop"}
+            assert {row["sampledPods"] for row in rows} == {1}
+            cost = (await bob.ask(COST, by="CLUSTER"))["cost"]
+            assert {row["part"] for row in cost["rows"]} == {"ALLOCATED"}
+            assert cost["reason"] == "what is idle is shown to who may list all Pods and Nodes: not of metered"
+            totals = "{ clusters { metrics { cpuUsage podCount storageUsage reason } } }"
+            ((cluster,),) = (await bob.ask(totals)).values()
+            assert cluster["metrics"] == {
+                "cpuUsage": None, "podCount": 3, "storageUsage": None,
+                "reason": "you may not list the Nodes of cluster metered",
+            }  # fmt: skip
 
 
 async def test_metrics_server_that_hangs_holds_up_nothing(
