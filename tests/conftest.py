@@ -31,7 +31,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
     needs_neo4j = "neo4j_server" in wanted and not docker_answers()
-    needs_kubernetes = "own_control_plane" in wanted or ("control_plane" in wanted and not docker_answers())
+    needs_kubernetes = wanted & {"own_control_plane", "metered_control_plane"} or (
+        "control_plane" in wanted and not docker_answers()
+    )
 
     async def prepare_servers() -> None:
         with shown() as report:
@@ -92,6 +94,14 @@ async def own_control_plane(tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
     folder = tmp_path_factory.mktemp("kubernetes")
     async with ControlPlane.start(folder, ControlPlaneOptions(users=TEST_USERS), report=silent) as plane:
         await plane.add_nodes(3)
+        yield plane
+
+
+@pytest.fixture(scope="module")
+async def metered_control_plane(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ControlPlane]:
+    """A control plane with a metrics-server, and no nodes: a test's Pods use what their annotations say."""
+    options = ControlPlaneOptions(metrics=True, users=TEST_USERS)
+    async with ControlPlane.start(tmp_path_factory.mktemp("metered"), options, report=silent) as plane:
         yield plane
 
 

@@ -23,7 +23,7 @@ HIDDEN_PROPERTIES = (
     "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "createdAt", "labels", "manifest",
     "fingerprint", "edgesFingerprint", "resourceVersion", "generation", "images", "annotations", "managers",
     "firstSeen", "lastChanged", "changes", "health", "healthReason",
-    "healthImage",
+    "healthImage", "containerResources",
 )  # fmt: skip
 
 

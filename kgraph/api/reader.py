@@ -10,7 +10,7 @@ from typing import Any
 
 from kgraph.api.errors import ClusterUnavailable, Forbidden, NotFound
 from kgraph.api.sight import Sight
-from kgraph.graphdb.model import cluster_key
+from kgraph.graphdb.model import CORE, GroupKind, cluster_key
 from kgraph.graphdb.store import Record, Store
 
 # A walk of ten steps learns at most three times at each: the lists, the names, the Namespaces.
@@ -86,6 +86,26 @@ class Reader:
         record = await self.store.read_one("read/namespaces", {"of": {"clusters": clusters}}, timeout=timeout)
         found = await self.sight.seen_prefixes(wanted, dict(record["namespaces"]))
         return tuple(sorted(found))
+
+    async def listed(self, keys: Iterable[str]) -> frozenset[str]:
+        """Those of these resources that the caller may list; of Namespaces those that they may get."""
+        found = frozenset(keys)
+        if self.sight is None:
+            return found
+        asked = {key: key if key.split("/")[1:3] == [CORE, "Namespace"] else key.rpartition("/")[0] for key in found}
+        await self.sight.learn(asked.values())
+        return frozenset(key for key, one in asked.items() if self.sight.known[one])
+
+    async def without(self, clusters: Iterable[str], *kinds: GroupKind) -> frozenset[str]:
+        """Those of these clusters in which the caller may not list all of these kinds in all namespaces."""
+        if self.sight is None:
+            return frozenset()
+        found = set()
+        for cluster in clusters:
+            if not await self.sight.sees_everything_of(cluster):
+                lists = [await self.sight.lists_kind(cluster, kind) for kind in kinds]
+                found.update([] if all(lists) else [cluster])
+        return frozenset(found)
 
     def require_answer(self, cluster: str) -> None:
         """Raise ClusterUnavailable where a cluster that the caller has named could not be asked what they may see."""

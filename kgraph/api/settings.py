@@ -2,6 +2,8 @@
 
 import msgspec
 
+from kgraph.api.prices import Prices
+
 
 class Limits(msgspec.Struct, frozen=True):
     """What one request may cost. Each number is there so that no single question starves the others."""
@@ -62,6 +64,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     neo4j_browser: str = ""  # where Neo4j Browser is, "" where it is not known: the landing page links it
     allowed_hosts: tuple[str, ...] = ()  # names beside loopback's own that a Host header may carry
     limits: Limits = Limits()
+    prices: Prices | None = None  # None: what things cost is not known
     mutations: bool = False  # whether the schema has any
     audit_retention_seconds: float = 7_776_000.0  # 90 days; 0: for ever
     rbac: bool = True  # whether authenticated callers see only what Kubernetes would show them

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from kgraph.api.prices import Prices
 from kgraph.api.settings import IssuerSettings, TokenReviewSettings
 from kgraph.cli.authentication import check_authentication
 from kgraph.cli.errors import BadConfiguration
@@ -30,6 +31,7 @@ from kgraph.sync.start import is_name
 _ROWS: Mapping[str, Mapping[str, Setting]] = {
     parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
 }
+_PRICES = ("cpu_hour", "memory_gib_hour", "storage_gib_month", "node_hour")
 # Controllers in whose namespace cluster-scoped objects have what they name, by the namespace that it usually is.
 _CONTROLLERS = frozenset(row.home for row in EDGE_ROWS if row.home)
 
@@ -57,6 +59,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     audit_retention: float = 7_776_000.0
     history_changes: int = 20
     history_retention: float = 86_400.0
+    usage_interval: float = 60.0
+    prices: Prices | None = None
     enable_relationships: bool = True
     enable_custom_resources: bool = True
     custom_resource_definitions: tuple[OwnKind, ...] = ()
@@ -83,6 +87,7 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
         _check_cluster(cluster, source)
     _check_controllers(values.get("controller_namespaces", ()), source)
     _check_unique([cluster["id"] for cluster in values.get("clusters", ())], source)
+    _check_prices(values.get("prices"), source)
     _check_custom(values.get("custom_resource_definitions", ()), source)
     check_authentication(values.get("authentication"), source)
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
@@ -254,6 +259,24 @@ def _check_custom(kinds: Sequence[Mapping[str, Any]], source: str) -> None:
                 f"{place} is {kind['plural']}.{group}, as custom_resource_definitions[{before}] is: say all of a kind "
                 "in one place"
             )
+
+
+def _check_prices(prices: Mapping[str, Any] | None, source: str) -> None:
+    if prices is None:
+        return
+    if not any(each.get(name) for each in (prices, *prices.get("rules", ())) for name in _PRICES):
+        raise BadConfiguration(f"{source}: prices has no price above 0: give one, or leave prices out")
+    for at, rule in enumerate(prices.get("rules", ())):
+        place, label = f"{source}: prices.rules[{at}]", rule.get("node_label", "")
+        if label and not re.fullmatch(r"[^=\s]+=[^=\s]*", label):
+            raise BadConfiguration(
+                f"{place}.node_label is {label!r}; allowed is a label with its value, such as "
+                "node.kubernetes.io/instance-type=m5.large"
+            )
+        if "node_hour" in rule and ("cpu_hour" in rule or "memory_gib_hour" in rule):
+            raise BadConfiguration(f"{place} prices a whole Node and its parts: give node_hour, or the others")
+        if label and "storage_gib_month" in rule:
+            raise BadConfiguration(f"{place} prices storage by a Node's label: storage is a cluster's, leave one out")
 
 
 def _did_you_mean(name: str, rows: Mapping[str, Setting]) -> str:

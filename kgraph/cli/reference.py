@@ -54,7 +54,12 @@ def settings_page() -> str:
     ):
         parts.append(_table(heading, [row for row in SETTINGS if row.parent == section]))
     kinds = "custom_resource_definitions[]"
-    for section, heading in ((kinds, "A custom kind"), (f"{kinds}.edges[]", "An edge of a custom kind")):
+    for section, heading in (
+        ("prices", "`prices`"),
+        ("prices.rules[]", "A rule of `prices`"),
+        (kinds, "A custom kind"),
+        (f"{kinds}.edges[]", "An edge of a custom kind"),
+    ):
         parts.append(_table(heading, [row for row in SETTINGS if row.parent == section]))
     lines = ["| variable | default | meaning |", "|---|---|---|"]
     for variable in VARIABLES:

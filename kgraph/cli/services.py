@@ -38,6 +38,7 @@ def sync_options(configuration: Configuration, clusters: Iterable[ClusterSetting
         clusters=cluster_names(clusters),
         homes=dict(each.split("=", 1) for each in configuration.controller_namespaces),
         writers=configuration.worker_pool_size,
+        usage_seconds=configuration.usage_interval,
     )
 
 
@@ -47,6 +48,7 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
         default_namespace=configuration.default_namespace,
         neo4j_browser=neo4j_browser,
         allowed_hosts=configuration.allowed_hosts,
+        prices=configuration.prices,
         mutations=configuration.enable_mutations,
         rbac=configuration.enable_rbac,
         token_reviews=configuration.authentication.token_review,

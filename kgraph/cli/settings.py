@@ -82,6 +82,39 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="how long a deleted resource can still be found; 0: not at all",
     ),
     Setting(
+        key="usage_interval",
+        takes=Takes.DURATION,
+        default="1m",
+        meaning="how often a cluster's metrics API is asked what its Nodes and Pods use; 0: never",
+    ),
+    Setting(
+        key="prices", takes=Takes.SECTION, meaning="what is paid, for `cost` and savings; without it none are known"
+    ),
+    Setting(key="prices.currency", takes=Takes.TEXT, default="USD", meaning="the currency of all of them"),
+    Setting(key="prices.cpu_hour", takes=Takes.NUMBER, default=0, meaning="an hour of a core"),
+    Setting(key="prices.memory_gib_hour", takes=Takes.NUMBER, default=0, meaning="an hour of a GiB of memory"),
+    Setting(key="prices.storage_gib_month", takes=Takes.NUMBER, default=0, meaning="730 hours of a GiB of storage"),
+    Setting(
+        key="prices.rules[]",
+        takes=Takes.SECTIONS,
+        default=[],
+        meaning="other prices for some Nodes or clusters; the first that fits counts",
+    ),
+    Setting(key="prices.rules[].cluster", takes=Takes.TEXT, meaning="of this cluster; of all unless told"),
+    Setting(
+        key="prices.rules[].node_label",
+        takes=Takes.TEXT,
+        meaning="of Nodes with this label: `node.kubernetes.io/instance-type=m5.large`",
+    ),
+    Setting(
+        key="prices.rules[].node_hour",
+        takes=Takes.NUMBER,
+        meaning="an hour of a whole Node, divided between its cores and memory as the general prices have it",
+    ),
+    Setting(key="prices.rules[].cpu_hour", takes=Takes.NUMBER, meaning="an hour of a core of them"),
+    Setting(key="prices.rules[].memory_gib_hour", takes=Takes.NUMBER, meaning="an hour of a GiB of memory of them"),
+    Setting(key="prices.rules[].storage_gib_month", takes=Takes.NUMBER, meaning="730 hours of a GiB of storage there"),
+    Setting(
         key="worker_pool_size",
         takes=Takes.WHOLE,
         default=4,

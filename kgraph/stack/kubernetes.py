@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -193,7 +194,14 @@ class ControlPlane:
         rest = (components.kube_controller_manager, components.kube_scheduler, components.kwok)
         await all_of(self._start(stack, component(setting)) for component in rest)
         await self.kubectl("apply", "-f", str(setting.programs.storage_class_file))
+        if setting.options.metrics:
+            await self._start_metrics(stack)
         await _until(self._has_default_account, "the namespace default has its service account")
+
+    async def _start_metrics(self, stack: AsyncExitStack) -> None:
+        server = await self._start(stack, components.metrics_server(self._setting))
+        for manifest in components.metrics_api(server.ports["secure"]):
+            await self.kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
 
     async def _start(self, stack: AsyncExitStack, plan: Plan) -> Server:
         server = await stack.enter_async_context(Server.run(plan))
@@ -209,7 +217,11 @@ def _node(name: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}},
+        "metadata": {
+            "name": name,
+            "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"},
+            "annotations": {"metrics.k8s.io/resource-metrics-path": f"/metrics/nodes/{name}/metrics/resource"},
+        },
         "status": {"capacity": NODE_RESOURCES, "allocatable": NODE_RESOURCES},
     }
 

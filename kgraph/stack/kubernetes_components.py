@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -125,21 +126,85 @@ def kube_scheduler(setting: Setting) -> Plan:
 
 
 def kwok(setting: Setting) -> Plan:
-    """In the place of kubelets: it makes each Node ready and each scheduled Pod run."""
+    """In the place of kubelets: it makes each Node ready and each scheduled Pod run, and says what they use."""
 
     def arguments(ports: Ports) -> tuple[str, ...]:
+        metrics = (
+            *(f"--config={file}" for file in setting.programs.usage_files),
+            # Where metrics-server, which asks over TLS only, is to find the nodes.
+            f"--node-ip={LOOPBACK}",
+            f"--node-port={ports['http']}",
+            f"--tls-cert-file={setting.serving.certificate}",
+            f"--tls-private-key-file={setting.serving.key}",
+        )
         return (
             f"--kubeconfig={setting.kubeconfig_of('kwok')}",
             "--manage-all-nodes=true",
             "--node-lease-duration-seconds=40",
             *(f"--config={file}" for file in setting.programs.stage_files),
             f"--server-address={LOOPBACK}:{ports['http']}",
+            *(metrics if setting.options.metrics else ()),
         )
 
     async def probe(ports: Ports) -> None:
         await ask(f"http://{LOOPBACK}:{ports['http']}/healthz")
 
     return _plan(setting, setting.programs.kwok, ("http",), arguments, probe)
+
+
+def metrics_server(setting: Setting) -> Plan:
+    """It asks the nodes for what they and their Pods use, as often as it lets itself be told to."""
+
+    def arguments(ports: Ports) -> tuple[str, ...]:
+        kubeconfig = setting.kubeconfig_of("metrics-server")
+        return (
+            f"--kubeconfig={kubeconfig}",
+            f"--authentication-kubeconfig={kubeconfig}",
+            f"--authorization-kubeconfig={kubeconfig}",
+            f"--bind-address={LOOPBACK}",
+            f"--secure-port={ports['secure']}",
+            f"--tls-cert-file={setting.serving.certificate}",
+            f"--tls-private-key-file={setting.serving.key}",
+            "--kubelet-insecure-tls",
+            "--kubelet-use-node-status-port",
+            "--kubelet-preferred-address-types=InternalIP",
+            "--kubelet-request-timeout=5s",
+            "--metric-resolution=10s",
+        )
+
+    async def probe(ports: Ports) -> None:
+        await ask(f"https://{LOOPBACK}:{ports['secure']}/livez", ca_file=setting.ca_file)
+
+    return _plan(setting, setting.programs.metrics_server, ("secure",), arguments, probe)
+
+
+def metrics_api(port: int) -> tuple[dict[str, Any], ...]:
+    """What makes the apiserver pass metrics.k8s.io on to a metrics-server at this port of the loopback.
+
+    An APIService can name only a Service: one that is another name for the loopback.
+    """
+    service = {"namespace": "kube-system", "name": "metrics-server"}
+    return (
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": service,
+            "spec": {"type": "ExternalName", "externalName": "localhost", "ports": [{"port": port}]},
+        },
+        {
+            "apiVersion": "apiregistration.k8s.io/v1",
+            "kind": "APIService",
+            "metadata": {"name": "v1beta1.metrics.k8s.io"},
+            "spec": {
+                "group": "metrics.k8s.io",
+                "version": "v1beta1",
+                "groupPriorityMinimum": 100,
+                "versionPriority": 100,
+                "insecureSkipTLSVerify": True,  # its certificate is for the loopback, not for the Service's name
+                "service": {**service, "port": port},
+            },
+        },
+    )
 
 
 def _plan(setting: Setting, program: Path, ports: tuple[str, ...], arguments: Arguments, probe: Probe) -> Plan:

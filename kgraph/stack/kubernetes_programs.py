@@ -39,9 +39,17 @@ KWOK = GoModule(
     packages=("sigs.k8s.io/kwok/cmd/kwok",),
     files=("kustomize/stage/*/*/*.yaml", "kustomize/metrics/*/*.yaml"),
 )
+METRICS_SERVER = GoModule(
+    name="metrics-server",
+    version="0.9.0",
+    source="sigs.k8s.io/metrics-server",
+    packages=("sigs.k8s.io/metrics-server/cmd/metrics-server",),
+)
 
 # What kwok does: nodes become and stay ready, Pods run and end, claims of the class kwok-volume are bound.
 STAGES = ("node/fast", "node/heartbeat-with-lease", "pod/fast", "volume/fast")
+# What kwok says that nodes and containers use, as kubelets do: what the Pods' annotations say.
+METRICS = ("resource/metrics-resource.yaml", "usage/usage-from-annotation.yaml")
 
 
 class Programs(msgspec.Struct, frozen=True):
@@ -50,6 +58,7 @@ class Programs(msgspec.Struct, frozen=True):
     kubernetes: Path
     etcd: Path
     kwok: Path
+    metrics_server: Path
 
     @property
     def stage_files(self) -> tuple[Path, ...]:
@@ -63,6 +72,11 @@ class Programs(msgspec.Struct, frozen=True):
         )
 
     @property
+    def usage_files(self) -> tuple[Path, ...]:
+        """The files that tell kwok what to say of the use of nodes and Pods."""
+        return tuple(self.kwok.parent / "kustomize" / "metrics" / name for name in METRICS)
+
+    @property
     def storage_class_file(self) -> Path:
         """The manifest of the storage class whose claims kwok binds."""
         return self.kwok.parent / "kustomize" / "stage" / "volume" / "fast" / "storage-class.yaml"
@@ -73,4 +87,5 @@ async def programs(report: Report) -> Programs:
     kubernetes = await build(KUBERNETES, report)
     etcd = await build(ETCD, report)
     kwok = await build(KWOK, report)
-    return Programs(kubernetes, etcd / "server", kwok / "kwok")
+    metrics_server = await build(METRICS_SERVER, report)
+    return Programs(kubernetes, etcd / "server", kwok / "kwok", metrics_server / "metrics-server")

@@ -15,11 +15,12 @@ from kgraph.stack.pki import Authority, Certificate, create_signing_key
 
 ADMIN = "kgraph-admin"
 ADMIN_GROUP = "system:masters"
-# Kubernetes' own roles are bound to the names of the first two; kwok has none there.
+# Kubernetes' own roles are bound to the names of the first two; the others have none there.
 COMPONENT_GROUPS: Mapping[str, tuple[str, ...]] = {
     "system:kube-controller-manager": (),
     "system:kube-scheduler": (),
     "kwok": (ADMIN_GROUP,),
+    "metrics-server": (ADMIN_GROUP,),
 }
 TOKEN_BYTES = 24  # of randomness
 
@@ -27,12 +28,14 @@ TOKEN_BYTES = 24  # of randomness
 class ControlPlaneOptions(msgspec.Struct, frozen=True):
     """How a control plane is set up.
 
-    `minimal`: etcd and the apiserver alone, up in a few seconds. `users` are known by a token: names and their
-    groups. `etcd_url` and `etcd_prefix` put it beside another control plane on that one's etcd, in another
-    part of it. `apiserver_options` are further options of kube-apiserver.
+    `minimal`: etcd and the apiserver alone, up in a few seconds. `metrics`: metrics-server serves metrics.k8s.io, and
+    says that a Pod's containers use what its annotations say, `kwok.x-k8s.io/usage-cpu` and `.../usage-memory`. `users`
+    are known by a token: names and their groups. `etcd_url` and `etcd_prefix` put it beside another control plane on
+    that one's etcd, in another part of it. `apiserver_options` are further options of kube-apiserver.
     """
 
     minimal: bool = False
+    metrics: bool = False
     users: Mapping[str, tuple[str, ...]] = {}
     etcd_url: str = ""
     etcd_prefix: str = "/registry"

@@ -45,6 +45,7 @@ class SyncOptions(msgspec.Struct, frozen=True):
     `own_kinds` are the only custom kinds where there are any. Without `relationships` the graph has no edges but those
     to where a resource is. `clusters` and `homes` are what objects mean that their own cluster does not say, as
     `elsewhere` has it. `writers` is how many transactions the clusters of one process may have under way together.
+    Every `usage_seconds` the metrics API is asked what Nodes and Pods use (0: never).
     """
 
     watch_resources: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ class SyncOptions(msgspec.Struct, frozen=True):
     clusters: Mapping[str, str] = {}
     homes: Mapping[str, str] = {}
     writers: int = 4
+    usage_seconds: float = 60.0
 
     @property
     def versions(self) -> Mapping[tuple[str, str], str]:

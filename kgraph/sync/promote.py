@@ -7,6 +7,7 @@ import msgspec
 
 from kgraph.kube.objects import DATA_SIZES
 from kgraph.sync import jsonpath
+from kgraph.sync.amounts import AMOUNTS
 from kgraph.sync.follow import applies
 from kgraph.sync.manifest import timestamp
 from kgraph.sync.paths import EACH, dig, parse_one, read
@@ -40,6 +41,16 @@ def _containers(obj: Object) -> list[Object]:
 def _restarts(obj: Object) -> int | None:
     counts = [status.get("restartCount") for status in _containers(obj)]
     return sum(count for count in counts if type(count) is int) if counts else None
+
+
+def _oom_killed(obj: Object) -> list[str] | None:
+    """The containers of a Pod that were ended for want of memory, the last time that they ended."""
+    ends = [
+        (text(status.get("name")), _section(status, state, "terminated").get("reason"))
+        for status in _containers(obj)
+        for state in ("state", "lastState")
+    ]
+    return sorted({name for name, reason in ends if name and reason == "OOMKilled"}) or None
 
 
 def _pod_reason(obj: Object) -> str:
@@ -177,6 +188,7 @@ PROMOTE: Mapping[str, Callable[[Object], Any]] = {
     "programmed": lambda obj: _condition(obj, "Programmed"),
     "restarts": _restarts,
     "pod_reason": _pod_reason,
+    "oom_killed": _oom_killed,
     "unschedulable": lambda obj: _section(obj, "spec").get("unschedulable") is True,
     "data_keys": _data_keys,
     "data_sizes": _data_sizes,
@@ -198,6 +210,7 @@ PROMOTE: Mapping[str, Callable[[Object], Any]] = {
     "aggregated": lambda obj: type(obj.get("aggregationRule")) is dict,
     "served_versions": _served_versions,
     "selects_all_workloads": _selects_all_workloads,
+    **AMOUNTS,
 }
 
 

@@ -15,6 +15,7 @@ from kgraph.graphdb.errors import StatementRefused
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.registry import registration_key
 from kgraph.graphdb.store import Record, Store
+from kgraph.graphdb.usage import usage_key
 from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import MEETINGS, MET_ANOTHER
 from kgraph.sync.retention import forget
@@ -53,6 +54,9 @@ class Removal:
             after = record["last"]
         while record := await self._piece(writer, "write/remove_nodes_of_cluster", {"start": start, "end": end}):
             self.resources += record["removed"]
+        usage = {"start": usage_key(start), "end": usage_key(end)}
+        while await self._piece(writer, "write/remove_usage_of_cluster", usage):
+            pass
         await self._run(writer, "write/bury_cluster", {"start": start, "end": end})
         await forget(self._store, cluster, -CLOCK_SECONDS)
         names = {"prefix": start, "key": cluster_key(cluster), "registration": registration_key(cluster)}

@@ -39,6 +39,7 @@ from kgraph.sync.reflector import Backoff, Reflector
 from kgraph.sync.retention import forget, forget_for_ever
 from kgraph.sync.served import group_kind, listing_order, resource_of
 from kgraph.sync.snapshot import load_snapshot
+from kgraph.sync.usage import Metering
 from kgraph.sync.vitals import Vitals
 from kgraph.sync.writer import Entry, Writer
 
@@ -160,12 +161,16 @@ class ClusterWorker:
         forgetting = forget_for_ever(self._store, cluster, self._options.history.seconds)
         remembering = tasks.create_task(forgetting, name=f"forget what {cluster} has deleted")
         async with Connection.open(self.settings) as connection:
-            looking = tasks.create_task(vitals.follow(connection, writer), name=f"look at {cluster}")
+            metering = Metering(self._store, cluster, self._options.usage_seconds)
+            looking = [
+                tasks.create_task(vitals.follow(connection, writer), name=f"look at {cluster}"),
+                tasks.create_task(metering.follow(connection, writer, self.synced), name=f"meter {cluster}"),
+            ]
             try:
                 await self._follow_cluster(connection, pipeline, writer, tasks)
             finally:
                 # Before the connection is closed under their feet.
-                ending = [remembering, looking, *(task for _, task in self._reflecting.values())]
+                ending = [remembering, *looking, *(task for _, task in self._reflecting.values())]
                 for task in ending:
                     task.cancel()
                 await asyncio.wait(ending)
@@ -308,6 +313,8 @@ class ClusterWorker:
             "region": settings.region or None,
             "source": "snapshot" if settings.auth_method is AuthMethod.SNAPSHOT else "live",
             "removing": None,
+            "usageSeconds": self._options.usage_seconds,
+            "usageProblem": None,
         }
 
     def _discovered(self, version: Mapping[str, Any], found: Discovery, connection: Connection) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health, Rollup, rollup
 from kgraph.api.graphql.related import in_cluster
 from kgraph.api.graphql.scalars import DateTime, moment
+from kgraph.api.graphql.usage import ClusterMetrics, cluster_metrics
 from kgraph.api.nodes import Node
 from kgraph.api.status import Component
 
@@ -90,6 +91,11 @@ class Cluster:
     async def rollup(self, info: Info) -> Rollup | None:
         """The roll-up."""
         return await rollup(info, self.node)
+
+    @strawberry.field(description="What is used of it, by its metrics API.")
+    async def metrics(self, info: Info) -> ClusterMetrics:
+        """The last sample of its Nodes."""
+        return await cluster_metrics(info, str(self.id))
 
 
 @strawberry.input(description="Which clusters; all conditions must hold.")

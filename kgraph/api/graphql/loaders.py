@@ -17,6 +17,7 @@ from kgraph.api.errors import TooComplex
 from kgraph.api.graphql.fields import NOT_LOADED, NotLoaded
 from kgraph.api.graphql.pruning import Decode
 from kgraph.api.history import History, histories
+from kgraph.api.measured import ClusterTotals, Measured, cluster_totals, samples_of
 from kgraph.api.nodes import Node, Wanted, node_with_facts
 from kgraph.api.reader import Reader
 from kgraph.api.rollup import NO_PARTS, Parts, parts_of
@@ -110,6 +111,18 @@ class Loaders:
         self.parts: DataLoader[str, Parts] = DataLoader(load_fn=self._parts)
         # By (cluster, namespace): the namespace's labels; empty where there is none.
         self.namespaces: DataLoader[tuple[str, str], dict[str, str]] = DataLoader(load_fn=self._namespaces)
+        # By the key of a Pod or Node: what it uses.
+        self.measured: DataLoader[str, Measured] = DataLoader(load_fn=self._measured)
+        # By a cluster's id: what it uses as a whole.
+        self.totals: DataLoader[str, ClusterTotals] = DataLoader(load_fn=self._totals)
+
+    async def _measured(self, keys: list[str]) -> list[Measured]:
+        found = await samples_of(self._reader, keys, timeout=self._timeout)
+        return [found[key] for key in keys]
+
+    async def _totals(self, clusters: list[str]) -> list[ClusterTotals]:
+        found = await cluster_totals(self._reader, clusters, timeout=self._timeout)
+        return [found[cluster] for cluster in clusters]
 
     def spend(self, resources: int) -> None:
         """Count resources into the answer; TooComplex once they are more than it may have."""

@@ -31,6 +31,7 @@ SELECTIONS_KEPT = 1_000
 RELATIONS = 50
 RELATIONS_MOST = 500
 
+
 EdgeTypes = Annotated[
     list[str] | None,
     strawberry.argument(description="Edge types to follow, such as `OWNED_BY`; all but containment unless told."),

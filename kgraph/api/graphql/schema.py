@@ -15,6 +15,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.audit import AuditQueries
+from kgraph.api.graphql.bills import CostQueries
 from kgraph.api.graphql.cluster import ClusterQueries
 from kgraph.api.graphql.compare import CompareQueries
 from kgraph.api.graphql.drift import DriftQueries
@@ -32,8 +33,10 @@ from kgraph.api.graphql.rbac import RbacQueries
 from kgraph.api.graphql.resource import TYPES, GenericResource
 from kgraph.api.graphql.resource_mutations import ResourceMutations
 from kgraph.api.graphql.resources import ResourceQueries
+from kgraph.api.graphql.rightsizing import RightsizingQueries
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.graphql.typed_mutations import TypedMutations
+from kgraph.api.graphql.utilization import UtilizationQueries
 from kgraph.api.graphql.ways import PathQueries
 from kgraph.api.settings import Limits
 
@@ -61,6 +64,9 @@ class Query(
     HistoryQueries,
     AuditQueries,
     RbacQueries,
+    UtilizationQueries,
+    RightsizingQueries,
+    CostQueries,
 ):
     """All queries."""
 

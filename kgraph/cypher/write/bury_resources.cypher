@@ -1,7 +1,10 @@
-// Turn deleted resources ($keys, all of one kind's $label) into placeholders without edges of their own. Returns
-// the keys for sweep to look at: these, and the ends that may have become nobody's.
+// Turn deleted resources ($keys, all of one kind's $label) into placeholders without edges of their own; what
+// they used is forgotten. Returns the keys for sweep to look at: these, and the ends that may have become nobody's.
 UNWIND $keys AS key
 MATCH (n:Resource {key: key})
+OPTIONAL MATCH (u:Usage {key: "usage:" + key})
+DELETE u
+WITH DISTINCT n
 OPTIONAL MATCH (n)<-[matched]-() WHERE matched.matched AND matched.stands IS NULL
 DELETE matched
 WITH DISTINCT n

@@ -78,6 +78,12 @@ QUERIES: Mapping[str, str] = {
     'since: "24h"',
     "deletedResources": "first: 100",
     "auditTrail": "first: 100",
+    "canI": 'cluster: $cluster, namespace: $own, verb: "get", resourceType: "pods", user: "jane"',
+    "whoCan": 'cluster: $cluster, namespace: $own, verb: "get", resourceType: "pods"',
+    "utilization": "groupBy: OWNER, first: 100",
+    "rightsizing": "first: 100",
+    "underutilized": "first: 100",
+    "cost": "groupBy: OWNER, first: 100",
 }
 
 

@@ -1,12 +1,13 @@
 """Quantities by the rules of the Kubernetes documentation."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgraph.kube.quantities import ZERO, Quantity, QuantityError
+from kgraph.kube.quantities import ZERO, Quantity, QuantityError, number
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,20 @@ def test_the_canonical_form_reads_back_as_the_same_amount(number: int, suffix: s
     again = Quantity.parse(str(quantity))
     assert abs(quantity.amount) == 2**63 - 1 or again.amount == quantity.amount
     assert str(again) == str(quantity)
+
+
+@given(st.integers(0, 10**9), st.sampled_from(["n", "u", "m", "Ki", "Mi", "Gi", "", "k", ".5", "e3"]))
+def test_numbers_are_what_quantities_are(whole: int, suffix: str) -> None:
+    """The short way of reading an amount as a number gives what the exact one does."""
+    written = f"{whole}{suffix}"
+    assert number(written) == float(Quantity.parse(written).amount)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [None, "", "m", "much", "1.5.5m", "-3m", "١m", True, ["1"], "1e9999", "9" * 400],  # noqa: RUF001 - another script's digit
+    ids=["none", "empty", "suffix", "words", "points", "negative", "digits", "bool", "list", "exponent", "too large"],
+)
+def test_what_is_no_amount_is_no_number(written: Any) -> None:
+    """What cannot be read, or has no end, is unknown and not zero."""
+    assert number(written) is None

@@ -251,7 +251,10 @@ PROMOTED: list[tuple[str, dict[str, Any]]] = [
     (
         """
 kind: Pod
-spec: {nodeName: n1, serviceAccountName: robot}
+spec:
+  nodeName: n1
+  serviceAccountName: robot
+  containers: [{name: web, resources: {requests: {cpu: 100m, memory: 1Gi}, limits: {memory: 2Gi}}}]
 status:
   phase: Running
   podIP: 10.0.0.1
@@ -260,7 +263,9 @@ status:
   startTime: "2024-05-01T10:00:00Z"
   conditions: [{type: Ready, status: "False"}]
   initContainerStatuses: [{restartCount: 1, state: {terminated: {exitCode: 0, reason: Completed}}}]
-  containerStatuses: [{restartCount: 2, state: {waiting: {reason: CrashLoopBackOff}}}]
+  containerStatuses:
+    - {name: web, restartCount: 2, state: {waiting: {reason: CrashLoopBackOff}},
+       lastState: {terminated: {exitCode: 137, reason: OOMKilled}}}
 """,
         {
             "phase": "Running",
@@ -272,6 +277,11 @@ status:
             "ready": False,
             "restarts": 3,
             "reason": "CrashLoopBackOff",
+            "oomKilled": ["web"],
+            "cpuRequest": 0.1,
+            "memoryRequest": 2.0**30,
+            "memoryLimit": 2.0**31,
+            "containerResources": '{"web":[0.1,1073741824.0,null,2147483648.0]}',
             "startedAt": datetime(2024, 5, 1, 10, tzinfo=UTC),
         },
     ),
@@ -283,6 +293,8 @@ spec: {unschedulable: true}
 status:
   conditions: [{type: Ready, status: "True"}]
   nodeInfo: {kubeletVersion: v1.37.0, osImage: Debian}
+  capacity: {cpu: "4", memory: 16Gi, pods: 110}
+  allocatable: {cpu: 3800m, memory: 15Gi}
   addresses: [{type: Hostname, address: n1}, {type: InternalIP, address: 10.0.0.1}]
 """,
         {
@@ -291,6 +303,10 @@ status:
             "kubeletVersion": "v1.37.0",
             "osImage": "Debian",
             "internalIP": "10.0.0.1",
+            "cpuCapacity": 4.0,
+            "cpuAllocatable": 3.8,
+            "memoryCapacity": 16 * 2.0**30,
+            "memoryAllocatable": 15 * 2.0**30,
         },
     ),
     ("{kind: Node}", {"unschedulable": False}),

@@ -4,6 +4,7 @@ from enum import Enum
 
 import strawberry
 
+from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.fields import Object, at, dig, items, made_of, mapping, promoted
 from kgraph.api.graphql.kinds.parts import (
     Amounts,
@@ -17,6 +18,7 @@ from kgraph.api.graphql.kinds.parts import (
 from kgraph.api.graphql.related import inward, outward, related, related_one
 from kgraph.api.graphql.resource import Resource, of_kind
 from kgraph.api.graphql.scalars import DateTime
+from kgraph.api.graphql.usage import NodeMetrics, PodMetrics, node_metrics, pod_metrics
 
 
 @strawberry.enum(description="Where a Pod is in its life.")
@@ -75,6 +77,11 @@ class Pod(Resource):
     network_policies = related("NetworkPolicy.networking.k8s.io", "The policies that isolate it.", inward("SELECTS"))
     events = related("Event", "The events about it that are still there.", inward("REGARDS"))
 
+    @strawberry.field(description="What it uses now, by its cluster's metrics API; null for what is not there.")
+    async def metrics(self, info: Info) -> PodMetrics | None:
+        """The last sample."""
+        return None if self.missing else await pod_metrics(info, self.key)
+
 
 def _status(raw: Object) -> str:
     """What kubectl's STATUS says: `Ready`, `NotReady`, with `,SchedulingDisabled` of one that is cordoned."""
@@ -113,3 +120,8 @@ class Node(Resource):
     internal_ip: str | None = promoted("internalIP", "Its address inside the cluster's network.")
     pods = related("Pod", "The Pods on it.", inward("RUNS_ON"), usual=30)
     events = related("Event", "The events about it that are still there.", inward("REGARDS"))
+
+    @strawberry.field(description="What it uses now, by its cluster's metrics API; null for what is not there.")
+    async def metrics(self, info: Info) -> NodeMetrics | None:
+        """The last sample."""
+        return None if self.missing else await node_metrics(info, self.key)
