@@ -11,6 +11,7 @@ import msgspec
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.defaults import API_HOST, API_PORT, BOLT_PORT, BROWSER_PORT
 from kgraph.cli.errors import CliError
+from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, opened, own_graph
 from kgraph.cli.limits import raise_file_limit
 from kgraph.cli.registry import Follower
@@ -48,6 +49,7 @@ async def up(wanted: UpOptions) -> None:
     configuration = configured(wanted.asked.config)
     sealer = Sealer.of()
     raise_file_limit()
+    search_seldom()
     settings = own_graph(wanted.neo4j, configuration)
     source = await choose_source(wanted.asked, configuration)
     check_reviewers(configuration.authentication.token_review, source.clusters, registry=sealer.is_able)

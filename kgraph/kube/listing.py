@@ -15,12 +15,13 @@ PAGE_OBJECTS = 500
 class Page(msgspec.Struct, frozen=True):
     """Some of a list's objects, still JSON; they share the page's bytes, which stay while one of them does.
 
-    `resource_version` is where a watch goes on after the last page, the same for all pages. `remaining` is how many
-    objects are yet to come, None where the server does not say.
+    `resource_version` is where a watch goes on after the last page, the same for all pages. `more` says whether others
+    follow, `remaining` how many objects they have, None where the server does not say.
     """
 
     items: list[msgspec.Raw]
     resource_version: str
+    more: bool = False
     remaining: int | None = None
 
 
@@ -68,7 +69,8 @@ async def pages(
         # newer state has told, and misses nothing; from the newer version it would miss what happened meanwhile to
         # the objects of the first pages.
         version = version or listed.metadata.resource_version
-        yield Page(listed.items or [], version, listed.metadata.remaining_item_count)
-        if not listed.metadata.continue_token:
+        token = listed.metadata.continue_token
+        yield Page(listed.items or [], version, bool(token), listed.metadata.remaining_item_count)
+        if not token:
             return
-        params["continue"] = listed.metadata.continue_token
+        params["continue"] = token

@@ -9,6 +9,7 @@ Everything else resumes the watch where it broke off.
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Protocol
 
 import msgspec
@@ -117,10 +118,8 @@ class Reflector:
     async def follow(self) -> None:
         """List where there is nothing to resume, then watch until the resync is due; KubeError where it breaks off."""
         try:
-            if not self._version and self._watch_list:
-                await self._list_as_watch()
             if not self._version:
-                await self._list_pages()
+                await self._list()
             await self._watch_until_resync()
         except Expired as error:
             cluster, kind = self._connection.cluster, self._resource.plural
@@ -134,14 +133,29 @@ class Reflector:
 
     # The list
 
-    async def _list_pages(self) -> None:
-        async with self._lists:
+    async def _list(self) -> None:
+        """As one page where that holds all; what is more as a WatchList where the server has it, else in pages.
+
+        A WatchList is easier on the server, but ends its connection where the watch goes on over another. Most kinds
+        have few objects: sixty pages share the connections of a few, where sixty WatchLists had one each.
+        """
+        await self._list_pages(one=self._watch_list)
+        if not self._version and self._watch_list:
+            await self._list_as_watch()
+        if not self._version:
+            await self._list_pages()
+
+    async def _list_pages(self, *, one: bool = False) -> None:
+        """List all pages; with `one` nothing is told where there is more than one of them."""
+        async with self._lists, aclosing(pages(self._connection, self._resource)) as listed:
+            page = await anext(listed)
+            if page.more and one:
+                return
             await self._sink.begin(self._resource, anew=self._anew)
-            version = ""
-            async for page in pages(self._connection, self._resource):
+            await self._sink.listed(self._resource, page.items)
+            async for page in listed:
                 await self._sink.listed(self._resource, page.items)
-                version = page.resource_version
-            await self._complete(version)
+            await self._complete(page.resource_version)
         self._just_listed = True
 
     async def _list_as_watch(self) -> None:

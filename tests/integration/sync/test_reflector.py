@@ -116,11 +116,22 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reflectors, "RETRY_MOST_SECONDS", 0.5)
 
 
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every kind be larger than a page."""
+    monkeypatch.setattr(reflectors, "pages", partial(reflectors.pages, limit=1))
+
+
 async def make(api: Api, namespace: str, *names: str) -> list[str]:
     """ConfigMaps, and how the sink calls them."""
     for name in names:
         await api.make(core(namespace, "configmaps"), metadata={"name": name})
     return [f"{namespace}/{name}" for name in names]
+
+
+def is_list(asked: str) -> bool:
+    """Whether a request was for a page."""
+    return "limit=" in asked and "watch=" not in asked
 
 
 def has(sink: Sink, *keys: str) -> Any:
@@ -141,6 +152,15 @@ def listed(sink: Sink, times: int = 1) -> Any:
     return holds
 
 
+def follows(sink: Sink) -> Any:
+    """A condition: the watch after the list was taken."""
+
+    async def holds() -> bool:
+        return "following" in sink.told
+
+    return holds
+
+
 def lacks(sink: Sink, key: str) -> Any:
     """A condition: the sink does not know of this."""
 
@@ -150,10 +170,24 @@ def lacks(sink: Sink, key: str) -> Any:
     return holds
 
 
+async def test_a_small_kind_comes_as_one_page(
+    control_plane: Cluster, meddler: Meddler, api: Api, namespace: str
+) -> None:
+    """What fits in a page is asked for once, and a watch goes on from it: no WatchList, and no connection of its own."""
+    (first,) = await make(api, namespace, "a")
+    async with reflected(control_plane, meddler) as sink:
+        await until(has(sink, first), "it is listed")
+        (second,) = await make(api, namespace, "b")
+        await until(has(sink, second), "the second is told of")
+    assert [is_list(each) for each in meddler.asked] == [True, False]
+    assert not any("sendInitialEvents" in each for each in meddler.asked)
+
+
+@pytest.mark.usefixtures("large")
 async def test_a_list_as_a_watch_goes_on_as_a_watch(
     control_plane: Cluster, meddler: Meddler, api: Api, namespace: str
 ) -> None:
-    """What is there, what comes and what goes arrives over one request, where the server has WatchList."""
+    """Of a large kind, what is there, comes and goes arrives over one request, where the server has WatchList."""
     first, second = await make(api, namespace, "a", "b")
     async with reflected(control_plane, meddler) as sink:
         await until(has(sink, first, second), "both are listed")
@@ -161,10 +195,12 @@ async def test_a_list_as_a_watch_goes_on_as_a_watch(
         await until(has(sink, third), "the third is told of")
         await api.delete(core(namespace, "configmaps", "a"))
         await until(lacks(sink, first), "the first is gone")
-    assert len(meddler.asked) == 1
-    assert "sendInitialEvents=true" in meddler.asked[0]
+    page, watched = meddler.asked
+    assert is_list(page)
+    assert "sendInitialEvents=true" in watched
 
 
+@pytest.mark.usefixtures("large")
 async def test_without_watch_list_the_list_comes_in_pages(
     control_plane: Cluster, meddler: Meddler, api: Api, namespace: str
 ) -> None:
@@ -313,6 +349,7 @@ async def test_watches_that_end_at_once_are_not_opened_in_a_circle(
         await until(has(sink, more), "it follows again")
 
 
+@pytest.mark.usefixtures("large")
 async def test_what_is_deleted_while_a_watch_list_comes_is_gone(control_plane: Cluster, meddler: Meddler) -> None:
     """A DELETED event before the bookmark that ends the list is a deletion, not one more object that is there."""
 
@@ -341,6 +378,7 @@ async def test_what_is_deleted_while_a_watch_list_comes_is_gone(control_plane: C
         assert sink.there == {"n/stays": "1", "n/comes": "4"}
 
 
+@pytest.mark.usefixtures("large")
 async def test_a_watch_list_that_never_ends_is_given_up(
     control_plane: Cluster, meddler: Meddler, api: Api, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -400,12 +438,12 @@ async def test_a_broken_watch_resumes_and_the_sink_hears_that_it_did(
     meddler.rule = refuse
     async with reflected(control_plane, meddler) as sink:
         await until(has(sink, key), "it is listed")
-        await until(listed(sink), "the list is whole")
+        await until(follows(sink), "the watch is taken")
         refusals = 3
         meddler.cut()
         (more,) = await make(api, namespace, "b")
         await until(has(sink, more), "it goes on")
-    assert sink.told == ["begin", "complete", *["failed"] * 4, "following"]
+    assert sink.told == ["begin", "complete", "following", *["failed"] * 4, "following"]
     assert all(isinstance(error, Unavailable) for error in sink.errors)
 
 
