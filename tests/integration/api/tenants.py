@@ -37,6 +37,13 @@ CALLERS: Mapping[str, Rights] = {
             {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["settings"], "verbs": ["get"]},
         )
     ),
+    # A selector names no Pod: who may get them, and list what selects them, learns of none.
+    "getter": Rights(
+        rules=(
+            {"apiGroups": [""], "resources": ["services"], "verbs": ["list", "get"]},
+            {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]},
+        )
+    ),
     "nobody": Rights(),
 }
 
