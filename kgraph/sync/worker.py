@@ -147,7 +147,7 @@ class ClusterWorker:
             writing.cancel()
 
     async def _load(self, pipeline: Pipeline, writer: Writer) -> None:
-        self._intake = intake = self._new_intake(pipeline, Catalogue())
+        self._intake = intake = await self._new_intake(pipeline, Catalogue())
         problems = await load_snapshot(intake, self._store, self.settings, self._options)
         await intake.settled()
         await pipeline.flush()
@@ -251,7 +251,7 @@ class ClusterWorker:
         """Reflect the kinds that the cluster serves now, and no others."""
         catalogue = AskedCatalogue(catalogue_of(tuple(kinds_of(found.resources, self._options))))
         if self._intake is None:
-            self._intake = self._new_intake(pipeline, catalogue)
+            self._intake = await self._new_intake(pipeline, catalogue)
         intake = self._intake
         # Objects that were read by what was known earlier are read again where that matters.
         read_again = not self._catalogue.would_answer_as(catalogue)
@@ -287,8 +287,8 @@ class ClusterWorker:
         record = await patiently(lambda: self._store.read_one("read/synced_kinds", {"cluster": self.settings.id}))
         return [resource_of(kind) for kind in record["kinds"]]
 
-    def _new_intake(self, pipeline: Pipeline, catalogue: Catalogue) -> Intake:
-        return Intake(
+    async def _new_intake(self, pipeline: Pipeline, catalogue: Catalogue) -> Intake:
+        intake = Intake(
             self._store,
             self.settings.id,
             Extractor(self.settings.id, catalogue),
@@ -296,6 +296,8 @@ class ClusterWorker:
             extraction=extraction_digest(),
             on_kinds_changed=self._kinds_changed.set,
         )
+        await intake.look()
+        return intake
 
     def _refused(self, key: str, why: str) -> None:
         if self._intake is not None:
