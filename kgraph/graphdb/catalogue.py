@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -107,6 +108,12 @@ class Catalogue:
                 if row.group == todays_group(candidate, row.kind):
                     return row
         return None
+
+
+@lru_cache(maxsize=256)
+def catalogue_of(discovered: tuple[Kind, ...]) -> Catalogue:
+    """The tables with what was discovered: one for all clusters of which that is the same, some 150 kB."""
+    return Catalogue(discovered)
 
 
 def _merged(known: Kind | None, discovered: Kind) -> Kind:

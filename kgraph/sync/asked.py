@@ -5,20 +5,19 @@ the object means other edges than before, though it is the same. Most definition
 """
 
 import hashlib
-from collections.abc import Iterable
 
 from kgraph.graphdb.catalogue import Catalogue
-from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import GroupKind
 
 
 class AskedCatalogue(Catalogue):
-    """A catalogue that remembers its answers."""
+    """A catalogue that remembers its answers. What it knows is another's, which several clusters may share."""
 
     __slots__ = ("_named", "_scopes", "_serves")
 
-    def __init__(self, discovered: Iterable[Kind] = ()) -> None:
-        super().__init__(discovered)
+    def __init__(self, known: Catalogue) -> None:
+        for name in Catalogue.__slots__:
+            setattr(self, name, getattr(known, name))
         self._named: dict[tuple[str, str], GroupKind | None] = {}
         self._scopes: dict[tuple[str, str], bool | None] = {}
         self._serves: dict[tuple[str, str], bool] = {}
@@ -37,6 +36,15 @@ class AskedCatalogue(Catalogue):
         """As Catalogue has it."""
         answer = self._serves[group, kind] = super().serves(group, kind)
         return answer
+
+    def ask(self, other: Catalogue) -> None:
+        """Ask another what was asked of this one: it is asked for all objects, and not all are read again."""
+        for asked in self._scopes:
+            other.is_namespaced(*asked)
+        for asked in self._named:
+            other.named(*asked)
+        for asked in self._serves:
+            other.serves(*asked)
 
     def would_answer_as(self, other: Catalogue) -> bool:
         """Whether another catalogue gives the same answers to all that was asked of this one."""

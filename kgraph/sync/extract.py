@@ -22,7 +22,7 @@ from kgraph.sync import manifest as manifests
 from kgraph.sync.facts import Fact, fact_of, fact_of_labels
 from kgraph.sync.history import Provenance
 from kgraph.sync.jsonpath import ROOT
-from kgraph.sync.plan import POD, Plan
+from kgraph.sync.plan import POD, Plan, Starts, plan_of
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery
 from kgraph.sync.searchable import searchable
@@ -64,8 +64,9 @@ class Extractor:
     ) -> None:
         self._cluster = cluster
         self._catalogue = catalogue
-        self._rows = [row for row in rows if not row.marks or catalogue.serves(*GroupKind.parse(row.end))]
-        self._marks = frozenset(mark for row in self._rows for mark in row.marks)
+        asked = [row for row in rows if not row.marks or catalogue.serves(*GroupKind.parse(row.end))]
+        self._marks = frozenset(mark for row in asked for mark in row.marks)
+        self._starts = Starts(asked)
         self._own = own  # further rows of custom kinds
         self._keys = Keys(cluster, catalogue, elsewhere)
         self._plans: dict[tuple[str, str], Plan] = {}
@@ -228,9 +229,9 @@ class Extractor:
 
     def _plan(self, group: str, kind: str) -> Plan:
         group_kind = GroupKind(todays_group(group, kind), kind)
-        rows = (*self._rows, *self._own.get(group_kind, ()))
-        plan = Plan(group_kind, self._catalogue, rows, self._keys)
-        self._plans[group, kind] = plan
+        known = self._catalogue.get(*group_kind)
+        rows = (*self._starts.of(group_kind, known), *self._own.get(group_kind, ()))
+        plan = self._plans[group, kind] = plan_of(group_kind, known, rows)
         return plan
 
 

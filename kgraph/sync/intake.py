@@ -23,7 +23,7 @@ from kgraph.kube.objects import Head, decode, head
 from kgraph.kube.watching import WatchEvent
 from kgraph.sync.batch import UNKNOWN
 from kgraph.sync.extract import Extractor, Unidentified
-from kgraph.sync.kind_state import Held, KindState
+from kgraph.sync.kind_state import NOTHING, Held, KindState
 from kgraph.sync.matched_edges import MatchedEdges
 from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
@@ -61,16 +61,19 @@ class Intake:
         self._on_kinds_changed = on_kinds_changed
         self._gate = asyncio.Lock()
         self._settled = asyncio.Event()
+        self._is_new = False  # whether the graph had nothing of the cluster when this began, and has what was put since
 
     # What the reflectors call
 
     async def begin(self, resource: ApiResource, *, anew: bool = False) -> None:
         """A list begins: read what the graph holds of the kind, and expect each of it to be named."""
         earlier = self.kinds.get(group_kind(resource))
-        if earlier is not None and (earlier.listed or earlier.seen is not None):
+        record = NOTHING
+        if again := earlier is not None and (earlier.listed or earlier.seen is not None):
             await self._pipeline.flush()  # what was put since the last list must be in the graph that is read now
-        asked = {"key": kind_key(self._cluster, resource), "prefix": self._prefix(resource)}
-        record = await patiently(lambda: self._store.read_one("read/kind_state", asked))
+        if again or not self._is_new:
+            asked = {"key": kind_key(self._cluster, resource), "prefix": self._prefix(resource)}
+            record = await patiently(lambda: self._store.read_one("read/kind_state", asked))
         state = self.kinds.setdefault(group_kind(resource), KindState(resource))
         state.resource = resource
         state.expect(record, None if anew else self._extraction(resource))
@@ -135,6 +138,12 @@ class Intake:
         self._settle()
 
     # What the worker calls
+
+    async def look(self) -> None:
+        """Before the first list: where the graph has nothing of the cluster, it is not asked for each kind."""
+        asked = {"cluster": self._cluster}
+        record = await patiently(lambda: self._store.read_one("read/holds_cluster", asked))
+        self._is_new = not record["holds"]
 
     async def settled(self) -> None:
         """Wait until every kind has been listed once or has failed at it, and the selector edges are compared."""

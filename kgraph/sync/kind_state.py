@@ -14,6 +14,10 @@ from kgraph.kube.history import is_before, newest
 REASONS_SHOWN = 5
 _REASON_CHARACTERS = 300
 
+# What `read/kind_state` gives of a kind of which the graph has nothing.
+_LISTS = ("keys", "uids", "versions", "fingerprints", "edgesFingerprints", "edges", "malformed")
+NOTHING: Record = {"resourceVersion": None, "extraction": None, **{name: [] for name in _LISTS}}
+
 
 class Held(NamedTuple):
     """What the graph holds of one resource (or will, once what is queued is written)."""

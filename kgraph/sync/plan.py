@@ -1,9 +1,10 @@
-"""What is done with every object of one kind: the tables' rows for it, compiled once."""
+"""What is done with every object of one kind: the tables' rows for it, compiled once for all clusters."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from kgraph.graphdb.catalogue import Catalogue, is_builtin
+from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges.row import ANY, CUSTOM, PODS, TEMPLATES, EdgeRow, Property
 from kgraph.graphdb.health import health_rule
 from kgraph.graphdb.kinds import NOISE_EVERYWHERE, Kind
@@ -21,7 +22,7 @@ from kgraph.sync.queries import AnyQuery
 from kgraph.sync.reference_rows import Conditions, ReferenceRow, paths_of
 from kgraph.sync.references import Find, Found
 from kgraph.sync.references_operators import ASKS_ELSEWHERE
-from kgraph.sync.start import Keys, Start
+from kgraph.sync.start import Start
 
 POD = GroupKind("", "Pod")
 _SECRET = GroupKind("", "Secret")
@@ -33,17 +34,15 @@ _FORMAT = "2"
 class Plan:
     """What is done with every object of one kind."""
 
-    def __init__(self, group_kind: GroupKind, catalogue: Catalogue, rows: Sequence[EdgeRow], keys: Keys) -> None:
+    def __init__(self, group_kind: GroupKind, known: Kind | None, rows: Sequence[EdgeRow]) -> None:
         self.group_kind = group_kind
-        self.kind = known = catalogue.get(*group_kind)
         self.label = kind_label(*group_kind, builtin=is_builtin(group_kind.group))
-        mine = [row for row in rows if _starts(row, group_kind, known)]
         pod_path = known.pod_spec if known else ""
         self._pod_path = pod_path
         self._pod_steps: Path = parse_one(pod_path) if pod_path else ()
-        self.rules = Rules(mine, pod_path, keys)
+        self.rules = Rules(rows, pod_path)
         templated = bool(pod_path) and group_kind != POD
-        self.bare = Rules([row for row in mine if not _is_of_template(row)], pod_path, keys) if templated else None
+        self.bare = Rules([row for row in rows if not _is_of_template(row)], pod_path) if templated else None
         promote = known.promote if known else {}
         self.promoted = tuple((name, reader(source)) for name, source in promote.items())
         self.health = health_rule(group_kind)
@@ -56,7 +55,7 @@ class Plan:
         by_name = known.noise_by_name if known else {}
         self.noise_by_name = {name: _without((*paths, *more)) for name, more in by_name.items()}
         self.salt = manifests.fingerprint([_FORMAT, dict(promote)]).encode()
-        self.asks_elsewhere = any(row.home or row.find in ASKS_ELSEWHERE for row in mine)
+        self.asks_elsewhere = any(row.home or row.find in ASKS_ELSEWHERE for row in rows)
         self.plain = not self.rules.asks and group_kind not in OFFERS_MORE
 
     def pods(self, obj: Mapping[str, Any]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
@@ -72,7 +71,7 @@ class Plan:
 class Rules:
     """The rows of one kind, compiled."""
 
-    def __init__(self, rows: Iterable[EdgeRow], pod_path: str, keys: Keys) -> None:
+    def __init__(self, rows: Iterable[EdgeRow], pod_path: str) -> None:
         self._trie: Trie[ReferenceRow] = Trie()
         self._find: list[tuple[Find, EdgeRow, Conditions | None]] = []
         self._follow: list[tuple[Follow, EdgeRow, Conditions | None]] = []
@@ -89,7 +88,7 @@ class Rules:
                 self._find.append((jsonpath.find_of(row), row, conditions))
             else:
                 for path in paths_of(row, pod_path):
-                    self._trie.add(path, ReferenceRow(row, path, keys))
+                    self._trie.add(path, ReferenceRow(row, path))
             if row.find:
                 self._find.append((FIND[row.find], row, conditions))
             if row.follow:
@@ -154,17 +153,34 @@ class Rules:
         return found
 
 
-def _starts(row: EdgeRow, group_kind: GroupKind, known: Kind | None) -> bool:
-    """Whether resources of a kind state the row's edges."""
-    has_pod = known is not None and bool(known.pod_spec)
-    names = {str(group_kind), ANY}
-    if not is_builtin(group_kind.group):
-        names.add(CUSTOM)
-    if has_pod:
-        names.add(PODS)
-        if group_kind != POD:
-            names.add(TEMPLATES)
-    return not names.isdisjoint(row.start)
+# Twice as many kinds as the largest fleets have, where they differ from cluster to cluster: some 20 kB each.
+@lru_cache(maxsize=2048)
+def plan_of(group_kind: GroupKind, known: Kind | None, rows: tuple[EdgeRow, ...]) -> Plan:
+    """The plan of a kind, of which so much is known, and whose resources state the edges of these rows."""
+    return Plan(group_kind, known, rows)
+
+
+class Starts:
+    """Rows by the kinds whose resources state their edges."""
+
+    def __init__(self, rows: Sequence[EdgeRow]) -> None:
+        self._rows = rows
+        self._places: dict[str, list[int]] = {}
+        for place, row in enumerate(rows):
+            for start in row.start:
+                self._places.setdefault(start, []).append(place)
+
+    def of(self, group_kind: GroupKind, known: Kind | None) -> tuple[EdgeRow, ...]:
+        """The rows of one kind, in their order."""
+        names = [str(group_kind), ANY]
+        if not is_builtin(group_kind.group):
+            names.append(CUSTOM)
+        if known is not None and known.pod_spec:
+            names.append(PODS)
+            if group_kind != POD:
+                names.append(TEMPLATES)
+        places = {place for name in names for place in self._places.get(name, ())}
+        return tuple(self._rows[place] for place in sorted(places))
 
 
 def _is_of_template(row: EdgeRow) -> bool:

@@ -8,7 +8,7 @@ from kgraph.graphdb.model import GroupKind, host_key
 from kgraph.sync.paths import EACH, Path, Trie, dig, parse, parse_one
 from kgraph.sync.queries import NO_PROPERTIES
 from kgraph.sync.references import Found
-from kgraph.sync.start import Keys, Start, group_of, is_name, text
+from kgraph.sync.start import Start, group_of, is_name, text
 
 
 class Place:
@@ -79,10 +79,8 @@ class ReferenceRow:
         "_default",
         "_end",
         "_group",
-        "_keys",
         "_kind",
         "_kind_decides",
-        "_local",
         "_name",
         "_namespaces",
         "_optional",
@@ -91,14 +89,10 @@ class ReferenceRow:
         "row",
     )
 
-    def __init__(self, row: EdgeRow, at: Path, keys: Keys) -> None:
+    def __init__(self, row: EdgeRow, at: Path) -> None:
         self.row = row
-        self._keys = keys
         self._conditions = Conditions(row) if row.when or row.unless else None
         self._end = None if row.end in (ANY, HOST) else GroupKind.parse(row.end)
-        # Most references are to a namespaced kind in the start's own namespace: only the name is missing.
-        local = self._end is not None and not (row.namespace or row.kind) and keys.catalogue.is_namespaced(*self._end)
-        self._local = keys.prefix(*self._end) if local and self._end else ""
         self._name = Place(row.name, at)
         self._namespaces = tuple(Place(written, at) for written in row.namespace)
         self._default = GroupKind.parse(row.default) if row.default else None
@@ -130,8 +124,6 @@ class ReferenceRow:
             end = host_of(name)
         elif "/" in name:
             return f"{place.where(indices)} names {name!r}, which can be no name"
-        elif self._local and start.namespace:
-            end = f"{self._local}{start.namespace}/{name}"
         else:
             end = self._end_of(start, value, way, name)
         if end is None:
@@ -154,9 +146,9 @@ class ReferenceRow:
                     return None
                 break
         if self.row.home and not (namespace or start.namespace):
-            namespace = self._keys.home(self.row.home)
+            namespace = start.keys.home(self.row.home)
         if self._end is not None and self._kind is None:
-            return self._keys.end(start.namespace, self._end.group, self._end.kind, namespace, name)
+            return start.keys.end(start.namespace, self._end.group, self._end.kind, namespace, name)
         kind = text(self._kind.value(value, way)) if self._kind else ""
         if not kind and self._default:
             kind = self._default.kind

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from kgraph import __version__
-from kgraph.graphdb.catalogue import Catalogue
+from kgraph.graphdb.catalogue import Catalogue, catalogue_of
 from kgraph.graphdb.errors import Fenced
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store
@@ -90,7 +90,7 @@ class ClusterWorker:
         self._kinds_changed = asyncio.Event()
         self._reflecting: dict[GroupKind, tuple[ApiResource, asyncio.Task[None]]] = {}
         self._lists = asyncio.Semaphore(LISTS_AT_ONCE)
-        self._catalogue = AskedCatalogue()
+        self._catalogue = AskedCatalogue(Catalogue())
         self._definitions: tuple[Definition, ...] = ()
         self._look_again = False
         self._compare_at: float | None = None  # when the selector edges are compared again, on the loop's clock
@@ -148,7 +148,7 @@ class ClusterWorker:
             writing.cancel()
 
     async def _load(self, pipeline: Pipeline, writer: Writer) -> None:
-        self._intake = intake = self._new_intake(pipeline, Catalogue())
+        self._intake = intake = await self._new_intake(pipeline, Catalogue())
         problems = await load_snapshot(intake, self._store, self.settings, self._options)
         await intake.settled()
         await pipeline.flush()
@@ -254,12 +254,13 @@ class ClusterWorker:
         tasks: asyncio.TaskGroup,
     ) -> None:
         """Reflect the kinds that the cluster serves now, and no others."""
-        catalogue = AskedCatalogue(kinds_of(found.resources, self._options))
+        catalogue = AskedCatalogue(catalogue_of(tuple(kinds_of(found.resources, self._options))))
         if self._intake is None:
-            self._intake = self._new_intake(pipeline, catalogue)
+            self._intake = await self._new_intake(pipeline, catalogue)
         intake = self._intake
         # Objects that were read by what was known earlier are read again where that matters.
         read_again = not self._catalogue.would_answer_as(catalogue)
+        self._catalogue.ask(catalogue)
         self._catalogue, before = catalogue, intake.extractor
         versions = versions_of(found.resources)
         intake.extractor = extractor(self.settings.id, catalogue, self._options, self._definitions, versions)
@@ -291,8 +292,8 @@ class ClusterWorker:
         record = await patiently(lambda: self._store.read_one("read/synced_kinds", {"cluster": self.settings.id}))
         return [resource_of(kind) for kind in record["kinds"]]
 
-    def _new_intake(self, pipeline: Pipeline, catalogue: Catalogue) -> Intake:
-        return Intake(
+    async def _new_intake(self, pipeline: Pipeline, catalogue: Catalogue) -> Intake:
+        intake = Intake(
             self._store,
             self.settings.id,
             Extractor(self.settings.id, catalogue),
@@ -300,6 +301,8 @@ class ClusterWorker:
             extraction=extraction_digest(),
             on_kinds_changed=self._kinds_changed.set,
         )
+        await intake.look()
+        return intake
 
     def _refused(self, key: str, why: str) -> None:
         if self._intake is not None:

@@ -124,6 +124,9 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     containment: bool = False
     doc: str
 
+    def __hash__(self) -> int:
+        return hash((self.type, self.start, self.end, self.at))
+
     @property
     def id(self) -> str:
         """What names the row in tests and in the reference."""

@@ -31,6 +31,9 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     noise_by_name: Mapping[str, tuple[str, ...]] = {}
     history: bool = True
 
+    def __hash__(self) -> int:
+        return hash(self.group_kind)
+
     @property
     def group_kind(self) -> GroupKind:
         """The kind with its group."""

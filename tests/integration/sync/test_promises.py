@@ -1,8 +1,11 @@
 """Single promises of a worker, on a real cluster and a real graph: edges, placeholders, incarnations, noise."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from kgraph.graphdb.store import Store
+import pytest
+
+from kgraph.graphdb.store import Record, Store
 from kgraph.sync.options import SyncOptions
 from tests.integration.sync.live import Api, core, edges, nodes, pod
 from tests.servers import Cluster
@@ -64,6 +67,26 @@ async def test_a_placeholder_is_made_filled_and_made_again_and_goes_with_the_las
         await api.delete(core(namespace, "pods", "web"))
         await until(labelled(), "the placeholder is gone")
         await in_step(store, settings, SMALL)
+
+
+async def test_a_cluster_that_the_graph_knows_nothing_of_is_not_read_kind_by_kind(
+    store: Store, control_plane: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first sync asks the graph once; the next worker asks what the graph holds of each kind."""
+    asked: list[str] = []
+    read = Store.read
+
+    async def noted(self: Store, name: str, *args: Any, **named: Any) -> list[Record]:
+        asked.append(name)
+        return await read(self, name, *args, **named)
+
+    monkeypatch.setattr(Store, "read", noted)
+    settings = cluster_settings(control_plane, "unknown-yet")
+    async with running(store, settings, SMALL):
+        assert asked.count("read/kind_state") == 0
+        await in_step(store, settings, SMALL)
+    async with running(store, settings, SMALL):
+        assert asked.count("read/kind_state") == len(SMALL.watch_resources)
 
 
 async def test_what_went_while_the_worker_was_away_is_gone_after_its_list(

@@ -173,7 +173,7 @@ def lacks(sink: Sink, key: str) -> Any:
 async def test_a_small_kind_comes_as_one_page(
     control_plane: Cluster, meddler: Meddler, api: Api, namespace: str
 ) -> None:
-    """What fits in a page is asked for once, and a watch goes on from it: no WatchList, no connection of its own."""
+    """What fits in a page is asked for once, without a WatchList, and a watch goes on from it."""
     (first,) = await make(api, namespace, "a")
     async with reflected(control_plane, meddler) as sink:
         await until(has(sink, first), "it is listed")

@@ -1,8 +1,9 @@
 """What kinds are called: kubectl's spellings, groups of old, discovered kinds beside the built-in ones."""
 
+import msgspec
 import pytest
 
-from kgraph.graphdb.catalogue import Catalogue, is_builtin
+from kgraph.graphdb.catalogue import Catalogue, catalogue_of, is_builtin
 from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS, Kind, todays_group
 from kgraph.graphdb.model import GroupKind
 from kgraph.sync.asked import AskedCatalogue
@@ -123,9 +124,27 @@ def test_a_kind_is_served_when_it_is_kubernetes_own_or_was_discovered() -> None:
     assert Catalogue().serves("extensions", "Ingress")
     assert not Catalogue().serves("argoproj.io", "Application")
     assert Catalogue([application]).serves("argoproj.io", "Application")
-    asked = AskedCatalogue()
+
+
+def test_what_was_asked_of_an_earlier_catalogue_still_matters_later() -> None:
+    """Objects that are not read again hang on answers of long ago: a later catalogue knows of these questions too."""
+    before, after = Catalogue(), Catalogue([Kind(group="argoproj.io", kind="Application", plural="applications")])
+    asked = AskedCatalogue(before)
     assert not asked.serves("argoproj.io", "Application")
-    assert not asked.would_answer_as(Catalogue([application]))
+    assert asked.would_answer_as(before)
+    assert not asked.would_answer_as(after)
+    later = AskedCatalogue(before)
+    assert later.would_answer_as(after)
+    asked.ask(later)
+    assert not later.would_answer_as(after)
+
+
+def test_clusters_that_serve_the_same_share_a_catalogue() -> None:
+    """A hundred clusters of one kind keep what is known of their kinds once; one that differs has its own."""
+    assert catalogue_of(tuple(CUSTOM)) is catalogue_of(tuple(CUSTOM))
+    moved = msgspec.structs.replace(CUSTOM[0], namespaced=not CUSTOM[0].namespaced)
+    assert catalogue_of((moved,)).is_namespaced(*moved.group_kind) is moved.namespaced
+    assert catalogue_of((CUSTOM[0],)).is_namespaced(*moved.group_kind) is not moved.namespaced
 
 
 def test_events_are_one_kind() -> None:

@@ -15,6 +15,7 @@ from kgraph.graphdb.model import RESOURCE_PROPERTIES, ResourceKey
 from kgraph.kube.objects import Metadata, redact
 from kgraph.sync.extract import Extractor, Unidentified
 from kgraph.sync.functions import FIND, FOLLOW
+from kgraph.sync.plan import Plan, plan_of
 from kgraph.sync.promote import PROMOTE
 from kgraph.sync.start import Elsewhere
 from tests.unit.sync.graphs import CATALOGUE, extract, extract_one, objects
@@ -160,10 +161,23 @@ def test_order_of_keys_is_no_change() -> None:
     )
 
 
+def test_clusters_share_what_was_compiled_and_not_their_keys() -> None:
+    """A second cluster of the same kinds compiles nothing again, and its edges end in itself."""
+    (pod,) = objects("{kind: Pod, metadata: {namespace: shop}, spec: {volumes: [{configMap: {name: web}}]}}")
+    ends = []
+    for cluster in ("first", "second"):
+        compiled = plan_of.cache_info().misses
+        edges = Extractor(cluster, Catalogue()).extract(pod, "", "v1", "Pod").resource.edges
+        ends.append({edge.end for edge in edges if edge.end.endswith("/web")})
+    assert plan_of.cache_info().misses == compiled
+    assert ends == [{"first/core/ConfigMap/shop/web"}, {"second/core/ConfigMap/shop/web"}]
+
+
 def test_another_conclusion_from_the_same_object_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule of health that changes with a new version of the program makes the first sync write what it changed."""
     pod, config = "{kind: Pod, status: {phase: Running}}", "{kind: ConfigMap}"
     before = _fingerprint(pod), _fingerprint(config)
+    monkeypatch.setattr("kgraph.sync.extract.plan_of", Plan)  # as another process would, it compiles anew
     found = {_fingerprint(pod)}
     for verdict in (Verdict(Health.DEGRADED), Verdict(Health.DEGRADED, "a"), Verdict(Health.DEGRADED, "a", "b"), None):
         monkeypatch.setattr("kgraph.sync.plan.health_rule", lambda _, said=verdict: lambda _: said)
