@@ -19,11 +19,20 @@ CLUSTER = "tenants"
 
 
 class Rights(msgspec.Struct, frozen=True):
-    """What a service account gets: rules in its own namespace, and a ClusterRole there or everywhere."""
+    """What a service account gets: rules in its own namespace, and a ClusterRole there or everywhere.
+
+    `narrowed_to` is the account whose rights are what its tenant leaves of them.
+    """
 
     rules: tuple[Mapping[str, Any], ...] = ()
     role: str = ""
     everywhere: str = ""
+    narrowed_to: str = ""
+
+    @property
+    def sees_others(self) -> bool:
+        """Whether other namespaces than its own are shown to it."""
+        return bool(self.everywhere) and not self.narrowed_to
 
 
 CALLERS: Mapping[str, Rights] = {
@@ -38,6 +47,8 @@ CALLERS: Mapping[str, Rights] = {
         )
     ),
     "nobody": Rights(),
+    "owner": Rights(role="cluster-admin"),  # all that there is in its namespace, and nothing else
+    "tenant": Rights(everywhere="cluster-admin", narrowed_to="owner"),
 }
 
 
@@ -161,6 +172,11 @@ async def _account(api: Api, namespace: str, name: str, rights: Rights) -> str:
         roleRef={"apiGroup": group, "kind": "ClusterRole", "name": rights.everywhere},
     )
     return binding
+
+
+def account(namespace: str, name: str) -> str:
+    """What the apiserver calls a service account."""
+    return f"system:serviceaccount:{namespace}:{name}"
 
 
 async def _token(api: Api, namespace: str, name: str) -> str:

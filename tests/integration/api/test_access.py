@@ -17,6 +17,7 @@ from kgraph.api.kinds import KindReader
 from kgraph.api.reader import Reader
 from kgraph.api.settings import Limits, TokenReviewSettings
 from kgraph.api.sight import Sight
+from kgraph.api.tenants import Tenant, Tenants
 from kgraph.api.token_reviews import TokenReviews
 from kgraph.api.verdicts import Verdicts
 from kgraph.api.walk import Walk, neighbourhood
@@ -27,7 +28,7 @@ from kgraph.kube.sealing import Sealer
 from tests.client import Client, asking
 from tests.integration.api.graphs import clear_graph
 from tests.integration.api.selections import DEPTH, everything
-from tests.integration.api.tenants import CALLERS, CLUSTER, Oracle, tenants
+from tests.integration.api.tenants import CALLERS, CLUSTER, Oracle, account, tenants
 from tests.integration.sync.live import Api, core
 from tests.servers import Cluster, Graph
 from tests.workers import cluster_settings, graph_settings, running, until
@@ -150,8 +151,12 @@ async def setting(
             await until(
                 lambda: _rows(store, "MATCH (d:Deleted {name: 'unused'}) WITH count(*) AS c WHERE c = 2 RETURN c"), ""
             )
-        async with asking(store, [settings], token_reviews=(TokenReviewSettings(CLUSTER),)) as client:
-            oracles = {name: Oracle(control_plane, token) for name, token in tokens.items()}
+        shown = Tenant(
+            name="shown", users=(account(own, "tenant"),), namespaces={CLUSTER: (f"own-*{mark}", "not-there")}
+        )
+        reviewers = (TokenReviewSettings(CLUSTER),)
+        async with asking(store, [settings], token_reviews=reviewers, tenants=(shown,)) as client:
+            oracles = {name: Oracle(control_plane, tokens[CALLERS[name].narrowed_to or name]) for name in tokens}
             made = Setting(client, oracles, tokens, own, foreign)
             made.pod = (await _rows(store, "MATCH (p:Pod {namespace: $own}) RETURN min(p.name) AS name", own=own))[0][
                 "name"
@@ -200,7 +205,7 @@ async def test_nothing_is_shown_that_kubernetes_would_not_show(setting: Setting,
     named.append(f"{CLUSTER}/core/Pod/{setting.own}/{setting.pod}")
     hidden = [key for key in sorted(_keys(answer)) if not await setting.may_see(caller, key, named)]
     assert hidden == []
-    if not CALLERS[caller].everywhere:
+    if not CALLERS[caller].sees_others:
         asked = f"{CLUSTER}/apps/Deployment/{setting.foreign}/web is not in the graph"
         assert setting.foreign not in json.dumps(answer).replace(asked, "")
 
@@ -314,7 +319,7 @@ async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane
         token = setting.tokens[caller]
         found = await TokenReviews(connections, CLUSTER).caller(token)
         assert found is not None
-        verdicts = Verdicts(connections)
+        verdicts = Verdicts(connections, Tenants())
         asked = []
         for _ in range(2):
             reader = Reader(store, Sight(found, kinds, verdicts))
