@@ -25,16 +25,20 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     namespaces: Mapping[str, tuple[str, ...]]
 
-    def has(self, caller: Caller) -> bool:
-        """Whether a caller is of it."""
-        return caller.user in self.users or not set(self.groups).isdisjoint(caller.groups)
-
 
 class Tenants:
     """All tenants, and what they leave of a cluster to a caller."""
 
     def __init__(self, tenants: Iterable[Tenant] = ()) -> None:
         self._tenants = tuple(tenants)
+        # Every access review asks here first: what is looked up grows with a caller's groups, not with the tenants.
+        self._of_users: dict[str, set[int]] = {}
+        self._of_groups: dict[str, set[int]] = {}
+        for at, tenant in enumerate(self._tenants):
+            for user in tenant.users:
+                self._of_users.setdefault(user, set()).add(at)
+            for group in tenant.groups:
+                self._of_groups.setdefault(group, set()).add(at)
         self._within: Mapping[tuple[str, str], re.Pattern[str]] = {
             (tenant.name, cluster): re.compile("|".join(map(translate, written)))
             for tenant in self._tenants
@@ -44,7 +48,7 @@ class Tenants:
     def refusal(self, caller: Caller, cluster: str, namespace: str) -> str | None:
         """Why nothing in a namespace is the caller's affair; None where it may be. "" is what no namespace has."""
         for one in _behind(caller):
-            tenants = [tenant for tenant in self._tenants if tenant.has(one)]
+            tenants = self._of(one)
             if tenants and not any(self._has(tenant, cluster, namespace) for tenant in tenants):
                 return _outside(one, tenants, cluster)
         return None
@@ -52,6 +56,11 @@ class Tenants:
     def narrowed(self, caller: Caller, cluster: str, namespaces: Iterable[str]) -> list[str]:
         """Those of a cluster's namespaces that may be the caller's affair."""
         return [name for name in namespaces if self.refusal(caller, cluster, name) is None]
+
+    def _of(self, caller: Caller) -> list[Tenant]:
+        """The tenants that a caller is of."""
+        of_groups = (self._of_groups.get(group, ()) for group in caller.groups)
+        return [self._tenants[at] for at in sorted(set(self._of_users.get(caller.user, ())).union(*of_groups))]
 
     def _has(self, tenant: Tenant, cluster: str, namespace: str) -> bool:
         within = self._within.get((tenant.name, cluster))

@@ -53,9 +53,14 @@ CALLERS: Mapping[str, Rights] = {
 
 
 class Oracle:
-    """The apiserver, asked by one caller's own token: whether they may list, and get."""
+    """The apiserver, asked by one caller's own token: whether they may list, and get.
 
-    def __init__(self, cluster: Cluster, token: str) -> None:
+    `within` is the one namespace that a tenant leaves: what everybody may list outside, such as ClusterTrustBundles,
+    is hidden all the same.
+    """
+
+    def __init__(self, cluster: Cluster, token: str, within: str = "") -> None:
+        self._within = within
         self._client = httpx.AsyncClient(
             base_url=cluster.server,
             headers={"authorization": f"Bearer {token}"},
@@ -74,6 +79,8 @@ class Oracle:
     async def lists(self, key: str) -> bool:
         """Whether the kind of a resource may be listed in its namespace; a Namespace, whether it may be got."""
         name = ResourceKey.parse(key)
+        if not self._is_inside(name):
+            return False
         if (name.group, name.kind) == ("", "Namespace"):
             return await self._may(f"/api/v1/namespaces/{name.name}") or await self._may("/api/v1/namespaces?limit=1")
         return await self._may(f"{path_of(name)}?limit=1")
@@ -81,11 +88,15 @@ class Oracle:
     async def gets(self, key: str) -> bool:
         """Whether a resource may be got by its name."""
         name = ResourceKey.parse(key)
-        return await self._may(f"{path_of(name)}/{name.name}")
+        return self._is_inside(name) and await self._may(f"{path_of(name)}/{name.name}")
 
     async def get(self, path: str) -> httpx.Response:
         """What the apiserver answers."""
         return await self._client.get(path)
+
+    def _is_inside(self, name: ResourceKey) -> bool:
+        inside = name.name if (name.group, name.kind) == ("", "Namespace") else name.namespace
+        return self._within in ("", inside)
 
     async def _may(self, path: str) -> bool:
         if path not in self._answers:
