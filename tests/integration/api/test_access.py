@@ -316,7 +316,7 @@ async def test_hidden_is_answered_as_absent(setting: Setting, caller: str) -> No
     assert "NOT_FOUND" in answers[0]
 
 
-@pytest.mark.parametrize("caller", ["viewer", "watcher"])
+@pytest.mark.parametrize("caller", ["viewer", "watcher", "tenant"])
 async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane: Cluster, caller: str) -> None:
     """What a cluster is asked depends on what is near, not on how much there is; the same again asks nothing."""
     settings = cluster_settings(control_plane, CLUSTER)
@@ -325,7 +325,7 @@ async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane
         token = setting.tokens[caller]
         found = await TokenReviews(connections, CLUSTER).caller(token)
         assert found is not None
-        verdicts = Verdicts(connections, Tenants())
+        verdicts = Verdicts(connections, Tenants([_tenant(setting.own)]))
         asked = []
         for _ in range(2):
             reader = Reader(store, Sight(found, kinds, verdicts))
