@@ -53,6 +53,16 @@ _MEMORY_CODES = {
 }
 
 
+# What a schema statement is told when another has made the same at the same moment; run again, it finds it there.
+_MADE_MEANWHILE = frozenset(
+    {
+        "Neo.ClientError.Schema.ConstraintAlreadyExists",
+        "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists",
+        "Neo.ClientError.Schema.IndexAlreadyExists",
+    }
+)
+
+
 class GraphSettings(msgspec.Struct, frozen=True):
     """Where the graph is: `NEO4J_URI`, `NEO4J_USER`, `NEO4J_PASSWORD`, `NEO4J_DATABASE`."""
 
@@ -188,12 +198,18 @@ class Store:
         return await self.write(work, what=name)
 
     async def run_alone(self, text: str, parameters: Mapping[str, Any] | None = None, *, what: str) -> None:
-        """Run a statement that must own its transaction: schema, `CALL { … } IN TRANSACTIONS`."""
+        """Run a statement that must own its transaction: schema, `CALL { … } IN TRANSACTIONS`.
+
+        It may run twice, so that it has to be one that does no harm then: schema statements of two programs that start
+        at once end one another in deadlocks.
+        """
         with mapped(what):
-            async with self._driver.session(database=self._settings.database) as session:
-                self.statements_sent += 1
-                result = await session.run(text, _quiet(parameters))
-                await result.consume()
+            async for attempt in stamina.retry_context(on=_may_pass_alone, attempts=None, timeout=RETRY_SECONDS):
+                with attempt:
+                    self.statements_sent += 1
+                    async with self._driver.session(database=self._settings.database) as session:
+                        result = await session.run(text, _quiet(parameters))
+                        await result.consume()
 
 
 class Transaction:
@@ -213,6 +229,11 @@ class Transaction:
 def _may_pass(error: Exception) -> bool:
     """Whether the driver itself would try a transaction again that ended so."""
     return isinstance(error, driver_errors.Neo4jError | driver_errors.DriverError) and error.is_retryable()
+
+
+def _may_pass_alone(error: Exception) -> bool:
+    """The same of a schema statement; two that run at once may each find that there is none yet (`IF NOT EXISTS`)."""
+    return _may_pass(error) or (isinstance(error, driver_errors.Neo4jError) and error.code in _MADE_MEANWHILE)
 
 
 class _List(list[Any]):

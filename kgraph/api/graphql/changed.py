@@ -34,7 +34,7 @@ Key = Annotated[
 Manager = Annotated[
     str, strawberry.argument(description=f"Who sets the fields, in managedFields: `{FIELD_MANAGER}` unless told.")
 ]
-Namespace = Annotated[str | None, strawberry.argument(description="The namespace; the default one unless told.")]
+InNamespace = Annotated[str | None, strawberry.argument(description="The namespace; the default one unless told.")]
 Version = Annotated[
     str,
     strawberry.argument(description="The resourceVersion that you have read: CONFLICT where it is another by now."),

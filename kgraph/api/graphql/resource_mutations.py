@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
 from kgraph.api import intents
 from kgraph.api.errors import BadUserInput
-from kgraph.api.graphql.changed import DryRun, Key, Manager, Namespace, Version, Wait, change, changed_resource
+from kgraph.api.graphql.changed import DryRun, InNamespace, Key, Manager, Version, Wait, change, changed_resource
 from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.kinds.workloads import Deployment
 from kgraph.api.graphql.resource import Resource
 from kgraph.api.graphql.scalars import JSON
 from kgraph.kube.changing import PatchType as ContentType
@@ -96,7 +97,7 @@ class ResourceMutations:
         name: str,
         patch: Annotated[JSON, strawberry.argument(description="An object; of a JSON patch a list of operations.")],
         type: Annotated[PatchType, strawberry.argument(description="How it is meant.")] = PatchType.STRATEGIC,
-        namespace: Namespace = None,
+        namespace: InNamespace = None,
         resource_version: Version = "",
         field_manager: Manager = intents.FIELD_MANAGER,
         dry_run: DryRun = False,  # noqa: FBT002 - GraphQL's arguments have names
@@ -124,7 +125,7 @@ class ResourceMutations:
         cluster: str,
         resource_type: ResourceType,
         name: str,
-        namespace: Namespace = None,
+        namespace: InNamespace = None,
         propagation_policy: Policy = None,
         grace_period_seconds: Grace = None,
         resource_version: Version = "",
@@ -158,14 +159,14 @@ class ResourceMutations:
         cluster: str,
         name: str,
         replicas: int,
-        namespace: Namespace = None,
+        namespace: InNamespace = None,
         field_manager: Manager = intents.FIELD_MANAGER,
         dry_run: DryRun = False,  # noqa: FBT002 - GraphQL's arguments have names
         wait_for_graph: Wait = False,  # noqa: FBT002 - as above
         idempotency_key: Key = None,
-    ) -> Resource:
+    ) -> Deployment:
         """Scale one Deployment."""
-        return await changed_resource(
+        scaled = await changed_resource(
             info,
             cluster,
             "deployments.apps",
@@ -176,6 +177,7 @@ class ResourceMutations:
             wait=wait_for_graph,
             key=idempotency_key,
         )
+        return cast("Deployment", scaled)
 
     @strawberry.mutation(
         description="Have all Pods of a Deployment made again, as `kubectl rollout restart` does; of a StatefulSet or "
@@ -186,7 +188,7 @@ class ResourceMutations:
         info: Info,
         cluster: str,
         name: str,
-        namespace: Namespace = None,
+        namespace: InNamespace = None,
         resource_type: ResourceType = "deployments.apps",
         field_manager: Manager = intents.FIELD_MANAGER,
         dry_run: DryRun = False,  # noqa: FBT002 - GraphQL's arguments have names

@@ -12,8 +12,12 @@ from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
 from kgraph.api import intents
-from kgraph.api.graphql.changed import DryRun, Key, Manager, Namespace, Version, Wait, change, changed_resource
+from kgraph.api.graphql.changed import DryRun, InNamespace, Key, Manager, Version, Wait, change, changed_resource
 from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.kinds.config import ConfigMap, Namespace
+from kgraph.api.graphql.kinds.network import Service
+from kgraph.api.graphql.kinds.pods import Pod
+from kgraph.api.graphql.kinds.workloads import Deployment
 from kgraph.api.graphql.mutation_inputs import ConfigMapInput, DeploymentInput, NamespaceInput, PodInput, ServiceInput
 from kgraph.api.graphql.resource import Resource
 from kgraph.api.graphql.resource_mutations import Grace, Policy, propagation
@@ -40,22 +44,27 @@ def _with_selector(name: str, obj: dict[str, Any]) -> dict[str, Any]:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One kind: what the mutations call it, what kubectl does, its input, what it gets that a new one needs."""
+    """One kind: its type, after which mutations are called, what kubectl calls it, its input, what a new one needs."""
 
-    word: str
+    shown: type[Resource]
     plural: str
     input: type
     namespaced: bool = True
     updates: bool = True
     fill: Fill = _as_it_is
 
+    @property
+    def word(self) -> str:
+        """The kind."""
+        return self.shown.__name__
+
 
 ROWS: tuple[Row, ...] = (
-    Row("Pod", "pods", PodInput),
-    Row("Deployment", "deployments.apps", DeploymentInput, fill=_with_selector),
-    Row("Service", "services", ServiceInput),
-    Row("ConfigMap", "configmaps", ConfigMapInput),
-    Row("Namespace", "namespaces", NamespaceInput, namespaced=False, updates=False),
+    Row(Pod, "pods", PodInput),
+    Row(Deployment, "deployments.apps", DeploymentInput, fill=_with_selector),
+    Row(Service, "services", ServiceInput),
+    Row(ConfigMap, "configmaps", ConfigMapInput),
+    Row(Namespace, "namespaces", NamespaceInput, namespaced=False, updates=False),
 )
 
 
@@ -65,7 +74,7 @@ def _creates(row: Row) -> StrawberryField:
         cluster: str,
         name: str,
         input: Any,
-        namespace: Namespace = None,
+        namespace: InNamespace = None,
         field_manager: Manager = intents.FIELD_MANAGER,
         dry_run: DryRun = False,  # noqa: FBT002 - GraphQL's arguments have names
         wait_for_graph: Wait = False,  # noqa: FBT002 - as above
@@ -93,7 +102,7 @@ def _updates(row: Row) -> StrawberryField:
         cluster: str,
         name: str,
         input: Any,
-        namespace: Namespace = None,
+        namespace: InNamespace = None,
         resource_version: Version = "",
         field_manager: Manager = intents.FIELD_MANAGER,
         dry_run: DryRun = False,  # noqa: FBT002 - GraphQL's arguments have names
@@ -121,7 +130,7 @@ def _deletes(row: Row) -> StrawberryField:
         info: Info,
         cluster: str,
         name: str,
-        namespace: Namespace = None,
+        namespace: InNamespace = None,
         propagation_policy: Policy = None,
         grace_period_seconds: Grace = None,
         resource_version: Version = "",
@@ -150,7 +159,7 @@ def _deletes(row: Row) -> StrawberryField:
 def _field(resolver: Callable[..., Any], name: str, description: str, row: Row) -> StrawberryField:
     annotations: Mapping[str, Any] = resolver.__annotations__
     given = strawberry.argument(description=f"The {row.word}.")
-    own = {"input": Annotated[row.input, given]} if "input" in annotations else {}
+    own = {"input": Annotated[row.input, given], "return": row.shown} if "input" in annotations else {}
     resolver.__annotations__ = {**annotations, **own}
     resolver.__name__ = name  # by which `create_type` tells fields apart
     field: StrawberryField = strawberry.mutation(resolver=resolver, name=name, description=description)

@@ -7,7 +7,7 @@ CALL (n) {
   WITH r, m,
     CASE WHEN $of.sight IS NOT NULL AND m:Resource THEN left(m.key, size(m.key) - size(m.name) - 1) END AS scope
   WITH r, m, scope, CASE WHEN scope IS NULL THEN true ELSE coalesce($of.sight[m.cluster], $of.sight[m.key],
-    CASE WHEN $of.sight[scope] THEN true END) END AS visible
+    CASE WHEN $of.sight[scope] OR NOT (r.matched IS NULL OR m:Namespace) THEN $of.sight[scope] END) END AS visible
   ORDER BY type(r), m.key LIMIT $of.room
   RETURN collect(CASE WHEN visible THEN [type(r), [elementId(m), m.key, m:Missing]] END) AS edges,
     collect(DISTINCT CASE WHEN visible IS NULL

@@ -12,7 +12,7 @@ CALL (n, wanted) {
   WITH n, wanted WHERE wanted.via.outward
   MATCH (n)-[r]->(near:Resource)
   WHERE type(r) = wanted.via.type AND near.kind = wanted.via.kind AND near.group = wanted.via.group AND r.stale IS NULL
-  RETURN near, left(near.key, size(near.key) - size(near.name) - 1) AS scope, true AS named
+  RETURN near, left(near.key, size(near.key) - size(near.name) - 1) AS scope, r.matched IS NULL AS named
   UNION ALL
   WITH n, wanted WHERE NOT wanted.via.outward
   MATCH (n)<-[r]-(near:Resource)
@@ -29,7 +29,7 @@ CALL (nears, wanted) {
   CALL (near, wanted) {
     WITH near, wanted WHERE wanted.to.outward
     MATCH (near)-[r]->(m:Resource) WHERE type(r) = wanted.to.type AND r.stale IS NULL
-    RETURN m, true AS named, coalesce(r.controller, false) AS controller
+    RETURN m, r.matched IS NULL OR m:Namespace AS named, coalesce(r.controller, false) AS controller
     UNION ALL
     WITH near, wanted WHERE NOT wanted.to.outward
     MATCH (near)<-[r]-(m:Resource) WHERE type(r) = wanted.to.type AND r.stale IS NULL

@@ -6,7 +6,7 @@ MATCH (n) WHERE elementId(n) = wanted.handle
 CALL (n, wanted) {
   WITH n, wanted WHERE wanted.outward
   MATCH (n)-[r]->(m) WHERE type(r) IN wanted.types AND r.stale IS NULL
-  RETURN r, m, true AS named
+  RETURN r, m, r.matched IS NULL OR m:Namespace AS named
   UNION ALL
   WITH n, wanted WHERE NOT wanted.outward
   MATCH (n)<-[r]-(m) WHERE type(r) IN wanted.types AND r.stale IS NULL

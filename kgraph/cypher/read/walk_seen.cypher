@@ -28,7 +28,7 @@ CALL (frontier) {
   CALL (n) {
     WITH n WHERE $walk.outward
     MATCH (n)-[r]->(m)
-    RETURN r, m, "OUT" AS direction, true AS named
+    RETURN r, m, "OUT" AS direction, r.matched IS NULL OR m:Namespace AS named
     UNION ALL
     WITH n WHERE $walk.inward
     MATCH (n)<-[r]-(m)

@@ -46,6 +46,13 @@ CALLERS: Mapping[str, Rights] = {
             {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["settings"], "verbs": ["get"]},
         )
     ),
+    # A selector names no Pod: who may get them, and list what selects them, learns of none.
+    "getter": Rights(
+        rules=(
+            {"apiGroups": [""], "resources": ["services"], "verbs": ["list", "get"]},
+            {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]},
+        )
+    ),
     "nobody": Rights(),
     "owner": Rights(role="cluster-admin"),  # all that there is in its namespace, and nothing else
     "tenant": Rights(everywhere="cluster-admin", narrowed_to="owner"),

@@ -77,7 +77,14 @@ def numbered() -> Callable[[Caller], Context]:
 
     def make(caller: Caller) -> Context:
         made.append(caller)
-        rest: Any = {"reader": None, "kinds": None, "settings": None, "sealer": None, "loaders": len(made)}
+        rest: Any = {
+            "reader": None,
+            "kinds": None,
+            "settings": None,
+            "sealer": None,
+            "mutations": None,
+            "loaders": len(made),
+        }
         return Context(caller=caller, **rest)
 
     return make
