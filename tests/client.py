@@ -16,14 +16,16 @@ from kgraph.kube.settings import ClusterSettings
 class Client:
     """Asks in GraphQL over the graph in `store`."""
 
-    def __init__(self, http: httpx.AsyncClient, store: Store, token: str = "") -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, store: Store, token: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         self.store = store
         self._http = http
-        self._headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._headers = {**({"authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
 
-    def by(self, token: str) -> "Client":
-        """The same for somebody who has this token."""
-        return Client(self._http, self.store, token)
+    def by(self, token: str, headers: Mapping[str, str] | None = None) -> "Client":
+        """The same for somebody who has this token, with more headers."""
+        return Client(self._http, self.store, token, headers)
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
         """What a path of REST answers."""

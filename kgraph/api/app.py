@@ -36,6 +36,7 @@ from kgraph.api.rest.requests import Asked
 from kgraph.api.rest.router import rest_router
 from kgraph.api.settings import ApiSettings
 from kgraph.api.sight import Sight
+from kgraph.api.tenants import Tenants
 from kgraph.api.token_reviews import TokenReviews
 from kgraph.api.verdicts import Verdicts
 from kgraph.graphdb.store import Store
@@ -73,7 +74,7 @@ def create_app(
         limits = msgspec.structs.replace(limits, body_bytes=max(limits.body_bytes, MANIFEST_BYTES))
     kinds = KindReader(store)
     connections = Connections(store, sealer, clusters)
-    verdicts = Verdicts(connections)
+    verdicts = Verdicts(connections, Tenants(settings.tenants))
     issuers = [OidcTokens(one) for one in settings.issuers]
     mutations = Mutations(store, connections, verdicts, Audit(store), restricted=settings.rbac)
     reviewers = [TokenReviews(connections, one.cluster, one.audiences) for one in settings.token_reviews]

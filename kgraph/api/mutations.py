@@ -205,7 +205,7 @@ class Mutations:
             target.name if named else "",
             intent.subresource,
         )
-        verdict = await self._verdicts.of(work.caller, work.asked.cluster, wanted)
+        verdict = await self._verdicts.of(work.caller, work.asked.cluster, wanted, inside)
         work.note(decision=Decision.ALLOWED if verdict.allowed else Decision.DENIED, reason=verdict.reason)
         if not verdict.allowed:
             why = verdict.reason or "no rule of the cluster allows it"

@@ -3,6 +3,7 @@
 import msgspec
 
 from kgraph.api.prices import Prices
+from kgraph.api.tenants import Tenant
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -70,6 +71,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     rbac: bool = True  # whether authenticated callers see only what Kubernetes would show them
     token_reviews: tuple[TokenReviewSettings, ...] = ()
     issuers: tuple[IssuerSettings, ...] = ()
+    tenants: tuple[Tenant, ...] = ()  # narrow what `rbac` shows
 
     @property
     def authenticates(self) -> bool:

@@ -105,6 +105,7 @@ class Sight:
         if await self.sees_everything_of(cluster):
             return [prefix]
         known = await self._kinds.of(cluster)
+        inside = self._verdicts.namespaces(self._caller, cluster, namespaces.get(cluster, ()))
         if len(parts) > len(("group", "Kind")):
             return [prefix.removesuffix("/")]
         kinds = known.catalogue.kinds
@@ -119,14 +120,13 @@ class Sight:
             start = kind_prefix(cluster, kind.group_kind)
             if everywhere:
                 found.append(start)
-                inside = (*namespaces.get(cluster, ()), NO_NAMESPACE)
-                self.known.update((f"{start}{namespace}", True) for namespace in inside)
+                self.known.update((f"{start}{namespace}", True) for namespace in (*inside, NO_NAMESPACE))
             elif kind.group_kind == NAMESPACE:
-                keys = [f"{start}{NO_NAMESPACE}/{name}" for name in namespaces.get(cluster, ())]
+                keys = [f"{start}{NO_NAMESPACE}/{name}" for name in inside]
                 await self.learn(keys)
                 found += [start] if any(self.known[key] for key in keys) else []
             elif kind.namespaced:
-                found += [f"{start}{namespace}" for namespace in namespaces.get(cluster, ())]
+                found += [f"{start}{namespace}" for namespace in inside]
         return found
 
     async def _learn(self, cluster: str, unknown: list[str]) -> None:

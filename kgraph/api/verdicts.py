@@ -4,11 +4,11 @@ The same question of many requests is asked once at a time. As the apiserver's o
 allowed is kept longer than what was not: somebody who has just been given access does not wait for it.
 
 Who impersonates somebody is asked for as well, in each cluster that the request meets: what one cluster allows says
-nothing of another.
+nothing of another. What is outside a caller's tenants is not allowed, and no cluster is asked.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import structlog
 
@@ -16,6 +16,7 @@ from kgraph.api.callers import Caller
 from kgraph.api.connections import Connections
 from kgraph.api.errors import Forbidden
 from kgraph.api.kept import Kept
+from kgraph.api.tenants import Tenants
 from kgraph.kube.reviews import Attributes, Subject, Verdict, review
 
 log = structlog.get_logger(__name__)
@@ -33,32 +34,30 @@ Question = tuple[str, Subject, Attributes]  # of this cluster
 class Verdicts:
     """Asks clusters, and remembers for a moment what they said."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, tenants: Tenants) -> None:
         self.asked = 0  # how many reviews were sent: tests count a request's cost by it
         self._connections = connections
+        self._tenants = tenants
         self._kept: Kept[Question, Verdict] = Kept(
             KEPT_MOST, lambda verdict: ALLOWED_SECONDS if verdict.allowed else DENIED_SECONDS
         )
         self._places: dict[str, asyncio.Semaphore] = {}
 
-    async def of(self, caller: Caller, cluster: str, wanted: Attributes) -> Verdict:
-        """Whether the caller may.
+    async def of(self, caller: Caller, cluster: str, wanted: Attributes, inside: str | None = None) -> Verdict:
+        """Whether the caller may; `inside` is the namespace that it is about, where that is not the request's.
 
         Raises KubeError or ApiError where the cluster cannot be asked, Forbidden where it does not let the caller be
         whom they impersonate.
         """
         await self._require_impersonation(caller, cluster)
-        subject = caller.subject_in(cluster)
-        if subject is None:
-            return Verdict(allowed=False, reason=_unknown(caller, cluster))
-        question = (cluster, subject, wanted)
-        return await self._kept.of(question, lambda: self._ask(question), "access review")
+        outside = self._tenants.refusal(caller, cluster, wanted.namespace if inside is None else inside)
+        if outside is not None:
+            return Verdict(allowed=False, reason=outside)
+        return await self._allowed(caller, cluster, wanted)
 
-    async def of_all(self, caller: Caller, cluster: str, wanted: Iterable[Attributes]) -> Mapping[Attributes, Verdict]:
-        """The verdicts on several questions, asked side by side."""
-        questions = list(dict.fromkeys(wanted))
-        verdicts = await asyncio.gather(*(self.of(caller, cluster, one) for one in questions))
-        return dict(zip(questions, verdicts, strict=True))
+    def namespaces(self, caller: Caller, cluster: str, names: Iterable[str]) -> list[str]:
+        """Those of a cluster's namespaces in which there may be something that the caller may do."""
+        return self._tenants.narrowed(caller, cluster, names)
 
     async def subject(self, caller: Caller, cluster: str) -> Subject:
         """Who acts in a cluster when the caller does; Forbidden where they are nobody there, or may not be them."""
@@ -72,12 +71,22 @@ class Verdicts:
         wish = caller.impersonation
         if wish is None:
             return
-        for needed, verdict in (await self.of_all(wish.by, cluster, wish.needs)).items():
+        # Not what their tenants leave of it: those narrow what is then done in the other's name.
+        verdicts = await asyncio.gather(*(self._allowed(wish.by, cluster, needed) for needed in wish.needs))
+        for needed, verdict in zip(wish.needs, verdicts, strict=True):
             if not verdict.allowed:
                 raise Forbidden(
                     f"cluster {cluster} does not let {wish.by.user} {needed}"
                     + (f": {verdict.reason}" if verdict.reason else "")
                 )
+
+    async def _allowed(self, caller: Caller, cluster: str, wanted: Attributes) -> Verdict:
+        """What the cluster says."""
+        subject = caller.subject_in(cluster)
+        if subject is None:
+            return Verdict(allowed=False, reason=_unknown(caller, cluster))
+        question = (cluster, subject, wanted)
+        return await self._kept.of(question, lambda: self._ask(question), "access review")
 
     async def _ask(self, question: Question) -> Verdict:
         cluster, subject, wanted = question

@@ -1,4 +1,4 @@
-"""The settings of who may ask the API, one row each: by which clusters and issuers callers are known."""
+"""The settings of who may ask the API, one row each: who knows callers, and what tenants leave to them."""
 
 from kgraph.cli.setting import Setting, Takes
 
@@ -81,5 +81,28 @@ AUTHENTICATION_SETTINGS: tuple[Setting, ...] = (
         takes=Takes.LIST,
         default=[],
         meaning="names beside localhost that requests to the API may be addressed to: `kgraph.example.com`",
+    ),
+    Setting(
+        key="tenants[]",
+        takes=Takes.SECTIONS,
+        default=[],
+        meaning="callers who see, count and change nothing but what is in some namespaces, whatever their rights; who "
+        "is of several has the namespaces of all, who is of none is not narrowed",
+    ),
+    Setting(
+        key="tenants[].name", takes=Takes.TEXT, required=True, meaning="what it is called where something is refused"
+    ),
+    Setting(
+        key="tenants[].groups[]",
+        takes=Takes.LIST,
+        meaning="whose members are of it: groups as the clusters know them, prefix and all",
+    ),
+    Setting(key="tenants[].users[]", takes=Takes.LIST, meaning="who is of it beside them, as the clusters know users"),
+    Setting(
+        key="tenants[].namespaces",
+        takes=Takes.NAMESPACES,
+        required=True,
+        meaning="its namespaces by cluster, `*` standing for any text: `prod: [shop, team-*]`; of a cluster that is "
+        "not named it has none",
     ),
 )

@@ -15,10 +15,12 @@ import yaml
 
 from kgraph.api.prices import Prices
 from kgraph.api.settings import IssuerSettings, TokenReviewSettings
+from kgraph.api.tenants import Tenant
 from kgraph.cli.authentication import check_authentication
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.setting import Setting, Takes
 from kgraph.cli.settings import SETTINGS
+from kgraph.cli.tenants import check_tenants
 from kgraph.cli.values import read_value
 from kgraph.cli.variables import VARIABLES
 from kgraph.graphdb.catalogue import is_builtin
@@ -56,6 +58,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     enable_rbac: bool = True
     authentication: Authentication = Authentication()
     allowed_hosts: tuple[str, ...] = ()
+    tenants: tuple[Tenant, ...] = ()
     audit_retention: float = 7_776_000.0
     history_changes: int = 20
     history_retention: float = 86_400.0
@@ -90,6 +93,7 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
     _check_prices(values.get("prices"), source)
     _check_custom(values.get("custom_resource_definitions", ()), source)
     check_authentication(values.get("authentication"), source)
+    check_tenants(values, source)
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
     graph = {
         name: environ[name.upper()]

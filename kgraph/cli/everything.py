@@ -20,6 +20,7 @@ from kgraph.cli.services import api_settings, sync_options
 from kgraph.cli.serving import address_of, listening, served
 from kgraph.cli.sources import Asked, choose_source, configured
 from kgraph.cli.sync_progress import show_first_sync
+from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.cli.terminal import remarks
 from kgraph.cli.welcome import print_example, print_ready
 from kgraph.cli.workers import Workers
@@ -53,6 +54,7 @@ async def up(wanted: UpOptions) -> None:
     settings = own_graph(wanted.neo4j, configuration)
     source = await choose_source(wanted.asked, configuration)
     check_reviewers(configuration.authentication.token_review, source.clusters, registry=sealer.is_able)
+    check_tenants_clusters(configuration.tenants, source.clusters, registry=sealer.is_able)
     console.print(source.why)
     began = time.monotonic()
     async with AsyncExitStack() as stack:

@@ -53,6 +53,7 @@ def settings_page() -> str:
         (f"{known}.oidc[]", "An issuer of callers' tokens: `oidc` of `authentication`"),
     ):
         parts.append(_table(heading, [row for row in SETTINGS if row.parent == section]))
+    parts.append(_table("A tenant", [row for row in SETTINGS if row.parent == "tenants[]"]))
     kinds = "custom_resource_definitions[]"
     for section, heading in (
         ("prices", "`prices`"),

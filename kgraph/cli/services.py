@@ -16,6 +16,7 @@ from kgraph.cli.registry import Follower
 from kgraph.cli.running import Running, announced
 from kgraph.cli.serving import address_of, listening, served
 from kgraph.cli.sources import configured
+from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.cli.workers import Workers
 from kgraph.graphdb.store import GraphSettings
 from kgraph.kube.sealing import Sealer
@@ -54,6 +55,7 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
         rbac=configuration.enable_rbac,
         token_reviews=configuration.authentication.token_review,
         issuers=configuration.authentication.oidc,
+        tenants=configuration.tenants,
         audit_retention_seconds=configuration.audit_retention,
     )
 
@@ -110,6 +112,7 @@ async def serve(config: str, named: Named, host: str, port: int) -> None:
     sealer = Sealer.of()
     graph, settings = _graph(named, configuration), api_settings(configuration)
     check_reviewers(settings.token_reviews, configuration.clusters, registry=sealer.is_able)
+    check_tenants_clusters(settings.tenants, configuration.clusters, registry=sealer.is_able)
     with listening(host, port, authenticated=settings.authenticates) as listener:
         api = address_of(listener)
         async with (

@@ -24,6 +24,7 @@ class Takes(StrEnum):
     KIND = "kind"
     PATH = "JSONPath"
     PATHS = "names and their JSONPaths"
+    NAMESPACES = "clusters and their namespaces"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,11 @@ from typing import Any
 from kgraph.cli.setting import WHOLE_MOST, Setting, Takes
 from kgraph.graphdb.model import RESOURCE_PROPERTIES
 from kgraph.kube.durations import seconds
+from kgraph.kube.given import CLUSTER_ID
 
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9][a-z0-9.-]*)?")
+# A label as DNS has it (RFC 1123), in which `*` may stand for any part.
+_NAMESPACE = re.compile(r"[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?")
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -109,6 +112,26 @@ def _paths(_: Setting, value: Any) -> dict[str, str]:
     return value
 
 
+def _namespaces(setting: Setting, value: Any) -> dict[str, tuple[str, ...]]:
+    allowed = "clusters' ids, and of each a list of namespaces, such as `prod: [shop, team-*]`"
+    if not isinstance(value, dict):
+        raise ValueError(allowed)  # noqa: TRY004 - as all that a user may have written otherwise
+    found: dict[str, tuple[str, ...]] = {}
+    for cluster, written in value.items():
+        if not CLUSTER_ID.fullmatch(str(cluster)):
+            raise ValueError(f"{allowed}; {cluster!r} is no cluster's id")
+        try:
+            names = _list(setting, written)
+        except ValueError:
+            names = ()
+        if not names:
+            raise ValueError(f"{allowed}; {cluster} has none")
+        if wrong := next((name for name in names if not _NAMESPACE.fullmatch(name)), None):
+            raise ValueError(f"{allowed}; {wrong!r:.80} of {cluster} is neither a namespace nor one with `*` in it")
+        found[str(cluster)] = names
+    return found
+
+
 def _wrong_path(value: Any) -> str | None:
     """Why a value is no JSONPath, in the words that follow it; None where it is one."""
     from kgraph.sync.jsonpath import normalised
@@ -135,4 +158,5 @@ _READERS: Mapping[Takes, Callable[[Setting, Any], Any]] = {
     Takes.KIND: _kind,
     Takes.PATH: _path,
     Takes.PATHS: _paths,
+    Takes.NAMESPACES: _namespaces,
 }

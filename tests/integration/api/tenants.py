@@ -19,11 +19,20 @@ CLUSTER = "tenants"
 
 
 class Rights(msgspec.Struct, frozen=True):
-    """What a service account gets: rules in its own namespace, and a ClusterRole there or everywhere."""
+    """What a service account gets: rules in its own namespace, and a ClusterRole there or everywhere.
+
+    `narrowed_to` is the account whose rights are what its tenant leaves of them.
+    """
 
     rules: tuple[Mapping[str, Any], ...] = ()
     role: str = ""
     everywhere: str = ""
+    narrowed_to: str = ""
+
+    @property
+    def sees_others(self) -> bool:
+        """Whether other namespaces than its own are shown to it."""
+        return bool(self.everywhere) and not self.narrowed_to
 
 
 CALLERS: Mapping[str, Rights] = {
@@ -45,13 +54,20 @@ CALLERS: Mapping[str, Rights] = {
         )
     ),
     "nobody": Rights(),
+    "owner": Rights(role="cluster-admin"),  # all that there is in its namespace, and nothing else
+    "tenant": Rights(everywhere="cluster-admin", narrowed_to="owner"),
 }
 
 
 class Oracle:
-    """The apiserver, asked by one caller's own token: whether they may list, and get."""
+    """The apiserver, asked by one caller's own token: whether they may list, and get.
 
-    def __init__(self, cluster: Cluster, token: str) -> None:
+    `within` is the one namespace that a tenant leaves: what everybody may list outside, such as ClusterTrustBundles,
+    is hidden all the same.
+    """
+
+    def __init__(self, cluster: Cluster, token: str, within: str = "") -> None:
+        self._within = within
         self._client = httpx.AsyncClient(
             base_url=cluster.server,
             headers={"authorization": f"Bearer {token}"},
@@ -70,6 +86,8 @@ class Oracle:
     async def lists(self, key: str) -> bool:
         """Whether the kind of a resource may be listed in its namespace; a Namespace, whether it may be got."""
         name = ResourceKey.parse(key)
+        if not self._is_inside(name):
+            return False
         if (name.group, name.kind) == ("", "Namespace"):
             return await self._may(f"/api/v1/namespaces/{name.name}") or await self._may("/api/v1/namespaces?limit=1")
         return await self._may(f"{path_of(name)}?limit=1")
@@ -77,11 +95,15 @@ class Oracle:
     async def gets(self, key: str) -> bool:
         """Whether a resource may be got by its name."""
         name = ResourceKey.parse(key)
-        return await self._may(f"{path_of(name)}/{name.name}")
+        return self._is_inside(name) and await self._may(f"{path_of(name)}/{name.name}")
 
     async def get(self, path: str) -> httpx.Response:
         """What the apiserver answers."""
         return await self._client.get(path)
+
+    def _is_inside(self, name: ResourceKey) -> bool:
+        inside = name.name if (name.group, name.kind) == ("", "Namespace") else name.namespace
+        return self._within in ("", inside)
 
     async def _may(self, path: str) -> bool:
         if path not in self._answers:
@@ -168,6 +190,11 @@ async def _account(api: Api, namespace: str, name: str, rights: Rights) -> str:
         roleRef={"apiGroup": group, "kind": "ClusterRole", "name": rights.everywhere},
     )
     return binding
+
+
+def account(namespace: str, name: str) -> str:
+    """What the apiserver calls a service account."""
+    return f"system:serviceaccount:{namespace}:{name}"
 
 
 async def _token(api: Api, namespace: str, name: str) -> str:

@@ -17,6 +17,7 @@ from kgraph.api.kinds import KindReader
 from kgraph.api.reader import Reader
 from kgraph.api.settings import Limits, TokenReviewSettings
 from kgraph.api.sight import Sight
+from kgraph.api.tenants import Tenant, Tenants
 from kgraph.api.token_reviews import TokenReviews
 from kgraph.api.verdicts import Verdicts
 from kgraph.api.walk import Walk, neighbourhood
@@ -27,7 +28,7 @@ from kgraph.kube.sealing import Sealer
 from tests.client import Client, asking
 from tests.integration.api.graphs import clear_graph
 from tests.integration.api.selections import DEPTH, everything
-from tests.integration.api.tenants import CALLERS, CLUSTER, Oracle, tenants
+from tests.integration.api.tenants import CALLERS, CLUSTER, Oracle, account, tenants
 from tests.integration.sync.live import Api, core
 from tests.servers import Cluster, Graph
 from tests.workers import cluster_settings, graph_settings, running, until
@@ -40,6 +41,7 @@ COLLECTION_PREFIX = "/api/v1/clusters"
 OBJECTS = frozenset({"manifest", "entity", "annotations", "labels", "properties", "relations"})
 KEY = re.compile(rf'"({CLUSTER}/[^"/ ]+/[^"/ ]+/[^"/ ]+/[^"/ ]+)"')
 RESTRICTED = [name for name in CALLERS if name != "admin"]
+REVIEWERS = (TokenReviewSettings(CLUSTER),)
 # The arguments of every query; a query that is not here fails the first test.
 _WEB = 'cluster: $cluster, namespace: $own, name: "web"'
 QUERIES: Mapping[str, str] = {
@@ -150,8 +152,11 @@ async def setting(
             await until(
                 lambda: _rows(store, "MATCH (d:Deleted {name: 'unused'}) WITH count(*) AS c WHERE c = 2 RETURN c"), ""
             )
-        async with asking(store, [settings], token_reviews=(TokenReviewSettings(CLUSTER),)) as client:
-            oracles = {name: Oracle(control_plane, token) for name, token in tokens.items()}
+        async with asking(store, [settings], token_reviews=REVIEWERS, tenants=(_tenant(own),)) as client:
+            oracles = {
+                name: Oracle(control_plane, tokens[narrowed or name], own if narrowed else "")
+                for name, narrowed in ((name, CALLERS[name].narrowed_to) for name in tokens)
+            }
             made = Setting(client, oracles, tokens, own, foreign)
             made.pod = (await _rows(store, "MATCH (p:Pod {namespace: $own}) RETURN min(p.name) AS name", own=own))[0][
                 "name"
@@ -173,6 +178,12 @@ async def _settled(store: Store, namespaces: tuple[str, str]) -> None:
         "AND EXISTS { (n)-[:USES_CONFIGMAP]->(:ConfigMap) } WITH count(*) AS c WHERE c = 4 RETURN c"
     )
     await until(lambda: _rows(store, text, namespaces=list(namespaces)), "four Pods run")
+
+
+def _tenant(own: str) -> Tenant:
+    """To whom there is `own`, and what else might be called so."""
+    patterns = (own.replace("own-", "own-*"), "not-there")
+    return Tenant(name="shown", users=(account(own, "tenant"),), namespaces={CLUSTER: patterns})
 
 
 def _entity(namespace: str) -> dict[str, str]:
@@ -200,7 +211,7 @@ async def test_nothing_is_shown_that_kubernetes_would_not_show(setting: Setting,
     named.append(f"{CLUSTER}/core/Pod/{setting.own}/{setting.pod}")
     hidden = [key for key in sorted(_keys(answer)) if not await setting.may_see(caller, key, named)]
     assert hidden == []
-    if not CALLERS[caller].everywhere:
+    if not CALLERS[caller].sees_others:
         asked = f"{CLUSTER}/apps/Deployment/{setting.foreign}/web is not in the graph"
         assert setting.foreign not in json.dumps(answer).replace(asked, "")
 
@@ -306,7 +317,7 @@ async def test_hidden_is_answered_as_absent(setting: Setting, caller: str) -> No
     assert "NOT_FOUND" in answers[0]
 
 
-@pytest.mark.parametrize("caller", ["viewer", "watcher"])
+@pytest.mark.parametrize("caller", ["viewer", "watcher", "tenant"])
 async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane: Cluster, caller: str) -> None:
     """What a cluster is asked depends on what is near, not on how much there is; the same again asks nothing."""
     settings = cluster_settings(control_plane, CLUSTER)
@@ -315,7 +326,7 @@ async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane
         token = setting.tokens[caller]
         found = await TokenReviews(connections, CLUSTER).caller(token)
         assert found is not None
-        verdicts = Verdicts(connections)
+        verdicts = Verdicts(connections, Tenants([_tenant(setting.own)]))
         asked = []
         for _ in range(2):
             reader = Reader(store, Sight(found, kinds, verdicts))
@@ -323,6 +334,58 @@ async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane
             asked.append(verdicts.asked)
     assert 1 < asked[0] < 60
     assert asked[1] == asked[0]
+
+
+@pytest.mark.parametrize("field", QUERIES)
+async def test_a_tenant_sees_all_that_it_is_left(setting: Setting, field: str) -> None:
+    """Who may do everything, and is of a tenant, gets what they get who may do everything in its namespaces alone.
+
+    But for what Kubernetes shows to everybody: ClusterTrustBundles.
+    """
+    tenant, owner = await setting.answer("tenant", field), await setting.answer("owner", field)
+    assert _keys(tenant) == {key for key in _keys(owner) if "/ClusterTrustBundle/" not in key}
+    assert tenant.get("errors") == owner.get("errors")
+
+
+async def test_a_tenant_changes_what_it_is_left(setting: Setting, control_plane: Cluster) -> None:
+    """Whatever rights a tenant's member has, other namespaces and what is in none are refused, by the tenant's name."""
+    apply = "mutation ($c: String!, $m: JSON!) { applyResource(cluster: $c, manifest: $m, dryRun: true) { key } }"
+    create = """mutation ($c: String!, $n: String!) {
+      createNamespace(cluster: $c, name: $n, input: {}, dryRun: true) { key } }"""
+    settings = cluster_settings(control_plane, CLUSTER)
+
+    def made(kind: str, name: str, namespace: str = "") -> dict[str, Any]:
+        inside = {"namespace": namespace} if namespace else {}
+        return {"c": CLUSTER, "m": {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, **inside}}}
+
+    async with asking(
+        setting.client.store, [settings], token_reviews=REVIEWERS, tenants=(_tenant(setting.own),), mutations=True
+    ) as client:
+        tenant, admin = client.by(setting.tokens["tenant"]), client.by(setting.tokens["admin"])
+        new = setting.own.replace("own-", "own-new-")
+        for query, inside, outside in (
+            (apply, made("ConfigMap", "new", setting.own), made("ConfigMap", "new", setting.foreign)),
+            (apply, made("Namespace", new), made("Namespace", setting.foreign)),
+            (create, {"c": CLUSTER, "n": new}, {"c": CLUSTER, "n": f"not-{new}"}),
+        ):
+            await tenant.ask(query, **inside)
+            await admin.ask(query, **outside)
+            error = await tenant.refused(query, **outside)
+            assert error["code"] == "FORBIDDEN"
+            assert "who is of tenant shown, there is nothing but the namespaces" in error["message"]
+        assert (await tenant.refused(apply, **made("PersistentVolume", "new")))["code"] == "FORBIDDEN"
+
+
+async def test_posing_as_somebody_does_not_lead_out_of_a_tenant(setting: Setting) -> None:
+    """A tenant's member who may be anybody sees, as who sees everything, no more than the tenant's."""
+    seen = {}
+    for caller in ("tenant", "admin"):
+        asker = setting.client.by(setting.tokens[caller], {"impersonate-user": account(setting.own, "watcher")})
+        page = (await asker.ask("{ resources(first: 5000) { nodes { key } } }"))["resources"]
+        seen[caller] = {node["key"] for node in page["nodes"]}
+    own = {key for key in seen["admin"] if f"/{setting.own}/" in key or key.endswith(f"/Namespace/_/{setting.own}")}
+    assert seen["tenant"] == own
+    assert own < seen["admin"]
 
 
 @pytest.mark.parametrize("caller", CALLERS)

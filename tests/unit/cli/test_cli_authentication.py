@@ -140,3 +140,4 @@ def test_the_guides_examples_can_be_used() -> None:
     assert [one.authentication.token_review for one in loaded if one.authentication.token_review]
     assert [one.authentication.oidc for one in loaded if one.authentication.oidc]
     assert [one.allowed_hosts for one in loaded if one.allowed_hosts]
+    assert [one.tenants for one in loaded if one.tenants]
