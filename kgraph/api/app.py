@@ -30,6 +30,7 @@ from kgraph.api.loopback import allow_hosts
 from kgraph.api.mutations import Mutations
 from kgraph.api.oidc import OidcTokens
 from kgraph.api.pages import landing_page
+from kgraph.api.pod_logs import PodLogs
 from kgraph.api.reader import Reader
 from kgraph.api.rest.openapi import openapi
 from kgraph.api.rest.requests import Asked
@@ -68,6 +69,7 @@ def create_app(
     verdicts = Verdicts(connections)
     issuers = [OidcTokens(one) for one in settings.issuers]
     mutations = Mutations(store, connections, verdicts, Audit(store), restricted=settings.rbac)
+    logs = PodLogs(connections, verdicts, restricted=settings.rbac)
     reviewers = [TokenReviews(connections, one.cluster, one.audiences) for one in settings.token_reviews]
     authentication = Authentication((*issuers, *reviewers), impersonation=settings.rbac)
 
@@ -76,7 +78,7 @@ def create_app(
         return Reader(store, Sight(caller, kinds, verdicts) if restricted else None)
 
     def make_asked(caller: Caller) -> Asked:
-        return Asked(caller, reader_of(caller), kinds, settings)
+        return Asked(caller, reader_of(caller), kinds, settings, mutations, logs, sealer)
 
     @asynccontextmanager
     async def keeping_the_audit(_: Litestar) -> AsyncIterator[None]:
@@ -113,7 +115,7 @@ def create_app(
                     authentication,
                     limits,
                 ),
-                rest_router(make_asked, authentication),
+                rest_router(make_asked, authentication, mutations=settings.mutations),
                 create_static_files_router(
                     path="/static", directories=[STATIC], include_in_schema=False, opt={UNCOMPRESSED: True}
                 ),

@@ -87,6 +87,8 @@ def any_problem(request: Request[Any, Any, Any], error: Exception) -> Response[b
         )
         status = HTTPStatus(error.status_code)
         return _problem(status, reasons or error.detail or status.phrase, _CODES.get(status, BadUserInput.code))
+    if isinstance(error, RecursionError):
+        return _problem(HTTPStatus.BAD_REQUEST, "what was sent is nested too deeply", BadUserInput.code)
     failure = as_api_failure(error)
     if not failure.masked:
         return _problem(STATUSES[failure.code], failure.message, failure.code)

@@ -53,7 +53,7 @@ async def before(conn: Connection, intent: Intent) -> Before:
 
 
 def require_there(intent: Intent, was: Before) -> None:
-    """Raise NotFound where an object is to be replaced that is not there: of some kinds the apiserver makes one then."""
+    """Raise NotFound where what is to be replaced is not there: of some kinds the apiserver would make one."""
     if intent.replaces and was.known and was.obj is None:
         target = intent.target
         raise NotFound(f"there is no {target.resource} {target.name!r} to be replaced: create it")

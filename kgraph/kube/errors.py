@@ -249,8 +249,8 @@ _BY_CODE: Mapping[int, type[KubeError]] = {
 # its etcd has been restored; as client-go's reflector, list again.
 _TOO_LARGE = "ResourceVersionTooLarge"
 # What tells a version that is not the object's from other conflicts (apiserver registry/generic/registry/store.go,
-# OptimisticLockErrorMsg; storage/interfaces.go, Preconditions.Check).
-_OUTDATED = ("the object has been modified", "Precondition failed")
+# OptimisticLockErrorMsg; registry/rest/delete.go, BeforeDelete; storage/interfaces.go, Preconditions.Check).
+_OUTDATED = ("the object has been modified", "in the precondition", "Precondition failed")
 # What a patch or an apply answers with 500 where it cannot read what it is given (apiserver endpoints/handlers/patch).
 _NOT_UNDERSTOOD = ("failed to create typed patch object", "illegal base64 data")
 _SHOWN_CHARACTERS = 300  # of an answer that is no Status: enough to recognise a proxy's page by
