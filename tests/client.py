@@ -31,6 +31,11 @@ class Client:
         """What a path of REST answers."""
         return await self._http.get(path, params=params, headers=self._headers)
 
+    async def send(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """What REST answers to any request; `given` is what httpx takes."""
+        headers = {**self._headers, **given.pop("headers", {})}
+        return await self._http.request(method, path, headers=headers, **given)
+
     async def answer(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole answer, errors and all."""
         response = await self._http.post(
@@ -55,10 +60,10 @@ class Client:
 
 @asynccontextmanager
 async def http_client(
-    store: Store, clusters: Iterable[ClusterSettings] = (), **settings: Any
+    store: Store, clusters: Iterable[ClusterSettings] = (), *, environ: Mapping[str, str] = {}, **settings: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application over a graph; the settings are those of `ApiSettings`."""
-    app = create_app(store, ApiSettings(**settings), Sealer.of({}), clusters)
+    """A client of the application over a graph; the settings are those of `ApiSettings`, `environ` has the sealer's."""
+    app = create_app(store, ApiSettings(**settings), Sealer.of(environ), clusters)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar words ASGI its own way
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:

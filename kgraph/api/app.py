@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 from litestar import Litestar
-from litestar.config.compression import CompressionConfig
 from litestar.datastructures import ResponseHeader
 from litestar.exceptions import HTTPException, LitestarDeprecationWarning
 from litestar.static_files import create_static_files_router
@@ -17,6 +16,7 @@ from kgraph.api.audit import Audit
 from kgraph.api.audit_keeper import keep_for_ever
 from kgraph.api.authentication import Authentication
 from kgraph.api.callers import Caller
+from kgraph.api.compression import COMPRESSION, UNCOMPRESSED
 from kgraph.api.connections import Connections
 from kgraph.api.errors import ApiError
 from kgraph.api.failures import any_problem
@@ -30,6 +30,7 @@ from kgraph.api.loopback import allow_hosts
 from kgraph.api.mutations import Mutations
 from kgraph.api.oidc import OidcTokens
 from kgraph.api.pages import landing_page
+from kgraph.api.pod_logs import PodLogs
 from kgraph.api.reader import Reader
 from kgraph.api.rest.openapi import openapi
 from kgraph.api.rest.requests import Asked
@@ -57,14 +58,6 @@ _HEADERS = {
 }
 
 
-# A route with this option is never compressed: what is a file already, and streams, whose lines would wait in the
-# compressor.
-UNCOMPRESSED = "uncompressed"
-# 500 Pods of eleven fields are 160 kB: 12 kB at level 5, in 2 ms; level 9 saves another 2 kB and takes 9 ms. Below a
-# packet's size there is nothing to win. Brotli would be one more library for a few per cent.
-_COMPRESSION = CompressionConfig("gzip", minimum_size=1_400, gzip_compress_level=5, exclude_opt_key=UNCOMPRESSED)
-
-
 def create_app(
     store: Store, settings: ApiSettings, sealer: Sealer, clusters: Iterable[ClusterSettings] = ()
 ) -> Litestar:
@@ -77,6 +70,7 @@ def create_app(
     verdicts = Verdicts(connections, Tenants(settings.tenants))
     issuers = [OidcTokens(one) for one in settings.issuers]
     mutations = Mutations(store, connections, verdicts, Audit(store), restricted=settings.rbac)
+    logs = PodLogs(connections, verdicts, restricted=settings.rbac)
     reviewers = [TokenReviews(connections, one.cluster, one.audiences) for one in settings.token_reviews]
     authentication = Authentication((*issuers, *reviewers), impersonation=settings.rbac)
 
@@ -85,7 +79,7 @@ def create_app(
         return Reader(store, Sight(caller, kinds, verdicts) if restricted else None)
 
     def make_asked(caller: Caller) -> Asked:
-        return Asked(caller, reader_of(caller), kinds, settings)
+        return Asked(caller, reader_of(caller), kinds, settings, mutations, logs, sealer)
 
     @asynccontextmanager
     async def keeping_the_audit(_: Litestar) -> AsyncIterator[None]:
@@ -122,7 +116,7 @@ def create_app(
                     authentication,
                     limits,
                 ),
-                rest_router(make_asked, authentication),
+                rest_router(make_asked, authentication, mutations=settings.mutations),
                 create_static_files_router(
                     path="/static", directories=[STATIC], include_in_schema=False, opt={UNCOMPRESSED: True}
                 ),
@@ -132,7 +126,7 @@ def create_app(
             guards=[allow_hosts(settings.allowed_hosts, addresses=settings.authenticates)],
             exception_handlers={ApiError: any_problem, HTTPException: any_problem},
             response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
-            compression_config=_COMPRESSION,
+            compression_config=COMPRESSION,
             openapi_config=openapi(),
             logging_config=None,  # the process decides how it logs; Litestar would turn every library's INFO on
             request_max_body_size=limits.body_bytes,

@@ -4,11 +4,13 @@
     ├── BadUserInput      BAD_USER_INPUT   the question cannot be understood, or asks for more than may be asked
     ├── NotFound          NOT_FOUND        what was named is not in the graph
     ├── Conflict          CONFLICT         what is asked for does not go with what is there
+    │   └── Outdated      CONFLICT         what is there is not of the version that the caller names
     ├── Unauthenticated   UNAUTHENTICATED  nobody knows who asks
     ├── Forbidden         FORBIDDEN        it is known who asks, and they may not; with Kubernetes' reason
     ├── Invalid           INVALID          the apiserver objects to fields; `causes` names them
     ├── ClusterUnavailable  CLUSTER_UNAVAILABLE  a Kubernetes cluster does not answer, or cannot be asked
-    │   └── IdentityUnavailable  CLUSTER_UNAVAILABLE  whoever would know the caller does not answer
+    │   ├── IdentityUnavailable  CLUSTER_UNAVAILABLE  whoever would know the caller does not answer
+    │   └── Busy          CLUSTER_UNAVAILABLE  a cluster asks to be spared for a while
     ├── Timeout           TIMEOUT          it took longer than it may; the message says whether it happened
     └── TooComplex        TOO_COMPLEX      the operation would cost more than the limit
 
@@ -60,6 +62,10 @@ class Conflict(ApiError):
     code = "CONFLICT"
 
 
+class Outdated(Conflict):
+    """What is there is not of the resourceVersion that the caller has named: read it again."""
+
+
 class Unauthenticated(ApiError):
     """Nobody knows who asks."""
 
@@ -89,6 +95,14 @@ class IdentityUnavailable(ClusterUnavailable):
 
     The message names neither: it goes to somebody who is not known yet. The log has the rest.
     """
+
+
+class Busy(ClusterUnavailable):
+    """A cluster has too much to do, and asks to be spared for `retry_after` seconds."""
+
+    def __init__(self, message: str, extensions: Mapping[str, Any] | None = None, *, retry_after: float = 1) -> None:
+        super().__init__(message, extensions)
+        self.retry_after = retry_after
 
 
 class Timeout(ApiError):

@@ -4,6 +4,7 @@ Most errors of GraphQL never come here: they stand in an answer of status 200 (`
 requests that are turned away before, by a guard.
 """
 
+import math
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -19,11 +20,13 @@ from kgraph.api.errors import (
     TIMEOUT,
     ApiError,
     BadUserInput,
+    Busy,
     ClusterUnavailable,
     Conflict,
     Forbidden,
     Invalid,
     NotFound,
+    Outdated,
     TooComplex,
     Unauthenticated,
     as_api_failure,
@@ -59,14 +62,19 @@ def graphql_error(error: ApiError) -> dict[str, Any]:
 
 def graphql_answer(_: Request[Any, Any, Any], error: ApiError) -> Response[bytes]:
     """The error as GraphQL's clients read it, with the status that it is."""
-    return _response(error, graphql_error(error), JSON)
+    return _response(error, graphql_error(error), JSON, _status(error))
 
 
-def problem_answer(_: Request[Any, Any, Any], error: ApiError) -> Response[bytes]:
-    """The error as a problem document; its `code` is GraphQL's."""
-    status = STATUSES[error.code]
+def problem_answer(request: Request[Any, Any, Any], error: ApiError) -> Response[bytes]:
+    """The error as a problem document; its `code` and its extensions are GraphQL's.
+
+    What has changed since is 412 to whoever has sent If-Match (RFC 9110, 13.1.1), else 409.
+    """
+    status = _status(error)
+    if isinstance(error, Outdated) and "if-match" in request.headers:
+        status = HTTPStatus.PRECONDITION_FAILED
     problem = {"title": status.phrase, "status": status.value, "detail": str(error), "code": error.code}
-    return _response(error, problem, PROBLEM)
+    return _response(error, {**problem, **error.extensions}, PROBLEM, status)
 
 
 def any_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -79,6 +87,8 @@ def any_problem(request: Request[Any, Any, Any], error: Exception) -> Response[b
         )
         status = HTTPStatus(error.status_code)
         return _problem(status, reasons or error.detail or status.phrase, _CODES.get(status, BadUserInput.code))
+    if isinstance(error, RecursionError):
+        return _problem(HTTPStatus.BAD_REQUEST, "what was sent is nested too deeply", BadUserInput.code)
     failure = as_api_failure(error)
     if not failure.masked:
         return _problem(STATUSES[failure.code], failure.message, failure.code)
@@ -92,11 +102,16 @@ def _problem(status: HTTPStatus, detail: str, code: str, more: Mapping[str, str]
     return Response(msgspec.json.encode(problem), status_code=status, media_type=PROBLEM)
 
 
-def _response(error: ApiError, content: Mapping[str, Any], media_type: str) -> Response[bytes]:
-    status = STATUSES[error.code]
+def _status(error: ApiError) -> HTTPStatus:
+    return HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, Busy) else STATUSES[error.code]
+
+
+def _response(error: ApiError, content: Mapping[str, Any], media_type: str, status: HTTPStatus) -> Response[bytes]:
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 6750
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, Busy):
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
     return Response(msgspec.json.encode(content), status_code=status, media_type=media_type, headers=headers)

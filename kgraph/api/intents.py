@@ -36,10 +36,10 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """One mutation of one object.
 
     `verb` and `subresource` are what the caller must be allowed. `creates`: it makes the object, or (`may_create`) does
-    so where there is none. `looks`: it depends on what is there, which is read as a whole. `given` is what the caller
-    gave, for telling a repeated request from another; `fields` are its paths. `needs` says of the object as it is (None
-    where it is not there) what has to fit into quotas, and raises where it does not go with that. `deletes`, `scales`:
-    how its answer is to be read.
+    so where there is none; `replaces`: it needs one. `looks`: it depends on what is there, which is read as a whole.
+    `given` is what the caller gave, for telling a repeated request from another; `fields` are its paths. `needs` says
+    of the object as it is (None where it is not there) what has to fit into quotas, and raises where it does not go
+    with that. `deletes`, `scales`: how its answer is to be read.
     """
 
     target: Target
@@ -51,6 +51,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     subresource: str = ""
     creates: bool = False
     may_create: bool = False
+    replaces: bool = False
     looks: bool = False
     needs: Callable[[Object | None], Need | None] = lambda _: None
     deletes: bool = False
@@ -120,6 +121,29 @@ def patch(target: Target, content: Any, kind: PatchType, manager: str, version: 
     )
 
 
+def replace(target: Target, obj: Object, manager: str, version: str = "") -> Intent:
+    """Put an object in the place of what is there, with `version` only as long as that is its resourceVersion.
+
+    More replicas than there were are held against quotas.
+    """
+    manifest = _complete(target, obj)
+    said = manifest["metadata"].get("resourceVersion")
+    if version and said not in (None, "", version):
+        raise BadUserInput(f"the manifest's metadata.resourceVersion is {said!r}, and {version!r} is asked for")
+    return Intent(
+        target=target,
+        verb="update",
+        write=changing.replacement(
+            target.resource, target.namespace, target.name, manifest, manager=_manager(manager), version=version
+        ),
+        given=[obj, version],
+        fields=paths(obj),
+        replaces=True,
+        looks=(target.resource.group, target.resource.plural) in usage.REPLICAS,
+        needs=lambda before: _of_more(target, before, manifest) if before else None,
+    )
+
+
 def delete(target: Target, propagation: Propagation | None, grace_seconds: int | None, version: str = "") -> Intent:
     """Delete an object."""
     if grace_seconds is not None and grace_seconds < 0:
@@ -147,7 +171,7 @@ def scale(target: Target, replicas: int, manager: str) -> Intent:
         raise BadUserInput(f"replicas is {replicas}; it cannot be negative")
 
     def needs(before: Object | None) -> Need | None:
-        return _of_more(target, before, replicas) if before else None
+        return _of_more(target, before, before, replicas) if before else None
 
     return Intent(
         target=target,
@@ -214,13 +238,14 @@ def _of_new(target: Target, obj: Object) -> Need:
     return Need(own, of_pods, usage.pod_spec(target.resource, obj))
 
 
-def _of_more(target: Target, before: Object, replicas: int) -> Need | None:
-    """What it takes to bring an object that is there up to so many replicas; None where that is no more."""
-    more = replicas - usage.replicas(target.resource, before)
+def _of_more(target: Target, before: Object, then: Object, replicas: int | None = None) -> Need | None:
+    """What it takes that an object has so many replicas (its own), with Pods as in `then`; None where no more."""
+    wanted = usage.replicas(target.resource, then) if replicas is None else replicas
+    more = wanted - usage.replicas(target.resource, before)
     if more <= 0:
         return None
-    of_pods = usage.of_pods(target.resource, before, more)
-    return Need({}, of_pods, usage.pod_spec(target.resource, before))
+    of_pods = usage.of_pods(target.resource, then, more)
+    return Need({}, of_pods, usage.pod_spec(target.resource, then))
 
 
 def _sets_replicas(target: Target, content: Any) -> bool:
@@ -234,7 +259,7 @@ def _of_merged(target: Target, before: Object, content: Any) -> Need | None:
     """What it takes to bring an object up to the replicas that a manifest or a patch sets, its Pods being as before."""
     if not _sets_replicas(target, content):
         return None
-    return _of_more(target, before, usage.replicas(target.resource, content))
+    return _of_more(target, before, before, usage.replicas(target.resource, content))
 
 
 def _manager(given: str) -> str:

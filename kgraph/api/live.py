@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from kgraph.api.errors import ApiError, Forbidden, Timeout
+from kgraph.api.errors import ApiError, Forbidden, NotFound, Timeout
 from kgraph.api.intents import Intent, Object, scaled
 from kgraph.api.refusals import refusal
 from kgraph.kube import errors as kube
@@ -50,6 +50,13 @@ async def before(conn: Connection, intent: Intent) -> Before:
     except kube.KubeError as error:
         log.warning("what a mutation would change cannot be read", cluster=conn.cluster, why=str(error))
         return Before(known=False)
+
+
+def require_there(intent: Intent, was: Before) -> None:
+    """Raise NotFound where what is to be replaced is not there: of some kinds the apiserver would make one."""
+    if intent.replaces and was.known and was.obj is None:
+        target = intent.target
+        raise NotFound(f"there is no {target.resource} {target.name!r} to be replaced: create it")
 
 
 async def require_room(conn: Connection, intent: Intent, obj: Object | None) -> None:

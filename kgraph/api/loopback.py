@@ -2,7 +2,8 @@
 
 Without authentication, whoever reaches the port reads every cluster. So the server listens on loopback alone, and
 a browser on the same machine is kept out too: a page elsewhere could reach 127.0.0.1 by DNS rebinding (the Host
-header then is the page's own name: refused) or by a form or `fetch` without preflight (not JSON: refused).
+header then is the page's own name: refused) or by a form or `fetch` without preflight (GraphQL that is not JSON:
+refused; REST that changes something: refused by its Origin).
 
 With authentication the Host header is still looked at. Addresses are let in then, for a kubelet's probes name the Pod
 by its address, and no name that is made to point here is one.
@@ -12,10 +13,13 @@ import ipaddress
 import socket
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
+
+from kgraph.api.errors import Forbidden
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -68,6 +72,13 @@ class HostGuard:
             return
         advice = "use localhost, or have its operator name it in `allowed_hosts`"
         raise HTTPException(status_code=421, detail=f"this server is not {asked or 'a host without a name'}: {advice}")
+
+
+async def own_pages_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard against pages from elsewhere: browsers put the page's origin into each request that is no GET."""
+    origin = connection.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != connection.headers.get("host", "").lower():
+        raise Forbidden(f"a page of {origin!r} may not change clusters through this server")
 
 
 def _is_address(name: str) -> bool:

@@ -138,6 +138,7 @@ class Mutations:
         try:
             before = await live.before(conn, intent)
             work.note(before=before.version)
+            live.require_there(intent, before)
             if intent.may_create and before.known and before.obj is None:
                 await self._require(work, "create", intent)
             await live.require_room(conn, intent, before.obj)

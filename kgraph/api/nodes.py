@@ -102,6 +102,19 @@ async def named(reader: Reader, key: str, *, timeout: float) -> Node:
     return node(record["node"])
 
 
+async def named_if_there(reader: Reader, key: str, *, timeout: float) -> Node | None:
+    """The same; None where `named` finds nothing."""
+    try:
+        return await named(reader, key, timeout=timeout)
+    except NotFound:
+        return None
+
+
+def absent_handle(key: str) -> str:
+    """What stands in for the handle of a resource that the graph does not have yet: no node's own."""
+    return f"changed:{key}"
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """What is wanted of nodes beside their keys: facts, what their kinds promote, their objects."""
 

@@ -10,11 +10,13 @@ from typing import Any
 from kgraph.api.errors import (
     ApiError,
     BadUserInput,
+    Busy,
     ClusterUnavailable,
     Conflict,
     Forbidden,
     Invalid,
     NotFound,
+    Outdated,
     Timeout,
 )
 from kgraph.kube import errors as kube
@@ -22,6 +24,7 @@ from kgraph.kube import errors as kube
 _CODES: tuple[tuple[type[kube.KubeError], type[ApiError]], ...] = (
     (kube.Forbidden, Forbidden),
     (kube.NotFound, NotFound),
+    (kube.Outdated, Outdated),
     (kube.Conflict, Conflict),
     (kube.Expired, Conflict),
     (kube.Invalid, Invalid),
@@ -36,8 +39,11 @@ _WITHOUT_VALUES = (kube.NotFound, kube.Conflict, kube.Unauthenticated, kube.TooM
 
 def refusal(error: kube.KubeError, *, secret: bool = False) -> ApiError:
     """The error for the caller, with Kubernetes' reason and the fields that it names; `secret` of a Secret."""
+    words, extensions = _words(error, secret=secret), _extensions(error, secret=secret)
+    if isinstance(error, kube.TooManyRequests):
+        return Busy(words, extensions, retry_after=error.retry_after)
     made = next(api for kind, api in _CODES if isinstance(error, kind))
-    return made(_words(error, secret=secret), _extensions(error, secret=secret))
+    return made(words, extensions)
 
 
 def _words(error: kube.KubeError, *, secret: bool) -> str:

@@ -3,10 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 from kgraph.api.authentication import Authentication, Headers
 from kgraph.api.callers import Caller
 from kgraph.api.errors import ApiError, IdentityUnavailable
+
+Part = TypeVar("Part", str, bytes)
 
 # How soon a token that was revoked, or a service account that was deleted, ends what was opened with it.
 RECHECK_SECONDS = 60.0
@@ -37,11 +40,11 @@ async def until_ended(authentication: Authentication, headers: Headers, caller: 
 
 
 async def while_known(
-    stream: AsyncIterator[str], ended: Callable[[], Awaitable[str]], last: str
-) -> AsyncGenerator[str, None]:
+    stream: AsyncIterator[Part], ended: Callable[[], Awaitable[str]], last: Part
+) -> AsyncGenerator[Part, None]:
     """A stream until it ends by itself, or the session does; then `last` is what is said."""
     ending = asyncio.ensure_future(ended())
-    step: asyncio.Future[str] | None = None
+    step: asyncio.Future[Part] | None = None
     try:
         while True:
             step = asyncio.ensure_future(_next(stream))
@@ -63,5 +66,5 @@ async def while_known(
             await stream.aclose()
 
 
-async def _next(stream: AsyncIterator[str]) -> str:
+async def _next(stream: AsyncIterator[Part]) -> Part:
     return await anext(stream)

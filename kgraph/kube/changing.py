@@ -112,6 +112,22 @@ def patching(
     )
 
 
+def replacement(
+    resource: ApiResource, namespace: str, name: str, obj: Mapping[str, Any], *, manager: str, version: str = ""
+) -> Write:
+    """Put an object in the place of what is there; with `version` only as long as that is its resourceVersion."""
+    if version:
+        obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": version}}
+    return Write(
+        "PUT",
+        resource.path(namespace, name),
+        obj,
+        JSON,
+        (_STRICT, ("fieldManager", manager)),
+        repeatable=not obj["metadata"].get("resourceVersion"),
+    )
+
+
 def deletion(
     resource: ApiResource,
     namespace: str,

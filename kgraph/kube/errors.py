@@ -9,6 +9,7 @@
     ├── Forbidden            403: it knows, and refuses
     ├── NotFound             404
     ├── Conflict             409: another has changed the object, or it exists
+    │   └── Outdated         the object is not of the resourceVersion, or of the uid, that the request names
     ├── Invalid              422: the object or the parameters break a rule; `causes` names the fields
     │   └── WatchListUnsupported  the server cannot send a list as a watch
     ├── Expired              410: the resourceVersion or the continue token is too old
@@ -150,6 +151,10 @@ class Conflict(KubeError):
     advice = "read the object again and repeat the change on what is there now"
 
 
+class Outdated(Conflict):
+    """The object is not, or no more, of the resourceVersion or the uid that the request names."""
+
+
 class Invalid(KubeError):
     """The object or a parameter breaks a rule (422)."""
 
@@ -243,6 +248,9 @@ _BY_CODE: Mapping[int, type[KubeError]] = {
 # A resourceVersion that is yet to come (metav1.CauseTypeResourceVersionTooLarge), sent with 504. The apiserver lags, or
 # its etcd has been restored; as client-go's reflector, list again.
 _TOO_LARGE = "ResourceVersionTooLarge"
+# What tells a version that is not the object's from other conflicts (apiserver registry/generic/registry/store.go,
+# OptimisticLockErrorMsg; registry/rest/delete.go, BeforeDelete; storage/interfaces.go, Preconditions.Check).
+_OUTDATED = ("the object has been modified", "in the precondition", "Precondition failed")
 # What a patch or an apply answers with 500 where it cannot read what it is given (apiserver endpoints/handlers/patch).
 _NOT_UNDERSTOOD = ("failed to create typed patch object", "illegal base64 data")
 _SHOWN_CHARACTERS = 300  # of an answer that is no Status: enough to recognise a proxy's page by
@@ -256,6 +264,8 @@ def from_status(answer: Status, attempt: Attempt, *, code: int = 0, retry_after:
         kind = BadRequest if 400 <= code < 500 else Unavailable
     if any(cause.reason == _TOO_LARGE for cause in (answer.details.causes if answer.details else None) or ()):
         kind = Expired
+    if kind is Conflict and any(words in answer.message for words in _OUTDATED):
+        kind = Outdated
     if any(words in answer.message for words in _NOT_UNDERSTOOD):
         kind = BadRequest
     said = answer.message or answer.reason or "no reason given"

@@ -129,9 +129,9 @@ def kwok(setting: Setting) -> Plan:
     """In the place of kubelets: it makes each Node ready and each scheduled Pod run, and says what they use."""
 
     def arguments(ports: Ports) -> tuple[str, ...]:
-        metrics = (
-            *(f"--config={file}" for file in setting.programs.usage_files),
-            # Where metrics-server, which asks over TLS only, is to find the nodes.
+        options = setting.options
+        kubelet = (
+            # Where metrics-server, and the apiserver for logs, which ask over TLS only, are to find the nodes.
             f"--node-ip={LOOPBACK}",
             f"--node-port={ports['http']}",
             f"--tls-cert-file={setting.serving.certificate}",
@@ -143,7 +143,9 @@ def kwok(setting: Setting) -> Plan:
             "--node-lease-duration-seconds=40",
             *(f"--config={file}" for file in setting.programs.stage_files),
             f"--server-address={LOOPBACK}:{ports['http']}",
-            *(metrics if setting.options.metrics else ()),
+            *(kubelet if options.metrics or options.logs else ()),
+            *(f"--config={file}" for file in setting.programs.usage_files if options.metrics),
+            *((f"--config={setting.logs_config_file}",) if options.logs else ()),
         )
 
     async def probe(ports: Ports) -> None:

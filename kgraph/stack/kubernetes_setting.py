@@ -1,6 +1,7 @@
 """What the components of one control plane share: its folder, its keys, its users."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +32,8 @@ class ControlPlaneOptions(msgspec.Struct, frozen=True):
     `minimal`: etcd and the apiserver alone, up in a few seconds. `metrics`: metrics-server serves metrics.k8s.io, and
     says that a Pod's containers use what its annotations say, `kwok.x-k8s.io/usage-cpu` and `.../usage-memory`. `users`
     are known by a token: names and their groups. `etcd_url` and `etcd_prefix` put it beside another control plane on
-    that one's etcd, in another part of it. `apiserver_options` are further options of kube-apiserver.
+    that one's etcd, in another part of it. `logs` is a file in CRI's format: what every container has written.
+    `apiserver_options` are further options of kube-apiserver.
     """
 
     minimal: bool = False
@@ -39,6 +41,7 @@ class ControlPlaneOptions(msgspec.Struct, frozen=True):
     users: Mapping[str, tuple[str, ...]] = {}
     etcd_url: str = ""
     etcd_prefix: str = "/registry"
+    logs: Path | None = None
     apiserver_options: tuple[str, ...] = ()
 
 
@@ -65,6 +68,11 @@ class Setting(msgspec.Struct, frozen=True):
     def token_file(self) -> Path:
         """The users that the apiserver knows by a token."""
         return self.folder / "tokens.csv"
+
+    @property
+    def logs_config_file(self) -> Path:
+        """What tells kwok where the containers' logs are."""
+        return self.folder / "logs.json"
 
     def log_of(self, name: str) -> Path:
         """The log file of a component."""
@@ -111,4 +119,8 @@ async def make_setting(held: HeldFolder, programs: Programs, options: ControlPla
     )
     lines = (f'{setting.tokens[user]},{user},{user},"{",".join(its_groups)}"\n' for user, its_groups in groups.items())
     write_private(setting.token_file, "".join(lines))
+    if options.logs:
+        spec = {"selector": {}, "logs": [{"logsFile": str(options.logs)}]}
+        config = {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "ClusterLogs", "metadata": {"name": "logs"}}
+        setting.logs_config_file.write_text(json.dumps({**config, "spec": spec}))
     return setting

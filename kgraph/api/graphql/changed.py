@@ -1,24 +1,19 @@
 """What GraphQL's mutations of resources share: their arguments, how they are done, how what came of them is shown."""
 
-import re
-import secrets
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import strawberry
 
-from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.resource import Resource, resource, resources
 from kgraph.api.graphql.selection import selected
 from kgraph.api.intents import FIELD_MANAGER, Intent
 from kgraph.api.mutations import Asked, Changed
-from kgraph.api.nodes import Facts, Node, named, read_key, with_image
+from kgraph.api.nodes import Facts, Node, absent_handle, named_if_there, read_key, with_image
+from kgraph.api.request_headers import idempotency_key_of, trace_id_of
 from kgraph.api.served import Target
 from kgraph.graphdb.health import health_rule
-
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
-_TRACE_ID_BYTES = 16
 
 DryRun = Annotated[bool, strawberry.argument(description="Have the cluster check everything, and change nothing.")]
 Wait = Annotated[
@@ -88,29 +83,23 @@ async def changed_resource(
 
 async def _shown(info: Info, changed: Changed, *, waited: bool) -> Resource:
     """The resource as the apiserver gave it, its relations of the graph; after waiting, all of the graph."""
-    try:
-        there = await named(info.context.reader, changed.key, timeout=info.context.timeout)
-    except NotFound:
-        there = None
+    there = await named_if_there(info.context.reader, changed.key, timeout=info.context.timeout)
     if there is not None and waited:
         (found,) = await resources(info, [there], selected(info))
         return found
-    handle = there.handle if there is not None and not there.missing else f"changed:{changed.key}"
+    handle = there.handle if there is not None and not there.missing else absent_handle(changed.key)
     info.context.loaders.manifests.prime(handle, changed.obj)
     return resource(info, Node(handle, changed.key, facts=_facts(changed)))
 
 
 def trace_id(info: Info) -> str:
     """The request's trace id, of its `traceparent` header (W3C Trace Context), or a new one."""
-    match = _TRACEPARENT.fullmatch(_header(info, "traceparent"))
-    return match.group(1) if match else secrets.token_hex(_TRACE_ID_BYTES)
+    return trace_id_of(_header(info, "traceparent"))
 
 
 def _key_of_header(info: Info) -> str:
     """One header is for all fields of an operation, each of which has a name of its own in the answer."""
-    given = _header(info, "idempotency-key")
-    if given and not given.isascii():
-        raise BadUserInput("the header Idempotency-Key has characters beyond ASCII")
+    given = idempotency_key_of(_header(info, "idempotency-key"))
     return f"{given} {'.'.join(map(str, info.path.as_list()))}" if given else ""
 
 

@@ -1,19 +1,14 @@
 """`addCluster` and `removeCluster`; the schema has them only where the configuration enables mutations."""
 
-from contextlib import AbstractAsyncContextManager
 from typing import Annotated
 
 import msgspec
 import strawberry
 
-from kgraph.api.audit import entry_of
-from kgraph.api.clusters import all_clusters
-from kgraph.api.errors import Forbidden, NotFound
+from kgraph.api.cluster_mutations import ClusterChange
 from kgraph.api.graphql.changed import trace_id
 from kgraph.api.graphql.cluster import Cluster, shown
 from kgraph.api.graphql.context import Info
-from kgraph.api.registry import add_cluster, remove_cluster
-from kgraph.graphdb.model import cluster_key
 from kgraph.kube.given import GivenCluster
 
 DryRun = Annotated[bool, strawberry.argument(description="Check everything, and change nothing.")]
@@ -64,16 +59,10 @@ class ClusterMutations:
     )
     async def add_cluster(self, info: Info, input: ClusterInput, dry_run: DryRun = False) -> Cluster | None:  # noqa: FBT002 - GraphQL's arguments have names
         """Register a cluster; null for a dry run of one that is new."""
-        async with _audited(info, str(input.id), dry_run=dry_run):
-            _only_unrestricted(info)
-            given = msgspec.convert(input, GivenCluster, from_attributes=True)
-            await add_cluster(info.context.reader.store, info.context.sealer, given, dry_run=dry_run)
-        for one in await all_clusters(info.context.reader, timeout=info.context.timeout):
-            if one.id == given.id:
-                return shown(one)
-        if dry_run:
-            return None
-        raise NotFound(f"the cluster {given.id} was removed just now")
+        given = msgspec.convert(input, GivenCluster, from_attributes=True)
+        change, context = _change(info, dry_run=dry_run), info.context
+        found = await change.add(context.sealer, given, timeout=context.timeout)
+        return shown(found) if found else None
 
     @strawberry.mutation(
         description="Take a cluster out of the graph that no configuration names: its credentials at once, its part of "
@@ -81,27 +70,10 @@ class ClusterMutations:
     )
     async def remove_cluster(self, info: Info, id: strawberry.ID, dry_run: DryRun = False) -> bool:  # noqa: FBT002 - GraphQL's arguments have names
         """Mark a cluster for removal."""
-        async with _audited(info, str(id), dry_run=dry_run):
-            _only_unrestricted(info)
-            await remove_cluster(info.context.reader.store, str(id), dry_run=dry_run)
+        await _change(info, dry_run=dry_run).remove(str(id))
         return True
 
 
-def _audited(info: Info, cluster: str, *, dry_run: bool) -> AbstractAsyncContextManager[None]:
-    entry = entry_of(
-        info.context.caller,
-        info.field_name,
-        cluster,
-        kind="Cluster",
-        name=cluster,
-        of=cluster_key(cluster),
-        dry_run=dry_run,
-        trace_id=trace_id(info),
-    )
-    return info.context.mutations.audit.around(entry)
-
-
-def _only_unrestricted(info: Info) -> None:
-    """No cluster can say who may add others."""
-    if info.context.reader.sight is not None:
-        raise Forbidden("clusters are added and removed by the operators of this server, with `kgraph cluster`")
+def _change(info: Info, *, dry_run: bool) -> ClusterChange:
+    context = info.context
+    return ClusterChange(context.caller, context.reader, context.mutations.audit, trace_id(info), dry_run)

@@ -1,15 +1,23 @@
 """/clusters and /clusters/{id}."""
 
-from litestar import get
+from typing import Annotated
+
+from litestar import Response, delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg
 from litestar.types import Scope
 
 from kgraph.api import clusters
+from kgraph.api.cluster_mutations import ClusterChange
 from kgraph.api.errors import NotFound
+from kgraph.api.request_headers import trace_id_of
 from kgraph.api.rest import examples
+from kgraph.api.rest.changes import DryRun, TraceParent
 from kgraph.api.rest.collections import ClusterId
-from kgraph.api.rest.documents import Cluster, ClusterComponent, ClusterList, ClusterStatus
-from kgraph.api.rest.requests import asked_of
-from kgraph.api.rest.specs import described
+from kgraph.api.rest.documents import Cluster, ClusterComponent, ClusterList, ClusterStatus, NewCluster
+from kgraph.api.rest.requests import Asked, asked_of
+from kgraph.api.rest.specs import PROBLEMS, REFUSALS, changed, described, problems
 from kgraph.api.status import Component
 
 
@@ -43,7 +51,54 @@ async def get_cluster(scope: Scope, cluster: ClusterId) -> Cluster:
     raise NotFound(f"there is no cluster {cluster!r}; clusters: {', '.join(one.id for one in found) or 'none yet'}")
 
 
+Added = Annotated[NewCluster, BodyKwarg(examples=[Example(summary="With a token", value=examples.NEW_CLUSTER)])]
+
+
+@post(
+    "/clusters",
+    operation_id="add_cluster",
+    summary="Add a cluster",
+    tags=["clusters"],
+    responses=changed(
+        Cluster, "It is added.", examples.CLUSTER, status=201, empty="It could be added: it was a dry run."
+    ),
+)
+async def add_cluster(
+    *, scope: Scope, data: Added, dry_run: DryRun = False, traceparent: TraceParent = ""
+) -> Response[Cluster | None]:
+    """Keep one more cluster in the graph, from now on. Its login is kept sealed, and never returned."""
+    asked = asked_of(scope)
+    change = _change(asked, traceparent, dry_run=dry_run)
+    found = await change.add(asked.sealer, data, timeout=asked.timeout)
+    if found is None:
+        return Response(None, status_code=204)
+    return Response(_shown(found), headers={"Location": f"{scope['path'].rstrip('/')}/{found.id}"})
+
+
+@delete(
+    "/clusters/{cluster:str}",
+    operation_id="remove_cluster",
+    summary="Remove a cluster",
+    tags=["clusters"],
+    status_code=202,
+    responses={
+        202: ResponseSpec(None, generate_examples=False, description="Its login is gone; the rest follows."),
+        **problems({**PROBLEMS, **REFUSALS}),
+    },
+)
+async def remove_cluster(
+    *, scope: Scope, cluster: ClusterId, dry_run: DryRun = False, traceparent: TraceParent = ""
+) -> None:
+    """Take a cluster out of the graph that no configuration names: bit by bit, and its login at once."""
+    await _change(asked_of(scope), traceparent, dry_run=dry_run).remove(cluster)
+
+
 CLUSTER_ROUTES = (list_clusters, get_cluster)
+CLUSTER_CHANGES = (add_cluster, remove_cluster)
+
+
+def _change(asked: Asked, traceparent: str, *, dry_run: bool) -> ClusterChange:
+    return ClusterChange(asked.caller, asked.reader, asked.mutations.audit, trace_id_of(traceparent), dry_run)
 
 
 def _shown(found: clusters.Cluster) -> Cluster:

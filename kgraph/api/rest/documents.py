@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from kgraph.kube.given import GivenCluster
+
 
 class Entity(msgspec.Struct, frozen=True):
     """A resource in DictaMesh's form."""
@@ -28,14 +30,24 @@ class EntityList(msgspec.Struct, frozen=True):
     metadata: ListMetadata
 
 
+class ProblemCause(msgspec.Struct, frozen=True):
+    """A field that the apiserver objects to."""
+
+    field: str
+    reason: str
+    message: str | None = None
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """An error, as RFC 9457 has it; `code` is the same as in GraphQL."""
+    """An error, as RFC 9457 has it; `code` is the same as in GraphQL, `reason` and `causes` are Kubernetes' own."""
 
     title: str
     status: int
     detail: str
     code: str
     trace_id: str | None = None
+    reason: str | None = None
+    causes: list[ProblemCause] | None = None
 
 
 class ClusterComponent(msgspec.Struct, frozen=True):
@@ -76,6 +88,19 @@ class ClusterList(msgspec.Struct, frozen=True):
     """All clusters by id."""
 
     items: list[Cluster]
+
+
+class NewCluster(GivenCluster, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A cluster to keep in the graph: its names, and either `server` with a login, or a `kubeconfig`.
+
+    Logins are PEM and token texts; nothing here is a path, and no program is run.
+    """
+
+
+class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many Pods there are to be."""
+
+    replicas: int
 
 
 class GraphNode(msgspec.Struct, frozen=True, rename="camel"):

@@ -49,6 +49,38 @@ CLUSTER = {
     "status": {"ready": True, "message": "in step at 2026-11-02T08:00:00Z", "components": []},
 }
 CLUSTER_LIST = {"items": [CLUSTER]}
+NEW_CLUSTER = {
+    "id": "prod",
+    "name": "Production",
+    "environment": "prod",
+    "server": "https://prod.example:6443",
+    "ca": "-----BEGIN CERTIFICATE-----\n…",
+    "token": "eyJhbGciOi…",
+}
+LOG = "GET / 200\nGET /favicon.ico 404\n"
+_POD_SPEC = {"containers": [{"name": "web", "image": "nginx:1.29"}]}
+_LABELS = {"app": "web"}
+# What is sent to create one; `kind` and `apiVersion` may be left out.
+OBJECTS: Mapping[str, Mapping[str, Any]] = {
+    "namespaces": {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}},
+    "pods": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": _POD_SPEC},
+    "deployments": {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": _LABELS},
+            "template": {"metadata": {"labels": _LABELS}, "spec": _POD_SPEC},
+        },
+    },
+    "services": {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": _LABELS, "ports": [{"port": 80}]},
+    },
+}
 _NODE = {
     "key": "prod/apps/Deployment/shop/web",
     "kind": "Deployment",

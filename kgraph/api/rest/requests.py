@@ -7,9 +7,12 @@ from litestar.types import Scope
 
 from kgraph.api.callers import Caller
 from kgraph.api.kinds import KindReader
+from kgraph.api.mutations import Mutations
+from kgraph.api.pod_logs import PodLogs
 from kgraph.api.reader import Reader
 from kgraph.api.roots import Namer
 from kgraph.api.settings import ApiSettings
+from kgraph.kube.sealing import Sealer
 
 _STATE = "kgraph.rest"
 
@@ -21,6 +24,9 @@ class Asked(msgspec.Struct, frozen=True):
     reader: Reader
     kinds: KindReader
     settings: ApiSettings
+    mutations: Mutations
+    logs: PodLogs
+    sealer: Sealer
 
     @property
     def timeout(self) -> float:

@@ -1,7 +1,6 @@
 """The paths of the collections: a list and one by its name for each row of the table."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from litestar import MediaType, Response, get
 from litestar.di import Provide
@@ -11,9 +10,10 @@ from litestar.response import Stream
 from litestar.types import Scope
 
 from kgraph.api.rest import examples
-from kgraph.api.rest.collections import CLUSTER, ClusterId, Collection, NamespaceName, ResourceName
+from kgraph.api.rest.collections import CLUSTER, Collection, ResourceName
 from kgraph.api.rest.documents import Entity, EntityList
 from kgraph.api.rest.objects import Form, ListQuery, listed, one
+from kgraph.api.rest.places import Place, PlaceOf, in_cluster, place_of
 from kgraph.api.rest.requests import asked_of
 from kgraph.api.rest.specs import described
 
@@ -35,21 +35,6 @@ IfNoneMatch = Annotated[
 ]
 
 
-class Place(NamedTuple):
-    """Where a collection is: `namespace` is empty for kinds that have none."""
-
-    cluster: str
-    namespace: str = ""
-
-
-async def _in_namespace(cluster: ClusterId, namespace: NamespaceName) -> Place:
-    return Place(cluster, namespace)
-
-
-async def _in_cluster(cluster: ClusterId) -> Place:
-    return Place(cluster)
-
-
 async def _list_query(
     label_selector: LabelSelector = "",
     field_selector: FieldSelector = "",
@@ -62,15 +47,13 @@ async def _list_query(
 
 def collection_routes(collection: Collection) -> list[HTTPRouteHandler]:
     """GET of the list, in all namespaces too where there are any, and GET of one."""
-    in_all = _list(collection, f"{CLUSTER}/{collection.plural}", _in_cluster, "everywhere")
+    in_all = _list(collection, f"{CLUSTER}/{collection.plural}", in_cluster, "everywhere")
     if not collection.namespaced:
-        return [in_all, _one(collection, _in_cluster)]
-    return [in_all, _list(collection, collection.path, _in_namespace), _one(collection, _in_namespace)]
+        return [in_all, _one(collection)]
+    return [in_all, _list(collection, collection.path, place_of(collection)), _one(collection)]
 
 
-def _list(
-    collection: Collection, path: str, place: Callable[..., Awaitable[Place]], where: str = ""
-) -> HTTPRouteHandler:
+def _list(collection: Collection, path: str, place: PlaceOf, where: str = "") -> HTTPRouteHandler:
     @get(
         path,
         operation_id="_".join(filter(None, ("list", collection.plural, where))),
@@ -88,13 +71,13 @@ def _list(
     return all_of_them
 
 
-def _one(collection: Collection, place: Callable[..., Awaitable[Place]]) -> HTTPRouteHandler:
+def _one(collection: Collection) -> HTTPRouteHandler:
     @get(
         f"{collection.path}/{{name:str}}",
         operation_id=f"get_{collection.kind.kind.lower()}",
         summary=f"Get a {collection.kind.kind}",
         responses=described(Entity, "The resource; its ETag is the resourceVersion.", examples.ENTITY),
-        dependencies={"place": Provide(place)},
+        dependencies={"place": Provide(place_of(collection))},
         tags=[collection.plural],
         media_type=MediaType.JSON,
     )

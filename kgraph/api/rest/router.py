@@ -10,27 +10,35 @@ from litestar.handlers import BaseRouteHandler
 from kgraph.api.authentication import Authentication, headers_of
 from kgraph.api.callers import Caller
 from kgraph.api.failures import any_problem
-from kgraph.api.rest.cluster_routes import CLUSTER_ROUTES
+from kgraph.api.loopback import own_pages_only
+from kgraph.api.rest.change_routes import change_routes
+from kgraph.api.rest.cluster_routes import CLUSTER_CHANGES, CLUSTER_ROUTES
 from kgraph.api.rest.collections import COLLECTIONS
 from kgraph.api.rest.graph_route import graph
+from kgraph.api.rest.log_route import log_route
 from kgraph.api.rest.requests import Asked, put
 from kgraph.api.rest.resource_routes import collection_routes
 
 PREFIX = "/api/v1"
 
 
-def rest_router(make_asked: Callable[[Caller], Asked], authentication: Authentication) -> Router:
-    """The router; every request of it is somebody's."""
+def rest_router(make_asked: Callable[[Caller], Asked], authentication: Authentication, *, mutations: bool) -> Router:
+    """The router; every request of it is somebody's. Without `mutations` there are no paths that change anything."""
 
     async def know(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         put(connection.scope, make_asked(await authentication.caller(headers_of(connection.scope))))
 
+    changes = [*CLUSTER_CHANGES, *(route for collection in COLLECTIONS for route in change_routes(collection))]
+    # Who has to show a token is safe from pages that have none.
+    writing = Router("", route_handlers=changes, guards=[] if authentication.is_needed else [own_pages_only])
     return Router(
         PREFIX,
         route_handlers=[
             *CLUSTER_ROUTES,
             *(route for collection in COLLECTIONS for route in collection_routes(collection)),
             graph,
+            log_route(authentication),
+            *([writing] if mutations else []),
         ],
         guards=[know],
         exception_handlers={Exception: any_problem},

@@ -149,16 +149,46 @@ async def test_refusals_are_problems(rest: httpx.AsyncClient, path: str, status:
     assert words in problem["detail"]
 
 
-async def test_description_is_openapi(rest: httpx.AsyncClient) -> None:
-    """Every path is described in OpenAPI 3.1, with an example; the page that shows it loads nothing from elsewhere."""
-    description = await _json(rest, "/schema")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/api/v1/clusters", 405),
+        ("DELETE", "/api/v1/clusters/prod", 405),
+        ("POST", "/api/v1/clusters/prod/namespaces", 405),
+        ("DELETE", "/api/v1/clusters/prod/namespaces/shop", 405),
+        ("POST", f"{SHOP}/pods", 405),
+        ("PUT", f"{SHOP}/pods/web", 405),
+        ("DELETE", f"{SHOP}/services/web", 405),
+        ("PATCH", f"{SHOP}/deployments/web/scale", 404),
+        ("POST", f"{SHOP}/deployments/web/restart", 404),
+    ],
+)
+async def test_without_mutations_nothing_writes(rest: httpx.AsyncClient, method: str, path: str, status: int) -> None:
+    """Where the configuration does not enable mutations, there are no paths for them."""
+    answer = await rest.request(method, path, json={})
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+
+
+async def test_description_is_openapi(shop_store: Store) -> None:
+    """Every path is described in OpenAPI 3.1, with an example of each body that is sent or answered.
+
+    The page that shows it loads nothing from elsewhere.
+    """
+    async with http_client(shop_store, mutations=True) as rest:
+        description = await _json(rest, "/schema")
+        page = await rest.get("/schema/pages")
     assert description["openapi"].startswith("3.1")
     assert f"{SHOP.replace('prod', '{cluster}').replace('shop', '{namespace}')}/pods/{{name}}" in description["paths"]
     for path, operations in description["paths"].items():
-        for operation in operations.values():
-            (content,) = operation["responses"]["200"]["content"].values()
-            assert content["examples"], path
+        for method, operation in operations.items():
             assert operation["description"], path
-    page = await rest.get("/schema/pages")
+            good = {status: answer for status, answer in operation["responses"].items() if status.startswith("2")}
+            assert good, path
+            bodies = [operation["requestBody"]] if "requestBody" in operation else []
+            bodies += [answer for answer in good.values() if "content" in answer]
+            assert bodies or set(good) <= {"202", "204"}, (method, path)
+            for body in bodies:
+                (content,) = body["content"].values()
+                assert content.get("examples") or content["schema"]["examples"], (method, path)
     assert "//" not in page.text.replace("<!doctype", "")
     assert "example.com" not in json.dumps(description)
