@@ -13,6 +13,7 @@ EXEMPT = {
     "declared_kinds": "drift is for who sees everything of both clusters",
     "edges_to_check": "`kgraph check` reads as the operator",
     "facts": "of nodes that another statement has shown",
+    "holds_cluster": "the sync reads it",
     "histories": "of nodes that another statement has shown",
     "idempotency_key": "of one caller, by a digest of their name and their key",
     "kind_state": "the sync reads it",
