@@ -58,10 +58,13 @@ async def while_known(
                 return
             yield part
     finally:
-        for task in (ending, step):
-            if task is not None and not task.done():
-                task.cancel()
-                await asyncio.wait({task})
+        # A client that hangs up ends this by a cancel scope of anyio's, which cancels each wait anew: what has to be
+        # done is done before the first of them. A step that is cancelled ends the stream that it is in.
+        left = [task for task in (ending, step) if task is not None and not task.done()]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
         if isinstance(stream, AsyncGenerator):
             await stream.aclose()
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar import Response, delete, get, post
+from litestar import MediaType, Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
@@ -88,9 +88,10 @@ async def add_cluster(
 )
 async def remove_cluster(
     *, scope: Scope, cluster: ClusterId, dry_run: DryRun = False, traceparent: TraceParent = ""
-) -> None:
+) -> Response[bytes]:
     """Take a cluster out of the graph that no configuration names: bit by bit, and its login at once."""
     await _change(asked_of(scope), traceparent, dry_run=dry_run).remove(cluster)
+    return Response(b"", media_type=MediaType.TEXT)
 
 
 CLUSTER_ROUTES = (list_clusters, get_cluster)
