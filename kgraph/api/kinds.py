@@ -20,6 +20,8 @@ from kgraph.graphdb.store import Store
 
 # How long a new CRD may go unnoticed here; its own sync takes longer.
 FRESH_SECONDS = 5.0
+# A plural has 63 characters, a group 253: what is longer is not even searched for something like it.
+SPELLING_MOST = 63 + 1 + 253
 SUGGESTIONS = 8
 # What else is in the graph beside resources: the word for it, and its kind.
 NODE_KINDS: Mapping[str, GroupKind] = {
@@ -88,6 +90,8 @@ class KindReader:
 
 def resolve(catalogue: Catalogue, spelling: str, cluster: str) -> Kind:
     """The kind that `spelling` means; BadUserInput where it means none, or several of which none is Kubernetes' own."""
+    if len(spelling) > SPELLING_MOST:
+        raise BadUserInput(f"a resource type of {len(spelling):,} characters is none; {SPELLING_MOST} are the most")
     found = catalogue.resolve(spelling)
     if found is None:
         near = ", ".join(_near(catalogue, spelling))

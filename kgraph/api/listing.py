@@ -20,6 +20,8 @@ from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import NO_NAMESPACE, kind_prefix
 from kgraph.kube.selectors import FieldSelector, LabelSelector, Operator, SelectorError
 
+# A hundred terms of ordinary length; two hundred thousand would take a second to read.
+SELECTOR_MOST = 10_000
 _METADATA = {"metadata.name": "name", "metadata.namespace": "namespace"}
 _NO_PLAIN_PATH = ("[", "@", "{")  # promoted by a function, or from a list: nothing that kubectl could name
 
@@ -111,6 +113,9 @@ async def conditions(kinds: KindReader, wanted: Filter) -> Conditions:
     if wanted.kinds and names and not any(chosen.values()):
         resolve(known[names[0]].catalogue, wanted.kinds[0], names[0])
     try:
+        for text in (wanted.label_selector, wanted.field_selector):
+            if len(text) > SELECTOR_MOST:
+                raise BadUserInput(f"a selector has {len(text):,} characters; {SELECTOR_MOST:,} are allowed")
         labels = LabelSelector.parse(wanted.label_selector)
         fields = FieldSelector.parse(wanted.field_selector)
     except SelectorError as cause:

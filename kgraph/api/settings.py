@@ -11,7 +11,9 @@ class Limits(msgspec.Struct, frozen=True):
 
     body_bytes: int = 1_000_000  # a query with its variables; the longest sensible one is far below 100 kB
     batch_operations: int = 10  # operations in one request: a page's widgets, not a crawl
-    tokens: int = 5_000  # the introspection query of GraphiQL has some 500
+    # Reading a megabyte of document takes 0.3 s; two thousand ordinary tokens are 15,000 characters.
+    document_characters: int = 50_000
+    tokens: int = 2_000  # all fields of a Pod and of its relations are some 300, introspection some 170
     depth: int = 20  # fields below one another; introspection needs 15
     aliases: int = 50
     # Fields that an answer may have at most, list sizes multiplied: a million would take seconds to write down.

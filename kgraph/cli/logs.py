@@ -5,10 +5,13 @@ import sys
 from collections.abc import Mapping
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.variables import VARIABLES
 
+# Tracebacks without the values of variables: among those are callers' tokens, and what they send.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 _ROWS = {row.name: row for row in VARIABLES}
 
 
@@ -20,14 +23,17 @@ def set_up(environ: Mapping[str, str], *, level: str) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty() and "NO_COLOR" not in environ)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty() and "NO_COLOR" not in environ,
+            exception_formatter=structlog.dev.RichTracebackFormatter(show_locals=False),
+        )
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if form == "json" else structlog.processors.StackInfoRenderer(),
+            _TRACEBACKS if form == "json" else structlog.processors.StackInfoRenderer(),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

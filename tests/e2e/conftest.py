@@ -13,9 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from kgraph.cli.running import find_running
 from kgraph.stack.neo4j_fetch import prepare
 from kgraph.stack.progress import silent
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 READY = "Ctrl-C ends it."
 UP_SECONDS = 400.0  # seven is usual; this is for a machine that others keep busy
 STOP_SECONDS = 90.0
@@ -42,6 +44,19 @@ class Home:
             [sys.executable, "-m", "kgraph.cli.main", *words],
             env=self.environ,
             input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=UP_SECONDS,
+            check=False,
+        )
+
+    def run_example(self, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of examples/ against the API that runs here."""
+        running = find_running(self.environ)
+        assert running is not None
+        return subprocess.run(
+            [sys.executable, EXAMPLES / f"{name}.py", *words],
+            env={**self.environ, "KGRAPH_API": running.api},
             capture_output=True,
             text=True,
             timeout=UP_SECONDS,

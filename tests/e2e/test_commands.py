@@ -187,3 +187,19 @@ def test_who_may_do_what_is_told_with_the_binding(home: Home) -> None:
     assert rows[0] == ["SUBJECT", "SCOPE", "ROLE", "BINDING"]
     assert ["ServiceAccount data/reporting", "data", "ClusterRole view", "reporting"] in rows
     assert ["Group system:masters", "whole cluster", "ClusterRole cluster-admin", ""] in rows
+
+
+@pytest.mark.parametrize(
+    ("example", "words"),
+    [
+        ("fleet", "ImagePullBackOff"),
+        ("dashboard", "details of gateway: 304, 0 bytes"),
+        ("costs", "NO PRICE"),
+        ("gitops", "there is no cluster 'git'"),
+    ],
+)
+def test_examples_say_what_the_bare_demo_lacks(home: Home, example: str, words: str) -> None:
+    """Without prices and without manifests of Git an example shows what there is, or says what is not there."""
+    shown = home.run_example(example)
+    assert words in shown.stdout + shown.stderr
+    assert "Traceback" not in shown.stderr

@@ -74,7 +74,7 @@ def graphql_controller(
             """An operation or several, with the error that Strawberry expects where it is neither."""
             try:
                 return msgspec.json.decode(data, type=dict[str, Any] | Annotated[list[dict[str, Any]], SOME])
-            except msgspec.DecodeError as cause:
+            except (msgspec.DecodeError, RecursionError) as cause:  # the latter: a list in a list in a list …
                 raise json.JSONDecodeError(str(cause), "", 0) from cause
 
         async def create_streaming_response(

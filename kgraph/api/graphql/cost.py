@@ -58,7 +58,7 @@ class Cost(msgspec.Struct, frozen=True):
 
 def check(document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str, Any], limits: Limits) -> None:
     """Raise TooComplex if an operation of a valid document would cost more than the limits."""
-    counter = _Counter(document, schema, variables)
+    counter = _Counter(document, schema, variables, limits.first_most)
     if counter.aliases > limits.aliases:
         raise TooComplex(f"the document has {counter.aliases} aliases; {limits.aliases} are allowed")
     for cost in counter.operations():
@@ -74,8 +74,11 @@ def check(document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str,
 
 
 class _Counter:
-    def __init__(self, document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self, document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str, Any], entities_most: int
+    ) -> None:
         self._schema = schema
+        self._entities_most = entities_most
         self._variables = variables
         self._operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         self._fragments = {
@@ -147,7 +150,10 @@ class _Counter:
     def _size(self, node: FieldNode, field: GraphQLField) -> int | None:
         for argument in node.arguments or ():
             if argument.name.value == _ENTITIES:
-                return self._length(argument.value)
+                length = self._length(argument.value)
+                if length > self._entities_most:
+                    raise TooComplex(f"{length:,} entities are named; {self._entities_most:,} are allowed at once")
+                return length
         for name in _SIZES:
             if name not in field.args:
                 continue

@@ -24,7 +24,10 @@ class LimitsExtension(SchemaExtension):
         self._limits = limits
 
     def on_operation(self) -> Iterator[None]:
-        """Tell the parser how many tokens it may read."""
+        """Refuse a document that takes long to read, and tell the parser how many tokens it may read."""
+        length, most = len(self.execution_context.query or ""), self._limits.document_characters
+        if length > most:
+            raise TooComplex(f"the document has {length:,} characters; {most:,} are allowed: give values as variables")
         self.execution_context.parse_options["max_tokens"] = self._limits.tokens
         yield
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgspec
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import ParserCache
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult, Info
@@ -37,6 +37,7 @@ from kgraph.api.graphql.rightsizing import RightsizingQueries
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.graphql.typed_mutations import TypedMutations
 from kgraph.api.graphql.utilization import UtilizationQueries
+from kgraph.api.graphql.validation import Validation
 from kgraph.api.graphql.ways import PathQueries
 from kgraph.api.settings import Limits
 
@@ -143,7 +144,7 @@ def make_schema(limits: Limits, *, mutations: bool = False) -> Schema:
         # Factories: an extension keeps its operation, and the caches are shared by their size.
         extensions=[
             lambda: ParserCache(CACHED_DOCUMENTS),
-            lambda: ValidationCache(CACHED_DOCUMENTS),
+            lambda: Validation(CACHED_DOCUMENTS),
             lambda: LimitsExtension(limits),
         ],
         execution_context_class=ListExecutor,

@@ -148,3 +148,10 @@ def test_entities_cost_as_many_as_are_named() -> None:
         check(query, {"them": them}, cost=1_500)
     check(query, {"them": them}, cost=2_500)
     check('{ _entities(representations: [{__typename: "Pod", key: "x"}]) { ... on Pod { name } } }', cost=3)
+
+
+def test_entities_are_limited() -> None:
+    """However little is asked of each, no more entities can be named at once than a list can have."""
+    query = "query ($them: [_Any!]!) { _entities(representations: $them) { ... on Pod { name } } }"
+    with pytest.raises(TooComplex, match="5,001 entities"):
+        check(query, {"them": [{"__typename": "Pod", "key": "x"}] * 5_001})
