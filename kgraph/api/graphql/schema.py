@@ -41,8 +41,8 @@ from kgraph.api.graphql.validation import Validation
 from kgraph.api.graphql.ways import PathQueries
 from kgraph.api.settings import Limits
 
-# Parsed and validated documents that are kept: the clients of one graph send the same few hundred.
-CACHED_DOCUMENTS = 500
+# Parsed and validated documents that are kept; the largest that is let in takes 1.2 MB.
+CACHED_DOCUMENTS = 100
 
 
 # The fields of which a type may have a key.
