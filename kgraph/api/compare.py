@@ -140,10 +140,10 @@ async def _contents(
     reader: Reader, pairs: Sequence[tuple[_Called, Node | None, Node | None]], timeout: float
 ) -> Mapping[str, Mapping[str, Any]]:
     """The objects of the ConfigMaps and Secrets that both depend on, by handle."""
-    handles = [end.handle for _, a, b in pairs if a and b and a.name.group_kind in _CONTENTS for end in (a, b)]
-    if not handles:
+    places = [end.place for _, a, b in pairs if a and b and a.name.group_kind in _CONTENTS for end in (a, b)]
+    if not places:
         return {}
-    record = await reader.read_one("read/manifests", {"of": {"handles": handles}}, timeout=timeout)
+    record = await reader.read_one("read/manifests", {"of": {"places": places}}, timeout=timeout)
     return {handle: msgspec.json.decode(manifest) for handle, manifest in record["manifests"]}
 
 

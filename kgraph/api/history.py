@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from kgraph.api.errors import BadUserInput
-from kgraph.api.nodes import Node, node
+from kgraph.api.nodes import Node, Place, node
 from kgraph.api.reader import Reader
 from kgraph.api.walk import Walk, neighbourhood
 from kgraph.graphdb.changes import Change
@@ -52,9 +52,9 @@ class RecentChanges(msgspec.Struct, frozen=True):
     complete: bool
 
 
-async def histories(reader: Reader, handles: Sequence[str], *, timeout: float) -> dict[str, History]:
+async def histories(reader: Reader, places: Sequence[Place], *, timeout: float) -> dict[str, History]:
     """The histories of nodes, by handle."""
-    record = await reader.read_one("read/histories", {"of": {"handles": list(handles)}}, timeout=timeout)
+    record = await reader.read_one("read/histories", {"of": {"places": list(places)}}, timeout=timeout)
     return {
         handle: History(first_seen, last_changed, _changes(written))
         for handle, first_seen, last_changed, written in record["histories"]

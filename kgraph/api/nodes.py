@@ -55,6 +55,9 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     manifest: str | msgspec.UnsetType | None = msgspec.UNSET  # JSON; unset when not asked for
 
 
+Place = tuple[str, str]  # a node's handle and its key
+
+
 class Node(msgspec.Struct, frozen=True, gc=False):
     """One node: `handle` is Neo4j's own name for it, good for this question only; `facts` None when not asked for."""
 
@@ -62,6 +65,11 @@ class Node(msgspec.Struct, frozen=True, gc=False):
     key: str
     missing: bool = False
     facts: Facts | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where a later statement finds it, and nothing else: Neo4j gives handles of deleted nodes to new ones."""
+        return self.handle, self.key
 
     @property
     def name(self) -> Name:
@@ -134,7 +142,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 async def with_facts(reader: Reader, nodes: Sequence[Node], wanted: Wanted, *, timeout: float) -> tuple[Node, ...]:
     """The same nodes with what they say beside their keys."""
-    parameters = {"handles": [one.handle for one in nodes], **wanted.parameters}
+    parameters = {"places": [one.place for one in nodes], **wanted.parameters}
     record = await reader.read_one("read/facts", {"of": parameters}, timeout=timeout)
     found = {row[0]: node_with_facts(row) for row in record["nodes"]}
     return tuple(found.get(one.handle, one) for one in nodes)

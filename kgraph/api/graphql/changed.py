@@ -88,7 +88,7 @@ async def _shown(info: Info, changed: Changed, *, waited: bool) -> Resource:
         (found,) = await resources(info, [there], selected(info))
         return found
     handle = there.handle if there is not None and not there.missing else absent_handle(changed.key)
-    info.context.loaders.manifests.prime(handle, changed.obj)
+    info.context.loaders.manifests.prime((handle, changed.key), changed.obj)
     return resource(info, Node(handle, changed.key, facts=_facts(changed)))
 
 

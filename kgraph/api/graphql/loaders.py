@@ -18,7 +18,7 @@ from kgraph.api.graphql.fields import NOT_LOADED, NotLoaded
 from kgraph.api.graphql.pruning import Decode
 from kgraph.api.history import History, histories
 from kgraph.api.measured import ClusterTotals, Measured, cluster_totals, samples_of
-from kgraph.api.nodes import Node, Wanted, node_with_facts
+from kgraph.api.nodes import Node, Place, Wanted, node_with_facts
 from kgraph.api.reader import Reader
 from kgraph.api.rollup import NO_PARTS, Parts, parts_of
 from kgraph.api.settings import Limits
@@ -99,13 +99,13 @@ class Loaders:
         # By handle and decoder: what one selection of fields looks at.
         self._pruned: dict[tuple[str, Decode], Any] = {}
         # By handle: the object as Kubernetes has it, without managedFields and secret values; None for others.
-        self.manifests: DataLoader[str, dict[str, Any] | None] = DataLoader(load_fn=self._manifests)
+        self.manifests: DataLoader[Place, dict[str, Any] | None] = DataLoader(load_fn=self._manifests)
         self.related: DataLoader[RelatedWanted, tuple[Node, ...]] = DataLoader(load_fn=self._related)
         self.members: DataLoader[MembersWanted, tuple[Node, ...]] = DataLoader(load_fn=self._members)
         # None for what is not there, or not for this caller.
         self.by_key: DataLoader[KeyWanted, Node | None] = DataLoader(load_fn=self._by_key)
         self.relations: DataLoader[RelationsWanted, Relations] = DataLoader(load_fn=self._relations)
-        self.histories: DataLoader[str, History] = DataLoader(load_fn=self._histories)
+        self.histories: DataLoader[Place, History] = DataLoader(load_fn=self._histories)
         self.clusters: DataLoader[str, Cluster | None] = DataLoader(load_fn=self._clusters)
         # By handle: how a node and its parts are.
         self.parts: DataLoader[str, Parts] = DataLoader(load_fn=self._parts)
@@ -140,19 +140,19 @@ class Loaders:
         found = {one.id: one for one in await all_clusters(self._reader, timeout=self._timeout)}
         return [found.get(identity) for identity in wanted]
 
-    async def _histories(self, handles: list[str]) -> list[History]:
-        found = await histories(self._reader, handles, timeout=self._timeout)
-        return [found.get(handle, History()) for handle in handles]
+    async def _histories(self, places: list[Place]) -> list[History]:
+        found = await histories(self._reader, places, timeout=self._timeout)
+        return [found.get(handle, History()) for handle, _ in places]
 
     async def _parts(self, handles: list[str]) -> list[Parts]:
         found = await parts_of(self._reader, handles, timeout=self._timeout)
         return [found.get(handle, NO_PARTS) for handle in handles]
 
-    async def _manifests(self, handles: list[str]) -> list[dict[str, Any] | None]:
-        record = await self._reader.read_one("read/manifests", {"of": {"handles": handles}}, timeout=self._timeout)
+    async def _manifests(self, places: list[Place]) -> list[dict[str, Any] | None]:
+        record = await self._reader.read_one("read/manifests", {"of": {"places": places}}, timeout=self._timeout)
         found = {handle: msgspec.json.decode(text) for handle, text in record["manifests"]}
-        self.objects.update((handle, found.get(handle)) for handle in handles)
-        return [found.get(handle) for handle in handles]
+        self.objects.update((handle, found.get(handle)) for handle, _ in places)
+        return [found.get(handle) for handle, _ in places]
 
     def object_of(self, node: Node) -> dict[str, Any] | NotLoaded | None:
         """The object of a node, decoded once; NOT_LOADED where it was not read with the node."""

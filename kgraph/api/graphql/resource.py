@@ -74,7 +74,7 @@ class Resource:
     async def load_raw(self) -> dict[str, Any] | None:
         """The object, if it has to be read."""
         raw = self.raw
-        return await self.loaders.manifests.load(self.node.handle) if isinstance(raw, NotLoaded) else raw
+        return await self.loaders.manifests.load(self.node.place) if isinstance(raw, NotLoaded) else raw
 
     @classmethod
     async def resolve_reference(cls, info: Info, **given: Any) -> Self | None:
@@ -184,19 +184,19 @@ class Resource:
     @strawberry.field(description="Since when the graph knows it; null for what is not there.")
     async def first_seen(self, info: Info) -> DateTime | None:
         """When it was first written."""
-        return moment((await info.context.loaders.histories.load(self.node.handle)).first_seen)
+        return moment((await info.context.loaders.histories.load(self.node.place)).first_seen)
 
     @strawberry.field(description="When it last changed; noise, such as heartbeats, is no change.")
     async def last_changed(self, info: Info) -> DateTime | None:
         """When it last changed."""
-        return moment((await info.context.loaders.histories.load(self.node.handle)).last_changed)
+        return moment((await info.context.loaders.histories.load(self.node.place)).last_changed)
 
     @strawberry.field(
         description="Its last changes, the latest first: the setting `history_changes` says how many are remembered."
     )
     async def changes(self, info: Info) -> list[ResourceChange]:
         """Its history."""
-        found = await info.context.loaders.histories.load(self.node.handle)
+        found = await info.context.loaders.histories.load(self.node.place)
         return [shown_change(change) for change in found.changes]
 
     async def _relations(self, info: Info, types: list[str] | None, first: int, *, outward: bool) -> "RelationList":

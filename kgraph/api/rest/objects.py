@@ -45,7 +45,7 @@ async def one(asked: Asked, kind: GroupKind, cluster: str, namespace: str, name:
     key = str(ResourceKey(cluster, kind.group, kind.kind, namespace, name))
     await asked.kinds.of(cluster)
     node = await named(asked.reader, key, timeout=asked.timeout)
-    record = await asked.reader.read_one("read/manifests", {"of": {"handles": [node.handle]}}, timeout=asked.timeout)
+    record = await asked.reader.read_one("read/manifests", {"of": {"places": [node.place]}}, timeout=asked.timeout)
     if node.missing or not record["manifests"]:
         raise NotFound(f"{key} is not in the graph")
     ((_, text),) = record["manifests"]

@@ -1,8 +1,9 @@
-// What the nodes of $of.handles say beside their keys: [handle, key, missing, version, uid, createdAt, labels,
+// What the nodes at $of.places ([handle, key]) say beside their keys: [handle, key, missing, version, uid, createdAt, labels,
 // health, its reason, its image, properties, object]. Properties are a list of [name, value] without what every
 // resource has, null unless $of.properties; the object is JSON, false unless $of.manifests.
-UNWIND $of.handles AS handle
-MATCH (n) WHERE elementId(n) = handle
+// A handle may be another node's by now, which the key tells.
+UNWIND $of.places AS place
+MATCH (n) WHERE elementId(n) = place[0] AND n.key = place[1]
 RETURN collect([
   elementId(n), n.key, n:Missing, n.version, n.uid, toString(n.createdAt), n.labels,
   n.health, n.healthReason, n.healthImage,

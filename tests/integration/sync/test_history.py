@@ -37,7 +37,7 @@ async def changes_of(store: Store, key: str) -> tuple[Change, ...]:
     rows = await store.read_text("MATCH (n:Resource {key: $key}) RETURN elementId(n) AS handle", {"key": key})
     if not rows:
         return ()
-    return (await histories(Reader(store), [rows[0]["handle"]], timeout=30))[rows[0]["handle"]].changes
+    return (await histories(Reader(store), [(rows[0]["handle"], key)], timeout=30))[rows[0]["handle"]].changes
 
 
 async def test_a_change_is_remembered_with_its_fields_and_its_manager(
