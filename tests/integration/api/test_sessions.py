@@ -77,8 +77,8 @@ def numbered() -> Callable[[Caller], Context]:
 
     def make(caller: Caller) -> Context:
         made.append(caller)
-        rest: Any = {"reader": None, "kinds": None, "settings": None, "sealer": None, "loaders": len(made)}
-        return Context(caller=caller, **rest)
+        rest: Any = {"reader": None, "kinds": None, "settings": None, "sealer": None, "mutations": None}
+        return Context(caller=caller, loaders=len(made), **rest)  # type: ignore[arg-type]  # a number tells them apart
 
     return make
 
