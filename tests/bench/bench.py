@@ -95,18 +95,20 @@ class Bench:
             yield program
 
     @asynccontextmanager
-    async def api(self, port: int) -> AsyncIterator[Program]:
-        """`kgraph serve` in a process of its own."""
-        async with self._program("serve", "--port", str(port)) as program:
+    async def api(self, port: int, settings: str = "") -> AsyncIterator[Program]:
+        """`kgraph serve` in a process of its own; `settings` are more lines of its configuration."""
+        async with self._program("serve", "--port", str(port), settings=settings) as program:
             yield program
 
     @asynccontextmanager
-    async def _program(self, command: str, *arguments: str, clusters: str = "") -> AsyncIterator[Program]:
+    async def _program(
+        self, command: str, *arguments: str, clusters: str = "", settings: str = ""
+    ) -> AsyncIterator[Program]:
         self._programs += 1
-        config = self.folder / "kgraph.yaml"
+        config = self.folder / f"kgraph-{self._programs}.yaml"
         # qps and burst are a deployment's own to raise; as they are by default, they are part of what is measured.
         own = f"[{{id: {CLUSTER}, kubeconfig_path: {self.plane.kubeconfig}}}]"
-        config.write_text(f"clusters: {clusters or own}\n", "utf-8")
+        config.write_text(f"clusters: {clusters or own}\n{settings}\n", "utf-8")
         log = self.folder / "logs" / f"{self._programs:02}-{command}.log"
         env = {
             "NEO4J_URI": self.graph.bolt_uri,

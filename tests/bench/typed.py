@@ -6,7 +6,7 @@ graphql-core's own executor, which any server would have, and with ours, which m
 
 import time
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import strawberry
@@ -21,6 +21,7 @@ from kgraph.api.graphql.resource import TYPES, GenericResource
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.graphql.schema import make_schema
 from kgraph.api.kinds import KindReader
+from kgraph.api.mutations import Mutations
 from kgraph.api.reader import Reader
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.schema import prepare
@@ -82,7 +83,15 @@ async def typed(bench: Bench) -> list[Figure]:
 def _context(store: Store, kinds: KindReader) -> Context:
     reader, settings = Reader(store), ApiSettings()
     loaders = Loaders(reader, settings.limits)
-    return Context(caller=ANYONE, reader=reader, kinds=kinds, settings=settings, loaders=loaders, sealer=Sealer.of({}))
+    return Context(
+        caller=ANYONE,
+        reader=reader,
+        kinds=kinds,
+        settings=settings,
+        loaders=loaders,
+        sealer=Sealer.of({}),
+        mutations=cast("Mutations", None),  # nothing here changes anything
+    )
 
 
 def _ready_schema(executor: type[ListExecutor] | None) -> Any:

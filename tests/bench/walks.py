@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from statistics import mean, median
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import msgspec
@@ -22,6 +22,7 @@ from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.schema import Schema, make_schema
 from kgraph.api.kinds import KindReader
+from kgraph.api.mutations import Mutations
 from kgraph.api.reader import Reader
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Record, Store
@@ -158,7 +159,13 @@ async def _execute(schema: Schema, store: Noting, kinds: KindReader, variables: 
     reader = Reader(store)
     loaders = Loaders(reader, settings.limits)
     context = Context(
-        caller=ANYONE, reader=reader, kinds=kinds, settings=settings, loaders=loaders, sealer=Sealer.of({})
+        caller=ANYONE,
+        reader=reader,
+        kinds=kinds,
+        settings=settings,
+        loaders=loaders,
+        sealer=Sealer.of({}),
+        mutations=cast("Mutations", None),  # nothing here changes anything
     )
     result = await schema.execute(QUERY, variable_values=dict(variables), context_value=context)
     if result.errors:
