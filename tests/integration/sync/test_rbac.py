@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from kgraph.api.rbac import can_i, who_can
+from kgraph.api.reader import Reader
 from kgraph.graphdb.store import Store
 from kgraph.kube.rbac import GROUP, Identity, Request, account_user, impersonated
 from kgraph.sync.options import SyncOptions
@@ -30,7 +31,7 @@ class Scene:
     """A cluster whose RBAC is another one in each round, and its graph."""
 
     def __init__(self, store: Store, api: Api, spaces: dict[str, str]) -> None:
-        self.store, self.api, self.spaces = store, api, spaces
+        self.reader, self.api, self.spaces = Reader(store), api, spaces
         self._made: list[str] = []
 
     def placed(self, value: Any) -> Any:
@@ -75,7 +76,7 @@ class Scene:
 
         async def has_come() -> bool:
             found = [await self.reviewed(who, request) for request in marks]
-            found += [(await can_i(self.store, CLUSTER, request, who, timeout=30)).allowed for request in marks]
+            found += [(await can_i(self.reader, CLUSTER, request, who, timeout=30)).allowed for request in marks]
             return all(found)
 
         await until(has_come, "the apiserver and the graph have all of it")
@@ -124,8 +125,8 @@ async def test_the_graph_decides_as_the_apiserver_does(scene: Scene, world: Worl
     for identity, request in world.questions:
         who = msgspec.convert(scene.placed(msgspec.to_builtins(identity)), Identity)
         asked = msgspec.convert(scene.placed(msgspec.to_builtins(request)), Request)
-        decision = await can_i(scene.store, CLUSTER, asked, who, timeout=30)
-        granted = await who_can(scene.store, CLUSTER, asked, first=1000, timeout=30)
+        decision = await can_i(scene.reader, CLUSTER, asked, who, timeout=30)
+        granted = await who_can(scene.reader, CLUSTER, asked, first=1000, timeout=30)
         assert decision.allowed == await scene.reviewed(who, asked), (who, asked, decision)
         assert decision.complete
         assert not granted.gaps
@@ -182,7 +183,7 @@ async def test_an_aggregated_rule_names_the_role_that_it_is_from(scene: Scene) -
     request = Request("dance", "", "pods", namespace=scene.spaces["a"])
 
     async def is_allowed() -> Any:
-        found = await can_i(scene.store, CLUSTER, request, impersonated("jane", ["dancers"]), timeout=30)
+        found = await can_i(scene.reader, CLUSTER, request, impersonated("jane", ["dancers"]), timeout=30)
         return found if found.allowed else None
 
     found = await until(is_allowed, "the aggregated rule is in the graph")
@@ -191,5 +192,5 @@ async def test_an_aggregated_rule_names_the_role_that_it_is_from(scene: Scene) -
         "ClusterRoleBinding kgraph-test-dancers gives Group dancers the ClusterRole kgraph-test-sum-x, which has the "
         "rule of ClusterRole kgraph-test-part"
     )
-    (grant,) = (await who_can(scene.store, CLUSTER, request, first=10, timeout=30)).items[:1]
+    (grant,) = (await who_can(scene.reader, CLUSTER, request, first=10, timeout=30)).items[:1]
     assert (grant.subject.name, grant.origin) == ("dancers", "kgraph-test-part")
