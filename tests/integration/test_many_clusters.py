@@ -12,6 +12,7 @@ import pytest
 from kgraph.api.clusters import Cluster as Shown
 from kgraph.api.clusters import all_clusters
 from kgraph.api.errors import BadUserInput, Conflict, NotFound
+from kgraph.api.reader import Reader
 from kgraph.api.registry import add_cluster, remove_cluster
 from kgraph.cli.registry import Follower
 from kgraph.cli.workers import Workers
@@ -103,7 +104,7 @@ async def process(store: Store, *configured: ClusterSettings, sealer: Sealer = S
 
 async def shown(store: Store, name: str) -> Shown | None:
     """A cluster as the API shows it."""
-    return next((one for one in await all_clusters(store, timeout=10) if one.id == name), None)
+    return next((one for one in await all_clusters(Reader(store), timeout=10) if one.id == name), None)
 
 
 def is_ready(store: Store, name: str) -> Callable[[], Awaitable[Shown | None]]:
