@@ -36,7 +36,7 @@ from kgraph.api.rest.openapi import openapi
 from kgraph.api.rest.requests import Asked
 from kgraph.api.rest.router import rest_router
 from kgraph.api.settings import ApiSettings
-from kgraph.api.sight import Sight
+from kgraph.api.sight import Sights
 from kgraph.api.tenants import Tenants
 from kgraph.api.token_reviews import TokenReviews
 from kgraph.api.verdicts import Verdicts
@@ -68,6 +68,7 @@ def create_app(
     kinds = KindReader(store)
     connections = Connections(store, sealer, clusters)
     verdicts = Verdicts(connections, Tenants(settings.tenants))
+    sights = Sights(kinds, verdicts)
     issuers = [OidcTokens(one) for one in settings.issuers]
     mutations = Mutations(store, connections, verdicts, Audit(store), restricted=settings.rbac)
     logs = PodLogs(connections, verdicts, restricted=settings.rbac)
@@ -76,7 +77,7 @@ def create_app(
 
     def reader_of(caller: Caller) -> Reader:
         restricted = caller.is_known and (settings.rbac or not caller.user)
-        return Reader(store, Sight(caller, kinds, verdicts) if restricted else None)
+        return Reader(store, sights.of(caller) if restricted else None)
 
     def make_asked(caller: Caller) -> Asked:
         return Asked(caller, reader_of(caller), kinds, settings, mutations, logs, sealer)

@@ -14,7 +14,9 @@ first graph takes some tens of reviews, and those after it none. A map's keys ar
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping
 
 import structlog
 
@@ -31,15 +33,50 @@ log = structlog.get_logger(__name__)
 
 # What one question may ask a cluster, a kind in a namespace each: some seconds' worth of reviews.
 REVIEWS_MOST = 5_000
+# How long a caller's requests share what they have learnt, beside what the verdicts are kept for: with it the first run
+# of a statement knows all that it meets, and no second one is needed.
+RECENT_SECONDS = 3.0
+RECENT_MOST = 5_000  # scopes of one caller, some 150 bytes each
+CALLERS_MOST = 100
+_KEY = 4  # how many slashes a resource's key has: cluster/group/Kind/namespace/name
+_NAMESPACES = f"/{CORE}/Namespace/"
 _EVERYTHING = Attributes("list", "*", "*")
 NAMESPACE = GroupKind("", "Namespace")
 
 
-class Sight:
-    """One caller's, for one request: what is learnt is not kept for another."""
+def _is_lasting(one: str, *, seen: bool) -> bool:
+    """Whether the next request may know it. Not that a resource was seen by its name: that takes the name each time."""
+    return not seen or one.count("/") < _KEY or _NAMESPACES in one
 
-    def __init__(self, caller: Caller, kinds: KindReader, verdicts: Verdicts) -> None:
-        self.known: dict[str, bool] = {}
+
+class Sights:
+    """Makes the sights of requests; what one has learnt is known to the caller's next ones for a moment."""
+
+    def __init__(self, kinds: KindReader, verdicts: Verdicts) -> None:
+        self._kinds = kinds
+        self._verdicts = verdicts
+        self._recent: OrderedDict[Hashable, tuple[float, dict[str, bool]]] = OrderedDict()  # with when each ends
+
+    def of(self, caller: Caller) -> "Sight":
+        """What a caller sees, for one request."""
+        who = (caller.identity, tuple(sorted(caller.extra.items())))
+        kept = self._recent.get(who)
+        if kept is None or time.monotonic() >= kept[0]:
+            kept = self._recent[who] = (time.monotonic() + RECENT_SECONDS, {})
+            self._recent.move_to_end(who)
+            while len(self._recent) > CALLERS_MOST:
+                self._recent.popitem(last=False)
+        return Sight(caller, self._kinds, self._verdicts, kept[1])
+
+
+class Sight:
+    """One caller's, for one request. `recent` is what their requests of the last moments have learnt."""
+
+    def __init__(
+        self, caller: Caller, kinds: KindReader, verdicts: Verdicts, recent: dict[str, bool] | None = None
+    ) -> None:
+        self._recent = recent if recent is not None else {}
+        self.known: dict[str, bool] = dict(self._recent)
         self.unavailable: dict[str, str] = {}  # clusters that could not be asked, and why: nothing of them is seen
         self._caller = caller
         self._kinds = kinds
@@ -53,6 +90,9 @@ class Sight:
             if one not in self.known:
                 by_cluster.setdefault(one.partition("/")[0], []).append(one)
         await asyncio.gather(*(self._learn(cluster, found) for cluster, found in by_cluster.items()))
+        for cluster, found in by_cluster.items():
+            if cluster not in self.unavailable and len(self._recent) < RECENT_MOST:
+                self._recent.update((one, self.known[one]) for one in found if _is_lasting(one, seen=self.known[one]))
 
     async def sees_everything_of(self, cluster: str) -> bool:
         """Whether all kinds may be listed in all namespaces."""

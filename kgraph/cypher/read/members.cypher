@@ -5,7 +5,7 @@ CALL (wanted) {
   MATCH (n:Resource)
   WHERE n.key STARTS WITH wanted.prefix AND n.key > wanted.after AND NOT n:Missing
     AND ($of.sight IS NULL OR NOT n:Namespace
-      OR coalesce($of.sight[n.cluster], $of.sight[n.cluster + "/core/Namespace/_"], $of.sight[n.key], false))
+      OR coalesce($of.sight[n.cluster], $of.sight[n.key], $of.sight[n.cluster + "/core/Namespace/_"], false))
   WITH n ORDER BY n.key LIMIT $of.room
   RETURN collect([
     elementId(n), n.key, false, n.version, n.uid, toString(n.createdAt), n.labels,

@@ -15,7 +15,7 @@ CALL (prefix) {
       AND CASE WHEN c.greater THEN toIntegerOrNull(substring(label, size(c.start))) > c.bound
                ELSE toIntegerOrNull(substring(label, size(c.start))) < c.bound END))
     AND ($of.sight IS NULL OR NOT n:Namespace
-      OR coalesce($of.sight[n.cluster], $of.sight[n.cluster + "/core/Namespace/_"], $of.sight[n.key], false))
+      OR coalesce($of.sight[n.cluster], $of.sight[n.key], $of.sight[n.cluster + "/core/Namespace/_"], false))
     AND ($of.health IS NULL OR n.health IN $of.health)
     AND all(f IN $of.fields WHERE (coalesce(toStringOrNull(n[f.property]), "") = f.value) = f.equal)
   RETURN n ORDER BY n.key LIMIT $of.room

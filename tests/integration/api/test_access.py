@@ -16,7 +16,7 @@ from kgraph.api.graphql.schema import make_schema
 from kgraph.api.kinds import KindReader
 from kgraph.api.reader import Reader
 from kgraph.api.settings import Limits, TokenReviewSettings
-from kgraph.api.sight import Sight
+from kgraph.api.sight import Sights
 from kgraph.api.tenants import Tenant, Tenants
 from kgraph.api.token_reviews import TokenReviews
 from kgraph.api.verdicts import Verdicts
@@ -319,7 +319,7 @@ async def test_hidden_is_answered_as_absent(setting: Setting, caller: str) -> No
 
 @pytest.mark.parametrize("caller", ["viewer", "watcher", "tenant"])
 async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane: Cluster, caller: str) -> None:
-    """What a cluster is asked depends on what is near, not on how much there is; the same again asks nothing."""
+    """What a cluster is asked depends on what is near, not on all there is; again, each step is one statement."""
     settings = cluster_settings(control_plane, CLUSTER)
     store, kinds = setting.client.store, KindReader(setting.client.store)
     async with Connections.serving(store, Sealer.of({}), [settings]) as connections:
@@ -327,11 +327,14 @@ async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane
         found = await TokenReviews(connections, CLUSTER).caller(token)
         assert found is not None
         verdicts = Verdicts(connections, Tenants([_tenant(setting.own)]))
-        asked = []
+        sights = Sights(kinds, verdicts)
+        asked, statements = list[int](), list[int]()
         for _ in range(2):
-            reader = Reader(store, Sight(found, kinds, verdicts))
+            reader, sent = Reader(store, sights.of(found)), store.statements_sent
             await neighbourhood(reader, f"{CLUSTER}/apps/Deployment/{setting.own}/web", Walk(depth=3), timeout=30)
             asked.append(verdicts.asked)
+            statements.append(store.statements_sent - sent)
+    assert statements[1] == 3
     assert 1 < asked[0] < 60
     assert asked[1] == asked[0]
 
@@ -414,3 +417,13 @@ async def test_rest_answers_what_the_apiserver_answers(setting: Setting, caller:
                 if ours.status_code == 200:
                     names = [[item["metadata"]["name"] for item in each.json()["items"]] for each in (ours, theirs)]
                     assert sorted(names[0]) == sorted(names[1]), at
+
+
+async def test_a_name_that_was_asked_for_hides_no_list(setting: Setting) -> None:
+    """Who may get their Namespace sees it in a list, whatever was asked before it: by its name, or by another's."""
+    query = """query($c: String!, $own: String!) {
+      namespace(cluster: $c, name: $own) { key }
+      namespaces(cluster: $c) { key } }"""
+    for _ in range(2):
+        answer = await setting.client.by(setting.tokens["viewer"]).ask(query, c=CLUSTER, own=setting.own)
+        assert answer["namespaces"] == [answer["namespace"]]
