@@ -81,7 +81,6 @@ class Sight:
         self._caller = caller
         self._kinds = kinds
         self._verdicts = verdicts
-        self._met: set[str] = set()  # clusters of which it is known whether everything is seen
 
     async def learn(self, unknown: Iterable[str]) -> None:
         """Find out about scopes and keys; afterwards each of them is in `known`."""
@@ -96,11 +95,9 @@ class Sight:
 
     async def sees_everything_of(self, cluster: str) -> bool:
         """Whether all kinds may be listed in all namespaces."""
-        if cluster not in self._met:
-            self._met.add(cluster)
-            if await self._may(cluster, _EVERYTHING):
-                self.known[cluster] = True
-        return self.known.get(cluster, False)
+        if cluster not in self.known and await self._may(cluster, _EVERYTHING):
+            self.known[cluster] = True
+        return cluster in self.known
 
     async def sees(self, key: str) -> bool:
         """Whether the caller sees a resource whose name they have given."""

@@ -1,5 +1,6 @@
 """Nobody reads what Kubernetes would not show them: every query, for callers of every sort, beside the apiserver."""
 
+import asyncio
 import json
 import os
 import re
@@ -427,3 +428,14 @@ async def test_a_name_that_was_asked_for_hides_no_list(setting: Setting) -> None
     for _ in range(2):
         answer = await setting.client.by(setting.tokens["viewer"]).ask(query, c=CLUSTER, own=setting.own)
         assert answer["namespaces"] == [answer["namespace"]]
+
+
+async def test_questions_at_once_are_told_the_same(setting: Setting, control_plane: Cluster) -> None:
+    """Fields of one operation that ask together whether everything is seen all wait for the cluster's answer."""
+    settings = cluster_settings(control_plane, CLUSTER)
+    async with Connections.serving(setting.client.store, Sealer.of({}), [settings]) as connections:
+        admin = await TokenReviews(connections, CLUSTER).caller(setting.tokens["admin"])
+        assert admin is not None
+        sight = Sights(KindReader(setting.client.store), Verdicts(connections, Tenants([]))).of(admin)
+        told = await asyncio.gather(*(sight.sees_everything_of(CLUSTER) for _ in range(3)))
+    assert told == [True, True, True]
