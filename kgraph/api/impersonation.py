@@ -6,22 +6,17 @@ cluster is asked (`Verdicts`): every cluster that the request meets, so that who
 in another. Kubernetes' newer, narrower verbs (`impersonate-on:…`) count for nothing here.
 """
 
-import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from kgraph.api.callers import AUTHENTICATED, Caller, Impersonation
+from kgraph.api.callers import Caller, Impersonation
 from kgraph.api.errors import BadUserInput
+from kgraph.kube import rbac
 from kgraph.kube.reviews import Attributes
 
 PREFIX = "impersonate-"
 _EXTRA = f"{PREFIX}extra-"
 _API = "authentication.k8s.io"
-_ANONYMOUS = "system:anonymous"
-_UNAUTHENTICATED = "system:unauthenticated"
-_ACCOUNTS = "system:serviceaccounts"
-_LABEL = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
-_ACCOUNT = re.compile(rf"system:serviceaccount:({_LABEL}):({_LABEL}(?:\.{_LABEL})*)")
 
 
 def impersonated(caller: Caller, headers: Iterable[tuple[str, str]]) -> Caller:
@@ -55,7 +50,7 @@ def impersonated(caller: Caller, headers: Iterable[tuple[str, str]]) -> Caller:
     return Caller(
         user,
         uid,
-        _groups(user, groups),
+        rbac.impersonated(user, groups).groups,
         extra,
         method=caller.method,
         expires_at=caller.expires_at,
@@ -64,20 +59,7 @@ def impersonated(caller: Caller, headers: Iterable[tuple[str, str]]) -> Caller:
 
 
 def _user(user: str) -> Attributes:
-    account = _ACCOUNT.fullmatch(user)
+    account = rbac.account_of(user)
     if account is None:
         return Attributes("impersonate", "", "users", name=user)
-    return Attributes("impersonate", "", "serviceaccounts", namespace=account[1], name=account[2])
-
-
-def _groups(user: str, asked: list[str]) -> tuple[str, ...]:
-    """The groups as the apiserver gives them: what is asked for, else a service account's own, and everybody's."""
-    groups = list(asked)
-    account = _ACCOUNT.fullmatch(user)
-    if account is not None and not groups:
-        groups = [_ACCOUNTS, f"{_ACCOUNTS}:{account[1]}"]
-    if user == _ANONYMOUS:
-        groups += [] if _UNAUTHENTICATED in groups else [_UNAUTHENTICATED]
-    elif AUTHENTICATED not in groups and _UNAUTHENTICATED not in groups:
-        groups.append(AUTHENTICATED)
-    return tuple(groups)
+    return Attributes("impersonate", "", "serviceaccounts", namespace=account[0], name=account[1])

@@ -6,6 +6,7 @@ rule.go` (VisitRulesFor, appliesTo) whom a binding means and where. RBAC only ev
 Texts are compared whole and by their letters' case; a property test asks a real apiserver.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ _AUTHENTICATED = "system:authenticated"
 _UNAUTHENTICATED = "system:unauthenticated"
 _ACCOUNTS = "system:serviceaccounts"
 _ACCOUNT_PREFIX = "system:serviceaccount:"
+_LABEL = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
+_ACCOUNT = re.compile(rf"{_ACCOUNT_PREFIX}({_LABEL}):({_LABEL}(?:\.{_LABEL})*)")
 _NODE_PREFIX = "system:node:"
 
 
@@ -169,12 +172,11 @@ def account_user(namespace: str, name: str) -> str:
 def account_of(user: str) -> tuple[str, str] | None:
     """The namespace and name of the account that a user is, None for any other (serviceaccount.SplitUsername).
 
-    A user without a namespace in its name is nobody's account, not even one beside the binding.
+    A user without a namespace in its name is nobody's account, not even one beside the binding; nor is one with names
+    that no account can have.
     """
-    parts = user.removeprefix(_ACCOUNT_PREFIX).split(":")
-    if not user.startswith(_ACCOUNT_PREFIX) or len(parts) != 2 or not all(map(_is_name, parts)):
-        return None
-    return parts[0], parts[1]
+    account = _ACCOUNT.fullmatch(user)
+    return (account[1], account[2]) if account else None
 
 
 def node_user(name: str) -> str:

@@ -167,4 +167,5 @@ def test_users_of_accounts_and_nodes_are_told_from_others() -> None:
     assert node_of(node_user("node-1")) == "node-1"
     others = ("jane", "system:serviceaccount:shop", "system:serviceaccount:a:b:c", "system:serviceaccount:a/b:c")
     assert [account_of(user) for user in others] == [None] * 4
+    assert account_of("system:serviceaccount:Ops:bot") is None  # no namespace can be called so
     assert [node_of(user) for user in ("jane", "system:node:", "system:node:a/b", "system:nodes")] == [None] * 4
