@@ -25,7 +25,8 @@ from kgraph.kube.errors import (
 )
 from kgraph.kube.settings import ClusterSettings
 from kgraph.kube.throttle import Throttle
-from kgraph.kube.transport import Response, Tls, Transport
+from kgraph.kube.tls import Tls
+from kgraph.kube.transport import Response, Transport
 
 JSON = "application/json"
 # As client-go (rest/request.go): so often is a request repeated that the server asked to repeat later.

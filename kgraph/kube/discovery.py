@@ -6,6 +6,7 @@ A group whose own server is down costs that group alone.
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -178,7 +179,13 @@ async def discover(conn: Connection, versions: Mapping[tuple[str, str], str] = {
             found += await _ask_each(conn, [core], failures)
         else:
             found += await _ask_each(conn, root.groups or [], failures)
-    return Discovery(tuple(_once(found, versions)), tuple(failures))
+    return Discovery(tuple(_kept(resource) for resource in _once(found, versions)), tuple(failures))
+
+
+@lru_cache(maxsize=4096)
+def _kept(resource: ApiResource) -> ApiResource:
+    """The one value of all that are equal: a hundred clusters serve the same kinds, of some 1 kB each."""
+    return resource
 
 
 def _from_aggregated(item: _AggregatedGroup, failures: list[DiscoveryFailure]) -> _Served:

@@ -18,7 +18,7 @@ from kgraph.kube.access import access_to, checked_server
 from kgraph.kube.credentials import Certificate, bearer, read_file
 from kgraph.kube.errors import ConfigurationError
 from kgraph.kube.settings import AuthMethod, ClusterSettings, TlsSettings
-from kgraph.kube.transport import tls_context
+from kgraph.kube.tls import tls_context
 
 # What may stand in keys (no `/`) and in entity ids (no `:`), and reads well in both.
 CLUSTER_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")

@@ -10,8 +10,7 @@ The one module that knows h2; `streams` are its answers. Its errors, and the net
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import cast
 
 from h2.config import H2Configuration
@@ -85,14 +84,14 @@ class _Link(asyncio.Protocol):
         """Send a request without a body."""
         number = self._h2.get_next_available_stream_id()
         self._h2.send_headers(number, headers, end_stream=True)
-        stream = self._streams[number] = Stream(number, self.credit)
+        stream = self._streams[number] = Stream(number, self)
         self._flush()
         return stream
 
-    def leave(self, stream: Stream) -> None:
-        """Nobody reads the stream any more."""
-        number = stream.number
-        if self._streams.pop(number, None) and not stream.is_over and not self.is_lost:
+    def leave(self, number: int) -> None:
+        """Nobody reads the stream of that number any more."""
+        stream = self._streams.pop(number, None)
+        if stream is not None and not stream.is_over and not self.is_lost:
             self._h2.reset_stream(number, ErrorCodes.CANCEL)
             self._flush()
 
@@ -235,11 +234,13 @@ class Multiplexer:
         """Have a connection with room; NotMultiplexed or NotConnected where there can be none."""
         await self._link(tls)
 
-    @asynccontextmanager
-    async def exchange(
+    async def get(
         self, tls: ssl.SSLContext, url: URL, headers: Iterable[tuple[str, str]], silence_seconds: float
-    ) -> AsyncIterator[Stream]:
-        """Send a GET and give its answer; NotMultiplexed or NotConnected before anything was sent, else OSErrors."""
+    ) -> Stream:
+        """Send a GET and wait for the head of its answer, which is to be closed.
+
+        NotMultiplexed or NotConnected before anything was sent, else OSErrors.
+        """
         link = await self._link(tls)
         stream = link.open(
             [
@@ -253,9 +254,10 @@ class Multiplexer:
         try:
             async with asyncio.timeout(silence_seconds):
                 await stream.head()
-            yield stream
-        finally:
-            link.leave(stream)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
     async def _link(self, tls: ssl.SSLContext) -> _Link:
         """A connection with room; those of a login that was replaced are closed when nobody uses them any more."""

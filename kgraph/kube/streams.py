@@ -1,8 +1,8 @@
 """Answers over HTTP/2, each a stream of a connection that many share: what `multiplex` gives, and is told of."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Protocol
 
 from multidict import CIMultiDict
 
@@ -10,16 +10,26 @@ from multidict import CIMultiDict
 STREAM_CREDIT_BYTES = 32 * 1024
 
 
-class Stream:
-    """An answer over HTTP/2: its status, its headers, and its body as it comes."""
+class Carrier(Protocol):
+    """The connection of a stream."""
 
-    def __init__(self, number: int, credit: Callable[[int, int], None]) -> None:
+    def credit(self, number: int, size: int) -> None:
+        """Let the server send so many bytes more on the stream of that number."""
+
+    def leave(self, number: int) -> None:
+        """Nobody reads that stream any more."""
+
+
+class Stream:
+    """An answer over HTTP/2: its status, its headers, and its body as it comes; close it when done."""
+
+    def __init__(self, number: int, carrier: Carrier) -> None:
         self.number = number
         self.status = 0
         self.headers: CIMultiDict[str] = CIMultiDict()
         self.is_over = False
-        self._credit = credit  # lets the server send so many bytes more on the stream of that number
-        self._chunks: deque[bytes] = deque()
+        self._carrier = carrier
+        self._chunks: list[bytes] = []
         self._owed = 0  # bytes that were read and that the server may send anew
         self._error: OSError | None = None
         self._waiting: asyncio.Future[None] | None = None
@@ -39,13 +49,17 @@ class Stream:
             if self.is_over:
                 return b""
             await self._news()
-        some = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
+        some = b"".join(self._chunks)
         self._chunks.clear()
         self._owed += len(some)
         if self._owed >= STREAM_CREDIT_BYTES and not self.is_over:
-            self._credit(self.number, self._owed)
+            self._carrier.credit(self.number, self._owed)
             self._owed = 0
         return some
+
+    def close(self) -> None:
+        """Nobody reads it any more."""
+        self._carrier.leave(self.number)
 
     # What the link tells
 

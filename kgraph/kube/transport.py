@@ -1,4 +1,4 @@
-"""HTTP to one server: sockets, TLS, time limits, and the mapping of every error that they have.
+"""HTTP to one server: sockets, time limits, and the mapping of every error that they have.
 
 The only module that knows aiohttp. `kubernetes.aio`, which wraps aiohttp, is not used, for what it would do
 itself is what it does wrong: its kubeconfig loader writes client keys under /tmp and lets a failing exec plugin
@@ -7,13 +7,10 @@ and its ApiClient offers no socket options. What would be left of it is this fil
 """
 
 import asyncio
-import os
 import ssl
-import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
-from typing import NamedTuple, Self
+from contextlib import asynccontextmanager
+from typing import Self
 
 import aiohttp
 import structlog
@@ -21,27 +18,13 @@ from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from kgraph.kube.credentials import Certificate
 from kgraph.kube.errors import Attempt, BadAnswer, ConfigurationError, KubeError, Unavailable
-from kgraph.kube.multiplex import PROTOCOL, Multiplexer, NotConnected, NotMultiplexed
+from kgraph.kube.multiplex import Multiplexer, NotConnected, NotMultiplexed
 from kgraph.kube.sockets import CONNECT_SECONDS, watched_socket
 from kgraph.kube.streams import Stream
+from kgraph.kube.tls import Tls
 
 _log = structlog.get_logger(__name__)
-
-
-class Tls(NamedTuple):
-    """How a server proves itself, and we do: for HTTP/1.1, and for HTTP/2, which is agreed upon in the handshake."""
-
-    plain: ssl.SSLContext
-    multiplexed: ssl.SSLContext
-
-    @classmethod
-    def of(cls, ca: bytes, certificate: Certificate | None, *, insecure: bool) -> "Tls":
-        """Both contexts; ConfigurationError as `tls_context` has it."""
-        plain, multiplexed = (tls_context(ca, certificate, insecure=insecure) for _ in range(2))
-        multiplexed.set_alpn_protocols([PROTOCOL, "http/1.1"])
-        return cls(plain, multiplexed)
 
 
 class Response:
@@ -145,26 +128,42 @@ class Transport:
     ) -> AsyncIterator[Response]:
         """A GET that shares a connection with others where it can; elsewhere as `exchange`."""
         params, headers = list(params), list(headers)
-        url = URL(f"{self._server}{attempt.path}").with_query(params)
-        async with AsyncExitStack() as stack:
-            response = None
-            if self._multiplexer is not None:
-                try:
-                    exchange = self._multiplexer.exchange(tls.multiplexed, url, headers, silence_seconds)
-                    response = Response(await stack.enter_async_context(exchange), attempt, silence_seconds)
-                except NotMultiplexed:
-                    self._multiplexer = None
-                except NotConnected as error:
-                    # Whatever it is, HTTP/1.1 meets it too, and has words for it, or is a way round it.
-                    _log.debug("no HTTP/2 now", cluster=attempt.cluster, path=attempt.path, why=str(error))
-                except Exception as error:
-                    raise mapped(error, attempt, silence_seconds) from error
-            if response is None:
-                exchange_alone = self.exchange(
-                    attempt, tls, method="GET", params=params, headers=headers, silence_seconds=silence_seconds
-                )
-                response = await stack.enter_async_context(exchange_alone)
-            yield response
+        stream = await self._multiplexed(attempt, tls, params, headers, silence_seconds)
+        if stream is None:
+            async with self.exchange(
+                attempt, tls, method="GET", params=params, headers=headers, silence_seconds=silence_seconds
+            ) as response:
+                yield response
+            return
+        try:
+            yield Response(stream, attempt, silence_seconds)
+        finally:
+            stream.close()
+
+    async def _multiplexed(
+        self,
+        attempt: Attempt,
+        tls: Tls,
+        params: Iterable[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
+        silence_seconds: float,
+    ) -> Stream | None:
+        """The answer to a GET over HTTP/2; None where it cannot be had so, and nothing was sent."""
+        if self._multiplexer is None:
+            return None
+        try:
+            return await self._multiplexer.get(tls.multiplexed, self._url(attempt, params), headers, silence_seconds)
+        except NotMultiplexed:
+            self._multiplexer = None
+        except NotConnected as error:
+            # Whatever it is, HTTP/1.1 meets it too, and has words for it, or is a way round it.
+            _log.debug("no HTTP/2 now", cluster=attempt.cluster, path=attempt.path, why=str(error))
+        except Exception as error:
+            raise mapped(error, attempt, silence_seconds) from error
+        return None
+
+    def _url(self, attempt: Attempt, params: Iterable[tuple[str, str]]) -> URL:
+        return URL(f"{self._server}{attempt.path}").with_query(list(params))
 
     @asynccontextmanager
     async def exchange(
@@ -179,11 +178,10 @@ class Transport:
         silence_seconds: float,
     ) -> AsyncIterator[Response]:
         """Send a request and give its answer, whatever the status; `silence_seconds` may pass without a byte."""
-        url = URL(f"{self._server}{attempt.path}").with_query(list(params))
         try:
             answer = await self._session.request(
                 method,
-                url,
+                self._url(attempt, params),
                 headers=CIMultiDict(headers if body is None else [*headers, ("Content-Length", str(len(body)))]),
                 data=None if body is None else _once(body),
                 ssl=tls.plain,
@@ -206,24 +204,6 @@ async def _once(body: bytes) -> AsyncIterator[bytes]:
     done would come back as a conflict or a 404.
     """
     yield body
-
-
-def tls_context(ca: bytes, certificate: Certificate | None, *, insecure: bool) -> ssl.SSLContext:
-    """A TLS context that trusts what Go would trust with the same CA, and shows the client certificate."""
-    try:
-        context = ssl.create_default_context(cadata=ca.decode("ascii") if ca else None)
-    except (ssl.SSLError, UnicodeDecodeError) as error:
-        raise ConfigurationError("the cluster's CA is not a PEM certificate") from error
-    # Go trusts every certificate of the pool, intermediate ones too, and does not hold old cluster CAs to RFC 5280
-    # to the letter, as Python 3.13 does by default.
-    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
-    context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_STRICT
-    if insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if certificate:
-        _show(context, certificate)
-    return context
 
 
 def mapped(error: Exception, attempt: Attempt, silence_seconds: float) -> KubeError:
@@ -330,19 +310,3 @@ def _forget_request(error: aiohttp.ClientResponseError) -> None:
     error.headers = None
     error.history = ()
     error.args = ()
-
-
-def _show(context: ssl.SSLContext, certificate: Certificate) -> None:
-    """Load a client certificate; the ssl module reads files only, so they exist for a moment, for us alone."""
-    with tempfile.TemporaryDirectory(prefix="kgraph-") as folder:
-        names = Path(folder, "tls.crt"), Path(folder, "tls.key")
-        for name, content in zip(names, (certificate.certificate, certificate.key), strict=True):
-            with open(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - a mode
-                file.write(content)
-        try:
-            # Without a password function OpenSSL would ask the terminal for one.
-            context.load_cert_chain(*names, password=lambda: b"")
-        except (ssl.SSLError, ValueError) as error:
-            raise ConfigurationError(
-                "the client certificate and its key are no PEM, or do not belong together, or the key has a password"
-            ) from error

@@ -24,7 +24,8 @@ from kgraph.kube.credentials import Certificate, Credentials, Login, Stored, rea
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.listing import pages
 from kgraph.kube.rereading import Reread
-from kgraph.kube.transport import Transport, tls_context
+from kgraph.kube.tls import tls_context
+from kgraph.kube.transport import Transport
 from kgraph.kube.watching import watch
 
 MARKER = "t0ken-marker"
