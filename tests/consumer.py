@@ -37,7 +37,7 @@ async def messages(servers: str, cluster: str) -> list[Got]:
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
         found: list[Got] = []
-        while any([await consumer.position(each) < ends[each] for each in partitions]):  # noqa: C419 - awaits
+        while any([await consumer.position(each) < ends[each] for each in partitions]):
             for some in (await consumer.getmany(timeout_ms=500)).values():
                 for one in some:
                     key = one.key.decode()

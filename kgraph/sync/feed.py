@@ -43,12 +43,14 @@ class Feed:
             yield None
             return
         name = "list delivery" if snapshot else "watch delivery"
-        attributes = {"k8s.cluster.name": cluster, "k8s.resource.kind": kind, "kgraph.changes": changes}
+        attributes: dict[str, str | int] = {
+            "k8s.cluster.name": cluster,
+            "k8s.resource.kind": kind,
+            "kgraph.changes": changes,
+        }
         with self._tracer.start_as_current_span(name, attributes=attributes) as span:
             context = span.get_span_context()
-            yield Told(
-                written_time(datetime.now(UTC)), f"{context.trace_id:032x}", f"{context.span_id:016x}", snapshot
-            )
+            yield Told(written_time(datetime.now(UTC)), f"{context.trace_id:032x}", f"{context.span_id:016x}", snapshot)
 
     def happening(
         self, type_: EventType, cluster: str, reason: str, message: str, severity: Severity = Severity.INFO
@@ -59,7 +61,7 @@ class Feed:
 
     @asynccontextmanager
     async def owned(self, cluster: str) -> AsyncIterator[None]:
-        """Relay a cluster's outbox while its worker runs; what a snapshot leaves is sent as long as the process lives."""
+        """Relay a cluster's outbox while its worker runs; that of a snapshot as long as the process does."""
         if self.relay is None:
             yield
             return

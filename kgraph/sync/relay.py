@@ -143,7 +143,7 @@ class Relay:
                 failure = str(_first(errors))
                 if failure != shard.failure:
                     log.warning("the change feed waits", cluster=shard.cluster, why=failure)
-            except* Exception as errors:  # noqa: BLE001 - the feed of one cluster must not end unseen
+            except* Exception as errors:
                 failure = f"the outbox cannot be sent: {_first(errors)}"
                 log.exception("the outbox cannot be sent", cluster=shard.cluster)
             if shard.advanced:

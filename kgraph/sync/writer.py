@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
+from kgraph.feed.message import message_of, packed
 from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.errors import Fenced, GraphError
 from kgraph.graphdb.model import cluster_key
-from kgraph.feed.message import message_of, packed
 from kgraph.graphdb.store import Record, Store, Transaction
 from kgraph.kube.diff import Difference
 from kgraph.sync.batch import Batch, Recorded
@@ -241,8 +241,9 @@ async def _write_batch(
         rows = []
         for item in group:
             key = item.resource.key
-            known = differences.get(key)
-            past = remembered(item.resource, item.provenance, before.get(key), now, history.changes, known)
+            past = remembered(
+                item.resource, item.provenance, before.get(key), now, history.changes, differences=differences.get(key)
+            )
             rows.append(node_row(key, {**item.resource.properties, **past}))
         for some_rows in _chunks(rows):
             await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
