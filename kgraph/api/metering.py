@@ -10,29 +10,14 @@ import msgspec
 
 from kgraph.api.entity import labels as labels_of
 from kgraph.api.reader import Reader
-from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
+from kgraph.api.scope import CLAIM, NODE, POD, VOLUME, Scope
+from kgraph.graphdb.model import ResourceKey
 from kgraph.graphdb.usage import Amounts, decode_last, total, usage_key, workload_of
 
 # A sample is a minute old when it comes from a metrics-server with its own default. One that is older than some times
 # the interval of the worker says nothing of now.
 FRESH_INTERVALS = 4
 FRESH_LEAST_SECONDS = 180.0
-POD, NODE = GroupKind("", "Pod"), GroupKind("", "Node")
-CLAIM, VOLUME = GroupKind("", "PersistentVolumeClaim"), GroupKind("", "PersistentVolume")
-
-
-class Scope(msgspec.Struct, frozen=True):
-    """Which clusters, and which namespaces of them, None for all."""
-
-    clusters: tuple[str, ...]
-    namespaces: tuple[str, ...] | None = None
-
-    async def prefixes(self, reader: Reader, kind: GroupKind, *, timeout: float) -> tuple[str, ...]:
-        """What the keys of a kind's resources begin with that the caller sees; of a kind without namespaces all."""
-        starts = [kind_prefix(cluster, kind) for cluster in self.clusters]
-        if self.namespaces is not None and kind not in (NODE, VOLUME):
-            starts = [f"{start}{namespace}/" for start in starts for namespace in sorted(set(self.namespaces))]
-        return await reader.seen_prefixes(starts, timeout=timeout)
 
 
 class Metering(msgspec.Struct, frozen=True):

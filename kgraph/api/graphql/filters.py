@@ -8,6 +8,7 @@ from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health
 from kgraph.api.listing import Filter
+from kgraph.api.scope import Scope
 from kgraph.graphdb import health as table
 
 First = Annotated[int | None, strawberry.argument(description="How many: 500 unless told, 5,000 at most.")]
@@ -93,6 +94,11 @@ def page_size(info: Info, first: int | None) -> int:
     if not 0 <= first <= limits.first_most:
         raise BadUserInput(f"first is {first}; between 0 and {limits.first_most} can be asked for")
     return first
+
+
+async def scope_of(info: Info, clusters: list[str] | None = None, namespaces: list[str] | None = None) -> Scope:
+    """Where to look, all over unless told; NotFound lists the clusters."""
+    return Scope(await info.context.kinds.named_clusters(clusters), tuple(namespaces) if namespaces else None)
 
 
 def truth(value: bool | None) -> str | None:  # noqa: FBT001 - it is what it makes a text of
