@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from kgraph.api.entity import labels as labels_of
+from kgraph.api.labels import Space, labels_of, namespace_labels
 from kgraph.api.reader import Reader
 from kgraph.api.scope import CLAIM, NODE, POD, VOLUME, Scope
 from kgraph.graphdb.model import ResourceKey
@@ -112,7 +112,8 @@ async def pods(
     record = await reader.read_one("read/metered_pods", {"of": of}, timeout=timeout)
     shown = await reader.listed(key for row in record["pods"] for key in row[-1] or ())
     samples = await _last_samples(reader, scope, known, timeout=timeout)
-    inherited = await _namespace_labels(reader, (row[0] for row in record["pods"]) if labels else (), timeout=timeout)
+    spaces = _spaces(row[0] for row in record["pods"]) if labels else frozenset()
+    inherited = await namespace_labels(reader, spaces, shown=True, timeout=timeout)
     found = []
     for key, node, cpu, memory, cpu_limit, memory_limit, pairs, controllers in record["pods"]:
         name = ResourceKey.parse(key)
@@ -174,7 +175,8 @@ async def claims(
     record = await reader.read_one("read/metered_claims", {"of": of}, timeout=timeout)
     users = [row[-1] for row in record["claims"] if row[-1]]
     shown = await reader.listed(key for pod, controllers in users for key in (pod, *(controllers or ())))
-    inherited = await _namespace_labels(reader, (row[0] for row in record["claims"]) if labels else (), timeout=timeout)
+    spaces = _spaces(row[0] for row in record["claims"]) if labels else frozenset()
+    inherited = await namespace_labels(reader, spaces, shown=True, timeout=timeout)
     bound = []
     for key, size, pairs, user in record["claims"]:
         name = ResourceKey.parse(key)
@@ -220,13 +222,6 @@ def missing(pods: Sequence[PodUse], known: Mapping[str, Metering]) -> str | None
     return why if len(without) == len(pods) else f"{len(without)} of {len(pods)} Pods have no sample: {why}"
 
 
-async def _namespace_labels(
-    reader: Reader, keys: Iterable[str], *, timeout: float
-) -> dict[tuple[str, str], dict[str, str]]:
-    """The labels of the Namespaces of these resources, by cluster and name."""
-    names = {(name.cluster, name.namespace) for name in map(ResourceKey.parse, keys)}
-    if not names:
-        return {}
-    of = {str(ResourceKey(cluster, "", "Namespace", "", name)): (cluster, name) for cluster, name in names}
-    record = await reader.read_one("read/labels", {"of": {"keys": sorted(await reader.listed(of))}}, timeout=timeout)
-    return {of[key]: labels_of(pairs) for key, pairs in record["labels"]}
+def _spaces(keys: Iterable[str]) -> frozenset[Space]:
+    """The namespaces that these resources are in."""
+    return frozenset((name.cluster, name.namespace) for name in map(ResourceKey.parse, keys))
