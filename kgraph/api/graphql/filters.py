@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from kgraph.api.bounds import within
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health
@@ -89,11 +90,7 @@ def read_filter(
 def page_size(info: Info, first: int | None) -> int:
     """How many are asked for; BadUserInput says how many may be."""
     limits = info.context.settings.limits
-    if first is None:
-        return limits.first
-    if not 0 <= first <= limits.first_most:
-        raise BadUserInput(f"first is {first}; between 0 and {limits.first_most} can be asked for")
-    return first
+    return limits.first if first is None else within("first", first, limits.first_most)
 
 
 async def scope_of(info: Info, clusters: list[str] | None = None, namespaces: list[str] | None = None) -> Scope:

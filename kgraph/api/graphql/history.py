@@ -7,10 +7,11 @@ import msgspec
 import strawberry
 
 from kgraph.api import history
+from kgraph.api.bounds import within
 from kgraph.api.graphql.changes import ResourceChange, shown_change
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.filters import First, page_size
-from kgraph.api.graphql.graph import Depth, within
+from kgraph.api.graphql.graph import Depth
 from kgraph.api.graphql.resource import Resource, resources
 from kgraph.api.graphql.scalars import JSON, DateTime
 from kgraph.api.graphql.selection import selected

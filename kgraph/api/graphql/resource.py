@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import get_object_definition
 
+from kgraph.api.bounds import within
 from kgraph.api.entities import RELATIONS_MOST
 from kgraph.api.entity import entity_id
 from kgraph.api.errors import BadUserInput
@@ -194,8 +195,7 @@ class Resource:
         return [shown_change(change) for change in found.changes]
 
     async def _relations(self, info: Info, types: list[str] | None, first: int, *, outward: bool) -> "RelationList":
-        if not 0 <= first <= RELATIONS_MOST:
-            raise BadUserInput(f"first is {first}; between 0 and {RELATIONS_MOST} can be asked for")
+        first = within("first", first, RELATIONS_MOST)
         below = wanted(selected(info), "items.resource.")
         found = await info.context.loaders.relations.load(
             RelationsWanted(self.node.handle, outward, tuple(edge_types(types)), first, below)
