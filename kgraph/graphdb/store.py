@@ -12,14 +12,11 @@ from typing import Any, TypeVar, cast
 import msgspec
 import neo4j
 import stamina
-import structlog
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction
 from neo4j import exceptions as driver_errors
 
 from kgraph import cypher
 from kgraph.graphdb import errors
-
-log = structlog.get_logger(__name__)
 
 Record = dict[str, Any]
 T = TypeVar("T")
@@ -51,7 +48,6 @@ _MEMORY_CODES = {
     "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
     "Neo.TransientError.General.TransactionMemoryLimit",
 }
-
 
 # What a schema statement is told when another has made the same at the same moment; run again, it finds it there.
 _MADE_MEANWHILE = frozenset(
