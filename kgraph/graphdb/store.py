@@ -194,7 +194,7 @@ class Store:
         return await self.write(work, what=name)
 
     async def run_alone(self, text: str, parameters: Mapping[str, Any] | None = None, *, what: str) -> None:
-        """Run a statement that must own its transaction: schema, `CALL { … } IN TRANSACTIONS`.
+        """Run a statement that must own its transaction: schema, `CALL { … } IN TRANSACTIONS`; or that is in a hurry.
 
         It may run twice, so that it has to be one that does no harm then: schema statements of two programs that start
         at once end one another in deadlocks.
