@@ -80,14 +80,7 @@ class Observer:
                     version = event["object"]["metadata"]["resourceVersion"]
                     self._note(kind, event["type"], event["object"])
             except Lost:
-                version = await self._listed_again(kind)
-            except httpx.HTTPError:
-                await asyncio.sleep(AGAIN_SECONDS)
-
-    async def _listed_again(self, kind: str) -> str:
-        while True:
-            try:
-                return await self._list(kind)
+                version = await self._list(kind)
             except httpx.HTTPError:
                 await asyncio.sleep(AGAIN_SECONDS)
 
@@ -107,8 +100,15 @@ class Observer:
                 yield event
 
     async def _list(self, kind: str) -> str:
+        """The version as of which the states are known; an apiserver, or a kind, that is not ready yet is awaited."""
         root, plural = KINDS[kind]
-        answer = (await self._client.get(f"{root}/{plural}", timeout=20)).raise_for_status().json()
+        while True:
+            try:
+                answer = (await self._client.get(f"{root}/{plural}", timeout=20)).raise_for_status().json()
+            except httpx.HTTPError:
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                break
         self._states[kind] = {
             self._key(kind, obj): self._state(kind, obj)
             for obj in answer["items"]

@@ -18,11 +18,11 @@ from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.progress import silent
 from kgraph.stack.redis import RedisServer
 from tests.chaos.faults import FAULTS
-from tests.chaos.ledger import differences, disorder, gaps, missed, replayed, shown
+from tests.chaos.ledger import Told, differences, disorder, gaps, missed, replayed, shown
 from tests.chaos.observer import Observer
 from tests.chaos.stage import CLUSTER, Servers, Stage
 from tests.chaos.storm import STORM_SECONDS, Storm
-from tests.chaos.topics import Topics
+from tests.chaos.topics import told
 from tests.proxied import ProxiedKafka
 from tests.servers import Graph
 from tests.workers import until
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 SEED = int(os.environ.get("KGRAPH_STORM_SEED", "6"))
 CHANGES_PER_SECOND = 50
+RESOURCES = "MATCH (n:Resource {cluster: 'storm'}) WHERE NOT n:Missing RETURN n.key AS key, n.uid AS uid"
 # Between two faults: long enough that what waited is written, so that each fault meets a system that works.
 CALM_SECONDS = (0.5, 2.0)
 
@@ -54,16 +55,13 @@ async def test_a_storm_in_which_everything_fails(stage: Stage, own_control_plane
     async with Storm.over(plane, "feed", SEED) as storm, Observer.of(plane, CLUSTER, storm.namespaces) as observer:
         await rage(stage, storm)
         await stage.worker.in_step(stage.store)
-        async with Topics.read_from(stage.servers.kafka.server.direct_servers) as topics:
-            await replay_is_the_graph(stage, topics)
-            await replay_is_the_cluster(observer, topics)
-            told = topics.told
-            assert not (problems := disorder(told)), shown(problems)
-            assert not (problems := gaps(told)), shown(problems)
-            found = missed(observer.seen, told, stage.blind)
-            log.info("told", seen=len(observer.seen), told=len(told), excused=len(found.excused))
-            assert not found.lost, shown(found.lost)
-            assert len(found.excused) < len(observer.seen) / 2, "most of the storm was not watched"
+        all_told = await replay_is_the_cluster(stage, observer)
+        assert not (problems := disorder(all_told)), shown(problems)
+        assert not (problems := gaps(all_told)), shown(problems)
+        found = missed(observer.seen, all_told, stage.blind)
+        log.info("told", seen=len(observer.seen), told=len(all_told), excused=len(found.excused))
+        assert not found.lost, shown(found.lost)
+        assert len(found.excused) < len(observer.seen) / 2, "most of the storm was not watched"
         await the_api_answers_as_the_cluster(stage, storm, observer)
 
 
@@ -85,41 +83,24 @@ async def rage(stage: Stage, storm: Storm) -> None:
     log.info("the storm is over", seconds=round(time.monotonic() - began_at, 1), steps=storm.done)
 
 
-async def replay_is_the_graph(stage: Stage, topics: Topics) -> None:
-    """Wait until the topics, read into an empty map, give each resource of the graph in its version."""
+async def replay_is_the_cluster(stage: Stage, observer: Observer) -> list[Told]:
+    """Wait until the topics, read into an empty map, give what the graph and the cluster have; all that they tell."""
     problems: list[str] = []
 
-    async def is_it() -> bool:
-        await topics.read()
-        rows = await stage.store.read_text(
-            f"MATCH (n:Resource {{cluster: '{CLUSTER}'}}) WHERE NOT n:Missing RETURN n.key AS key, n.uid AS uid"
-        )
-        graph = {row["key"]: str(row["uid"]).encode() for row in rows}
-        replay = {key: one.uid.encode() for key, one in replayed(topics.told).items()}
-        problems[:] = differences(graph, replay)
-        return not problems
+    async def give_it() -> list[Told] | None:
+        found = await told(stage.servers.kafka.server.direct_servers, CLUSTER)
+        replay = replayed(found)
+        graph = {row["key"]: str(row["uid"]).encode() for row in await stage.store.read_text(RESOURCES)}
+        stormy = {key: one.new or b"" for key, one in replay.items() if observer.watches(key)}
+        problems[:] = differences(graph, {key: one.uid.encode() for key, one in replay.items()})
+        problems.extend(differences(await observer.there(), stormy))
+        return None if problems else found
 
     try:
-        await until(is_it, "the topics give the graph")
+        found: list[Told] = await until(give_it, "the topics give the cluster")
     except AssertionError as error:
         raise AssertionError(f"{error}: {shown(problems)}") from None
-
-
-async def replay_is_the_cluster(observer: Observer, topics: Topics) -> None:
-    """Wait until the topics, read into an empty map, give the cluster's objects, those that the storm has left."""
-    problems: list[str] = []
-
-    async def is_it() -> bool:
-        await topics.read()
-        there = await observer.there()
-        replay = {key: one.new or b"" for key, one in replayed(topics.told).items() if observer.watches(key)}
-        problems[:] = differences(there, replay)
-        return not problems
-
-    try:
-        await until(is_it, "the topics give the cluster")
-    except AssertionError as error:
-        raise AssertionError(f"{error}: {shown(problems)}") from None
+    return found
 
 
 async def the_api_answers_as_the_cluster(stage: Stage, storm: Storm, observer: Observer) -> None:
