@@ -159,7 +159,7 @@ class ClusterWorker:
         await intake.settled()
         await pipeline.flush()
         described = {"syncedAt": datetime.now(UTC), "error": None, "problems": list(problems)}
-        await patiently(partial(writer.describe, described))
+        await writer.describe(described, *self._synced())
         self.synced.set()
 
     async def _reflect(self, pipeline: Pipeline, writer: Writer, vitals: Vitals, tasks: asyncio.TaskGroup) -> None:
@@ -195,17 +195,17 @@ class ClusterWorker:
                 if isinstance(error, UnknownResources) and not self._reflecting:
                     raise
                 log.warning("a cluster can't be asked what it serves", cluster=self.settings.id, why=str(error))
-                await patiently(partial(writer.describe, {"error": str(error)}))
+                await writer.describe({"error": str(error)})
                 await asyncio.sleep(backoff.seconds(error))
                 continue
             backoff.reset()
             await self._read_definitions(connection, found)
             await self._follow_kinds(connection, found, selected, pipeline, tasks)
-            await patiently(partial(writer.describe, self._discovered(version, found, connection)))
+            await writer.describe(self._discovered(version, found, connection))
             if not self.synced.is_set() and self._intake is not None:
                 await self._intake.settled()
                 await pipeline.flush()
-                await patiently(partial(writer.describe, {"syncedAt": datetime.now(UTC)}))
+                await writer.describe({"syncedAt": datetime.now(UTC)}, *self._synced())
                 log.info("in step", cluster=self.settings.id, resources=self.progress.resources)
                 self.synced.set()
                 if self._options.resync_seconds:
@@ -310,6 +310,10 @@ class ClusterWorker:
         )
         await intake.look()
         return intake
+
+    def _synced(self) -> tuple[Happening, ...]:
+        said = f"the graph is in step with the cluster: {self._resources} resources"
+        return self._feed.happening(EventType.CLUSTER_SYNCED, self.settings.id, "InStep", said)
 
     def _refused(self, key: str, why: str) -> None:
         if self._intake is not None:
