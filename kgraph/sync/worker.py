@@ -5,18 +5,15 @@ are. When any of them fails in a way nobody foresaw, or another worker takes the
 """
 
 import asyncio
-import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import structlog
 
-from kgraph import __version__
+from kgraph.feed.event import EventType
 from kgraph.graphdb.catalogue import Catalogue, catalogue_of
 from kgraph.graphdb.errors import Fenced
 from kgraph.graphdb.model import GroupKind
@@ -25,12 +22,15 @@ from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource, Discovery, discover
 from kgraph.kube.errors import KubeError, UnknownResources
 from kgraph.kube.settings import AuthMethod, ClusterSettings
+from kgraph.sync import account
 from kgraph.sync.asked import AskedCatalogue
 from kgraph.sync.batch import Batch
 from kgraph.sync.commits import Commits
 from kgraph.sync.custom import extractor, kinds_of, select_kinds, unserved, versions_of
 from kgraph.sync.definitions import Definition, read_definitions
+from kgraph.sync.drafts import Happening
 from kgraph.sync.extract import Extractor
+from kgraph.sync.extraction import extraction_digest
 from kgraph.sync.feed import Feed
 from kgraph.sync.intake import Intake
 from kgraph.sync.options import SyncOptions
@@ -127,9 +127,10 @@ class ClusterWorker:
             await self._commits.write(Entry(writer, batch, vitals.riding()))
 
         self.pipeline = pipeline = Pipeline(cluster, write, on_refused=self._refused)
-        vitals = Vitals(cluster, pipeline, lambda: self._resources)
+        vitals = Vitals(writer, pipeline, self.synced, lambda: self._resources)
         try:
             async with self._feed.owned(cluster), asyncio.TaskGroup() as tasks:
+                await account.begin(writer)
                 writing = tasks.create_task(pipeline.run(), name=f"write {cluster}")
                 try:
                     if self.settings.auth_method is AuthMethod.SNAPSHOT:
@@ -169,7 +170,7 @@ class ClusterWorker:
         async with Connection.open(self.settings) as connection:
             metering = Metering(self._store, cluster, self._options.usage_seconds)
             looking = [
-                tasks.create_task(vitals.follow(connection, writer), name=f"look at {cluster}"),
+                tasks.create_task(vitals.follow(connection), name=f"look at {cluster}"),
                 tasks.create_task(metering.follow(connection, writer, self.synced), name=f"meter {cluster}"),
             ]
             try:
@@ -329,6 +330,7 @@ class ClusterWorker:
             "removing": None,
             "usageSeconds": self._options.usage_seconds,
             "usageProblem": None,
+            **({"fedSince": None, "fedTo": None} if self._feed.relay is None else {}),
         }
 
     def _discovered(self, version: Mapping[str, Any], found: Discovery, connection: Connection) -> dict[str, Any]:
@@ -347,13 +349,3 @@ def _first(failures: BaseExceptionGroup[Fenced]) -> Fenced:
         error = error.exceptions[0]
     assert isinstance(error, Fenced)
     return error
-
-
-@cache
-def extraction_digest() -> str:
-    """A hash of all that decides what an object becomes: another program version compares every object anew."""
-    digest = hashlib.blake2b(__version__.encode(), digest_size=8)
-    root = Path(__file__).parents[1]
-    for file in sorted(path for room in ("graphdb", "kube", "sync") for path in (root / room).rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
