@@ -4,6 +4,8 @@ The graph is asked only after something was written, and only for what is not we
 """
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 from kgraph.feed.event import EventType, Severity
 from kgraph.graphdb.health.verdict import Health
@@ -28,7 +30,7 @@ class ClusterHealth:
     async def look(self) -> None:
         """Tell what has become of it, once the first sync is over."""
         transactions = self._pipeline.transactions
-        if self._writer.feed.relay is None or not self._synced.is_set() or transactions == self._seen:
+        if not self._writer.feed.is_wanted or not self._synced.is_set() or transactions == self._seen:
             return
         asked = {"handles": [self._writer.claimed["handle"]], "healths": _NOT_WELL, "sight": None}
         found = await patiently(lambda: self._writer.store.read_one("read/rollups", {"of": asked}))
@@ -47,7 +49,7 @@ class ClusterHealth:
             self._told = worst
 
 
-def _worst(rollups: list[list[object]]) -> tuple[str, str]:
+def _worst(rollups: Sequence[Sequence[Any]]) -> tuple[str, str]:
     """The worst health among a cluster's parts, and the first of them with its reason."""
     parts = {Health(part[0]): part for row in rollups for part in row[6] if part[0]}
     if not parts:

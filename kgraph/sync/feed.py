@@ -79,6 +79,11 @@ class Feed:
             await self.relay.disown(cluster)
             raise
 
+    async def left(self, cluster: str) -> None:
+        """A cluster is no more: relay what is left of it, and nothing after it."""
+        if self.relay is not None:
+            await self.relay.leave(cluster)
+
     async def room(self, cluster: str) -> None:
         """Wait while the cluster's outbox is full."""
         if self.relay is not None:

@@ -50,6 +50,7 @@ class Removal:
         """Remove it, however long Neo4j takes to answer; Fenced where a worker takes the cluster over meanwhile."""
         async with self._feed.owned(self._cluster):
             await self._run()
+        await self._feed.left(self._cluster)
 
     async def _run(self) -> None:
         cluster, feed = self._cluster, self._feed
@@ -72,7 +73,7 @@ class Removal:
             EventType.CLUSTER_REMOVED,
             cluster,
             "Removed",
-            "the cluster is no longer followed, and the graph has none of it",
+            "it is no longer followed, and the graph has none of it",
         )
         await self._write(writer, "write/forget_cluster", names, *removed)
         log.info(

@@ -118,9 +118,8 @@ class ClusterWorker:
     async def run(self) -> None:
         """Sync until cancelled (a snapshot: until it is loaded); Fenced when another worker takes the cluster over."""
         cluster = self.settings.id
-        writer = await patiently(
-            lambda: Writer.claim(self._store, cluster, self._described(), self._options.history, self._feed)
-        )
+        described, history = self._described(), self._options.history
+        writer = await patiently(lambda: Writer.claim(self._store, cluster, described, history, self._feed))
 
         async def write(batch: Batch) -> None:
             await self._feed.room(cluster)
