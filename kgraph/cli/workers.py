@@ -34,7 +34,7 @@ class Workers:
         self._commits = Commits(options.writers)
         self._store = store
         self._options = options
-        self._feed = feed or Feed()
+        self.feed = feed or Feed()
         for settings in clusters:
             self._add(settings)
         self.configured = tuple(self.by_cluster)
@@ -87,7 +87,7 @@ class Workers:
         self._first_ended[settings.id] = asyncio.Event()
 
     def _worker(self, settings: ClusterSettings) -> ClusterWorker:
-        return ClusterWorker(self._store, settings, self._options, self._commits, self._feed)
+        return ClusterWorker(self._store, settings, self._options, self._commits, self.feed)
 
     def _start(self, cluster: str) -> None:
         self._tasks[cluster] = asyncio.create_task(self._keep_running(cluster), name=f"worker of {cluster}")
