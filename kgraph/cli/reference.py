@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from kgraph.api.schema_export import schema_text
+from kgraph.cli.reference_events import PAGES as EVENT_PAGES
 from kgraph.cli.reference_tables import PAGES as TABLE_PAGES
 from kgraph.cli.setting import Setting, Takes
 from kgraph.cli.settings import SETTINGS
@@ -107,7 +108,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES = {"settings.md": settings_page, "schema.graphql": schema_text, **TABLE_PAGES}
+PAGES = {"settings.md": settings_page, "schema.graphql": schema_text, **TABLE_PAGES, **EVENT_PAGES}
 
 
 def stale_pages(folder: Path) -> list[str]:
