@@ -134,7 +134,7 @@ def _namespaces(setting: Setting, value: Any) -> dict[str, tuple[str, ...]]:
 
 def _wrong_path(value: Any) -> str | None:
     """Why a value is no JSONPath, in the words that follow it; None where it is one."""
-    from kgraph.sync.jsonpath import normalised
+    from kgraph.kube.jsonpath import normalised
 
     if not isinstance(value, str):
         return ""
