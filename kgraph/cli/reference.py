@@ -61,6 +61,8 @@ def settings_page() -> str:
         ("prices.rules[]", "A rule of `prices`"),
         (kinds, "A custom kind"),
         (f"{kinds}.edges[]", "An edge of a custom kind"),
+        ("feeds[]", "A feed of your own"),
+        ("feeds[].filter", "`filter` of a feed"),
     ):
         parts.append(_table(heading, [row for row in SETTINGS if row.parent == section]))
     lines = ["| variable | default | meaning |", "|---|---|---|"]

@@ -33,17 +33,22 @@ def normalised(written: str) -> str:
     return path
 
 
-def reader(path: str) -> Callable[[Mapping[str, Any]], Any]:
-    """What reads the value at a path: the list of all where it has `[*]`, `..` or a slice, else the first; or None."""
-    found = compiled(path)
-    every = any(
+def finds_many(path: str) -> bool:
+    """Whether a normalised path may find several values: it has `[*]`, `..` or a slice."""
+    return any(
         isinstance(segment, JSONPathRecursiveDescentSegment)
         or any(isinstance(selector, WildcardSelector | SliceSelector) for selector in segment.selectors)
-        for segment in found.segments
+        for segment in compiled(path).segments
     )
 
+
+def reader(path: str) -> Callable[[Mapping[str, Any]], Any]:
+    """What reads the value at a normalised path: the list of all where it may find several, else the first, or None."""
+    asked = compiled(path)
+    every = finds_many(path)
+
     def read(obj: Mapping[str, Any]) -> Any:
-        values = (match.obj for match in matches(found, obj))
+        values = (match.obj for match in matches(asked, obj))
         return list(values) if every else next(values, None)
 
     return read
