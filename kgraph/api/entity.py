@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kgraph.api.nodes import Name, Node, read_key
+from kgraph.graphdb.model import PII_LABEL
 from kgraph.kube.quantities import ZERO, Quantity, QuantityError
 
 SOURCE = "kubernetes-adapter"
-PII_LABEL = "dictamesh.io/pii"
 
 # Edge type and the end's kind, "" for any -> the relationship's name, and whether it is a list.
 RELATIONSHIPS: tuple[tuple[str, str, str, bool], ...] = (
@@ -30,11 +30,6 @@ def entity_id(name: Name) -> str:
 def entity_type(name: Name) -> str:
     """`kubernetes.pod`."""
     return f"kubernetes.{name.kind.lower()}"
-
-
-def labels(pairs: Iterable[str]) -> dict[str, str]:
-    """Labels by name, from `key=value`."""
-    return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
 def entity(

@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from kgraph.api import entity
 from kgraph.api.errors import TooComplex
 from kgraph.api.events.told import Item, Told
 from kgraph.api.kinds import KindReader
+from kgraph.api.labels import labels_of
 from kgraph.api.listing import Filter, conditions, page
 from kgraph.api.nodes import Node, Wanted
 from kgraph.api.reader import Reader
 from kgraph.feed.event import Event, EventType, Gvk, Identity, Metadata, event_id, written_time
 from kgraph.feed.filters import EventFilter, is_of_type
-from kgraph.graphdb.model import ResourceKey
+from kgraph.graphdb.model import PII_LABEL, ResourceKey
 from kgraph.kube.history import is_before
 
 PAGE = 500
@@ -81,7 +81,7 @@ async def _private(reader: Reader, nodes: Iterable[Node], timeout: float) -> fro
     """The Namespaces of some resources, by key, that are marked as having personal data."""
     keys = {_namespace_of(node) for node in nodes}
     record = await reader.read_one("read/labels", {"of": {"keys": sorted(filter(None, keys))}}, timeout=timeout)
-    return frozenset(key for key, pairs in record["labels"] if entity.PII_LABEL in entity.labels(pairs))
+    return frozenset(key for key, pairs in record["labels"] if PII_LABEL in labels_of(pairs))
 
 
 def _namespace_of(node: Node) -> str:
@@ -112,7 +112,7 @@ def _event(node: Node, private: frozenset[str]) -> Event | None:
             trace_id=NO_TRACE,
             span_id=NO_SPAN,
             snapshot=True,
-            pii=entity.PII_LABEL in entity.labels(facts.labels) or _namespace_of(node) in private,
+            pii=PII_LABEL in labels_of(facts.labels) or _namespace_of(node) in private,
         ),
     )
 
