@@ -315,6 +315,7 @@ class ClusterWorker:
             "environment": settings.environment or None,
             "region": settings.region or None,
             "source": "snapshot" if settings.auth_method is AuthMethod.SNAPSHOT else "live",
+            "worker": self._options.worker or None,
             "removing": None,
             "usageSeconds": self._options.usage_seconds,
             "usageProblem": None,
