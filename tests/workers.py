@@ -94,17 +94,30 @@ async def running(
 
 
 class WorkerProcess:
-    """`kgraph worker` on one cluster, as a process that can be killed and paused; it logs all it has to say."""
+    """`kgraph worker`, as a process that can be killed and paused; it logs all it has to say.
 
-    def __init__(self, folder: Path, graph: GraphSettings, settings: ClusterSettings, **configuration: Any) -> None:
-        self.log = folder / f"worker-{settings.id}.log"
+    It is on one cluster, or on those of the configuration, and on its own unless it is given a Kafka.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        graph: GraphSettings,
+        settings: ClusterSettings,
+        *,
+        name: str = "",
+        kafka: str = "",
+        **configuration: Any,
+    ) -> None:
+        self.name = name or settings.id
+        self.log = folder / f"worker-{self.name}.log"
         self.settings = settings
-        self._config = folder / f"worker-{settings.id}.yaml"
+        self._config = folder / f"worker-{self.name}.yaml"
         cluster = {"id": settings.id, "kubeconfig_path": settings.kubeconfig_path, "qps": 0}
         self._config.write_text(json.dumps({"clusters": [cluster], **configuration}))
         self._environ = {
             "NEO4J_URI": graph.uri, "NEO4J_USER": graph.user, "NEO4J_PASSWORD": graph.password,
-            "LOG_LEVEL": "debug", "LOG_FORMAT": "json",
+            "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "KAFKA_BOOTSTRAP_SERVERS": kafka,
         }  # fmt: skip
         self._process: asyncio.subprocess.Process | None = None
 

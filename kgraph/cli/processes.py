@@ -7,33 +7,44 @@ the same machine nobody needs to: the kernel knows.
 import os
 from pathlib import Path
 
-import psutil
-
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 # Processes of different containers have the same numbers, and not the same namespace of numbers.
 _NAMESPACE = Path("/proc/self/ns/pid")
+# proc_pid_stat(5), counted from the state, which is the first field after the name: the start, in ticks since the boot.
+_START = 19
+_ENDED = frozenset("ZX")
 
 
 def this_process() -> str:
     """This process: the machine's boot, the namespace of pids, the pid and its start; "" where the system won't say."""
     try:
-        place = f"{_BOOT.read_text('ascii').strip()} {_NAMESPACE.readlink()}"
+        return f"{_place()} {os.getpid()} {_stat(os.getpid())[_START]}"
     except OSError:
         return ""
-    return f"{place} {os.getpid()} {psutil.Process().create_time():.2f}"
 
 
 def has_ended(process: str) -> bool:
     """Whether a process that was here has ended. Of one that is elsewhere, or unknown, nothing is known: False."""
-    ours = this_process()
     place, _, rest = process.rpartition(" ")
     place, _, pid = place.rpartition(" ")
-    if not ours or place != ours.rsplit(" ", 2)[0] or not pid.isdecimal():
+    try:
+        if not pid.isdecimal() or place != _place():
+            return False
+    except OSError:
         return False
     try:
-        # Pids are used again.
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != rest
-    except psutil.NoSuchProcess:
+        stat = _stat(int(pid))
+    except (FileNotFoundError, ProcessLookupError):
         return True
-    except psutil.Error:
+    except OSError:
         return False
+    return stat[0] in _ENDED or stat[_START] != rest  # pids are used again
+
+
+def _place() -> str:
+    return f"{_BOOT.read_text('ascii').strip()} {_NAMESPACE.readlink()}"
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields behind the name, which may have spaces and brackets in it."""
+    return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()

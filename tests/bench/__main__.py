@@ -16,7 +16,21 @@ import uvloop
 from rich.console import Console
 
 from kgraph.stack.progress import shown
-from tests.bench import bench, changes, dataset, fleet, lists, machine, report, search, sync, tenant, typed, walks
+from tests.bench import (
+    bench,
+    changes,
+    dataset,
+    fleet,
+    lists,
+    machine,
+    report,
+    search,
+    shards,
+    sync,
+    tenant,
+    typed,
+    walks,
+)
 from tests.bench.bench import Bench
 from tests.bench.rows import Figure, Row
 
@@ -35,6 +49,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "fleet-adding": fleet.adding,
     "fleet-changes": fleet.changes,
     "fleet-removal": fleet.removal,
+    "shards": shards.shards,
 }
 # How long the machine is looked at before each measurement, to say who else used it.
 LOOK_SECONDS = 2.0
