@@ -14,6 +14,7 @@ from rich.console import Console
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.defaults import API_HOST, API_PORT, BOLT_PORT, BROWSER_PORT
 from kgraph.cli.errors import CliError
+from kgraph.cli.feeding import fed
 from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, opened, own_graph
 from kgraph.cli.identity import worker_identity
@@ -28,6 +29,7 @@ from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.cli.terminal import remarks
 from kgraph.cli.welcome import print_example, print_ready
 from kgraph.cli.workers import Workers
+from kgraph.feed.bus import Bus
 from kgraph.graphdb.shards import LEASE_SECONDS, LOOK_SECONDS
 from kgraph.graphdb.store import GraphSettings
 from kgraph.kube.sealing import Sealer
@@ -69,7 +71,8 @@ async def up(wanted: UpOptions) -> None:
             server = await stack.enter_async_context(embedded(wanted.data))
             settings = GraphSettings(uri=server.bolt_uri, user=server.user, password=server.password)
         store = await stack.enter_async_context(opened(settings))
-        workers = Workers(store, source.clusters, sync_options(configuration, source.clusters))
+        feed = await stack.enter_async_context(fed(store, configuration, Bus()))
+        workers = Workers(store, source.clusters, sync_options(configuration, source.clusters), feed)
         name = worker_identity(configuration, os.environ).name
         keeper = await stack.enter_async_context(Keeper(store, workers, sealer, name, registered=not wanted.once))
         await take_all(keeper, console)

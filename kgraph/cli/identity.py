@@ -31,15 +31,12 @@ def worker_identity(configuration: Configuration, environ: Mapping[str, str]) ->
     return Identity(f"{host}-{os.getpid()}", comes_back=False)
 
 
-def group_settings(
-    configuration: Configuration, identity: Identity, environ: Mapping[str, str]
-) -> GroupSettings | None:
+def group_settings(configuration: Configuration, identity: Identity) -> GroupSettings | None:
     """The group of workers that shares out the shards; None where there is no Kafka."""
-    servers = environ.get("KAFKA_BOOTSTRAP_SERVERS")
-    if not servers:
+    if configuration.kafka is None:
         return None
     return GroupSettings(
-        client={"bootstrap.servers": servers},
+        kafka=configuration.kafka,
         member=identity.name if identity.comes_back else "",
         session_seconds=configuration.worker_session,
         heartbeat_seconds=configuration.worker_heartbeat,

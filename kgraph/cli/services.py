@@ -10,6 +10,7 @@ from kgraph.api.settings import ApiSettings
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.configuration import Configuration
 from kgraph.cli.errors import BadConfiguration, CliError
+from kgraph.cli.feeding import fed
 from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, opened, own_graph
 from kgraph.cli.identity import group_settings, worker_identity
@@ -81,8 +82,8 @@ async def work(config: str, named: Named) -> None:
     sealer = Sealer.of()
     raise_file_limit()
     search_seldom()
-    async with opened(_graph(named, configuration)) as store:
-        workers = Workers(store, configuration.clusters, sync_options(configuration, configuration.clusters))
+    async with opened(_graph(named, configuration)) as store, fed(store, configuration) as feed:
+        workers = Workers(store, configuration.clusters, sync_options(configuration, configuration.clusters), feed)
         log.info("workers start", clusters=list(workers.configured))
         try:
             await _work(store, workers, sealer, configuration)
@@ -102,7 +103,7 @@ async def _work(store: Store, workers: Workers, sealer: Sealer, configuration: C
     if not clusters:
         log.info("no cluster is configured: waiting for such as are added by addCluster or `kgraph cluster add`")
     identity = worker_identity(configuration, os.environ)
-    group = group_settings(configuration, identity, os.environ)
+    group = group_settings(configuration, identity)
     async with Keeper(store, workers, sealer, identity.name, group=group) as keeper:
         await keeper.run()
 

@@ -11,7 +11,7 @@ goes on with what it holds; the epoch of each shard decides where two think so.
 
 import asyncio
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 import msgspec
@@ -19,6 +19,8 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions, NewTopic
+
+from kgraph.feed.kafka_settings import KafkaSettings
 
 log = structlog.get_logger(__name__)
 
@@ -42,21 +44,41 @@ class MembershipError(Exception):
 class GroupSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the group is, and who this is in it.
 
-    `client` is how Kafka is reached, in librdkafka's words. `member` is a name that outlives the process (KIP-345): one
+    `member` is a name that outlives the process (KIP-345): one
     that comes back within `session_seconds` has its shards again, and nobody else is disturbed; "" is a member that is
     forgotten as it ends.
     """
 
-    client: Mapping[str, str]
+    kafka: KafkaSettings
     topic: str = "kubernetes-adapter.shards"
     group: str = "kubernetes-adapter.workers"
     member: str = ""
     session_seconds: float = 10.0
     heartbeat_seconds: float = 1.0
 
-    def __repr__(self) -> str:
-        """No login."""
-        return f"GroupSettings(topic={self.topic!r}, group={self.group!r}, member={self.member!r})"
+    @property
+    def client(self) -> dict[str, str | int | float | bool]:
+        """How Kafka is reached, in librdkafka's words."""
+        kafka = self.kafka
+        given = {
+            "bootstrap.servers": ",".join(kafka.bootstrap_servers),
+            "security.protocol": kafka.security_protocol,
+            "ssl.ca.location": kafka.ca_file,
+            "ssl.certificate.location": kafka.cert_file,
+            "ssl.key.location": kafka.key_file,
+        }
+        if kafka.security_protocol.startswith("SASL"):
+            given |= {
+                "sasl.mechanism": kafka.sasl_mechanism,
+                "sasl.username": kafka.sasl_username,
+                "sasl.password": kafka.sasl_password,
+            }
+        # What there is to say, the callbacks say.
+        return {
+            "client.id": "dictamesh-k8s-adapter",
+            "log_level": 2,
+            **{key: value for key, value in given.items() if value},
+        }
 
 
 class Holder(Protocol):
@@ -171,7 +193,6 @@ class Membership:
                 "enable.auto.commit": False,
                 "allow.auto.create.topics": False,
                 "error_cb": self._hear,
-                "log_level": 2,  # what there is to say, the callbacks say
             }
         )
         try:
@@ -228,7 +249,7 @@ class Membership:
     def _grow(self, shards: int) -> int:
         """Have at least so many partitions; how many there are."""
         topic = self._settings.topic
-        admin = AdminClient({**self._settings.client, "log_level": 2})
+        admin = AdminClient(self._settings.client)
         try:
             found = admin.list_topics(topic, timeout=ADMIN_SECONDS).topics[topic]
             if found.error is not None:

@@ -141,8 +141,9 @@ async def _worker(
     bench: Bench, name: str, clusters: Sequence[ClusterSettings], kafka: str
 ) -> AsyncIterator[WorkerProcess]:
     written = [{"id": one.id, "kubeconfig_path": one.kubeconfig_path, "qps": 0} for one in clusters]
+    environ = {"KAFKA_BOOTSTRAP_SERVERS": kafka}
     async with WorkerProcess.run(
-        bench.folder, bench.graph_settings, clusters[0], name=name, kafka=kafka, worker_id=name, clusters=written
+        bench.folder, bench.graph_settings, clusters[0], name=name, environ=environ, worker_id=name, clusters=written
     ) as worker:
         yield worker
         if worker.is_running:

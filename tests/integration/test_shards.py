@@ -14,6 +14,7 @@ import pytest
 
 from kgraph.cli.shards import Keeper
 from kgraph.cli.workers import Workers
+from kgraph.feed.kafka_settings import KafkaSettings
 from kgraph.graphdb import shards as graph
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import Store
@@ -113,7 +114,7 @@ async def test_ten_workers_that_come_and_go_share_a_hundred_shards(
     """No two workers ever write one cluster, none is without a worker for long, and what changed is in all of them."""
     clusters = entries(plane, SHARDS)
     names = named_group()
-    group = GroupSettings(client={"bootstrap.servers": kafka_server.bootstrap_servers}, **names)
+    group = GroupSettings(kafka=KafkaSettings(bootstrap_servers=(kafka_server.bootstrap_servers,)), **names)
     audit = Audit(monkeypatch)
     chance = random.Random(7)
     living: dict[str, tuple[Keeper, AsyncExitStack]] = {}
@@ -184,7 +185,7 @@ async def pair(
                     graph_settings(neo4j_server),
                     clusters[0],
                     name=name,
-                    kafka=own_kafka.server.bootstrap_servers,
+                    environ={"KAFKA_BOOTSTRAP_SERVERS": own_kafka.server.bootstrap_servers},
                     worker_id=name,
                     **configuration(clusters),
                 )

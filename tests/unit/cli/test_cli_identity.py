@@ -28,9 +28,9 @@ def test_a_worker_is_a_member_that_comes_back_where_its_name_does(
 ) -> None:
     """Kafka keeps the place of a worker only where the next process of the same name is the same worker."""
     monkeypatch.setattr(identity.socket, "gethostname", lambda: host)
-    configuration = load(text, environ)
+    configuration = load(text, {**environ, "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"})
     who = worker_identity(configuration, environ)
-    group = group_settings(configuration, who, {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"})
+    group = group_settings(configuration, who)
     assert group is not None
     assert who.comes_back is comes_back
     assert group.member == (who.name if comes_back else "")
@@ -40,7 +40,7 @@ def test_a_worker_is_a_member_that_comes_back_where_its_name_does(
 def test_without_kafka_there_is_no_group() -> None:
     """Leases share the clusters out then."""
     configuration = load("", {})
-    assert group_settings(configuration, worker_identity(configuration, {}), {}) is None
+    assert group_settings(configuration, worker_identity(configuration, {})) is None
 
 
 def test_heartbeats_that_leave_no_room_for_a_lost_one_are_refused() -> None:
