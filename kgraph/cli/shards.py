@@ -199,10 +199,13 @@ class Keeper:
         return self._membership is None or self._membership.held.get(due.number) == due.term
 
     def _is_due_again(self, cluster: str) -> bool:
-        """Whether a shard still is ours long after a writer was fenced off that nobody had sent.
+        """Whether a shard still is ours long after its writer was fenced off.
 
-        One that was frozen would by now have heard that it lost the shard: two never take it from each other.
+        One that was frozen would by now have heard that it lost the shard, and one that is cut off from Kafka is told
+        nothing: two never take a shard from each other.
         """
+        if self._membership is not None and self._membership.on_trust:
+            return False
         since = self._workers.fenced.get(cluster)
         return since is not None and asyncio.get_running_loop().time() - since > START_AGAIN_SECONDS
 

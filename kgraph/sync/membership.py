@@ -12,7 +12,7 @@ goes on with what it holds; the epoch of each shard decides where two think so.
 import asyncio
 import threading
 from collections.abc import Collection, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.2
 # How long a shard that goes to another worker is held back for its last writes: a little more than a worker's drain.
 GIVE_UP_SECONDS = 12.0
+# For how long a group is left in good order; the client's own threads end with the process.
+LEAVE_SECONDS = 20.0
 # How soon the group's leader sees that the topic has grown.
 METADATA_SECONDS = 3.0
 # Whether Kafka answers is asked for so long, by somebody who needs to know it at once.
@@ -105,8 +107,9 @@ class Membership:
         self._loop = asyncio.get_running_loop()
         self._releasing: set[asyncio.Task[None]] = set()
         self._terms = 0
-        self._on_trust = False  # Kafka is away, and what was assigned last is what counts
+        self.on_trust = False  # Kafka is away, and what was assigned last is what counts
         self._partitions = 0
+        self._said = ""
         self._thread: threading.Thread | None = None
         self._leaving = threading.Event()
         self._left = asyncio.Event()
@@ -115,7 +118,7 @@ class Membership:
         """Take part in sharing out so many shards. MembershipError where the topic cannot be made or grown."""
         if shards > self._partitions:
             self._partitions = await asyncio.to_thread(self._grow, shards)
-        if self._partitions and self._thread is None:
+        if shards and self._thread is None:
             self._thread = threading.Thread(target=self._follow, name="shards", daemon=True)
             self._thread.start()
 
@@ -123,7 +126,10 @@ class Membership:
         """Give up what is held, in good order. A member with a name has it again if it comes back in time."""
         if self._thread is not None:
             self._leaving.set()
-            await self._left.wait()
+            try:
+                await asyncio.wait_for(self._left.wait(), LEAVE_SECONDS)
+            except TimeoutError:
+                log.warning("the group of workers is left without a word: Kafka does not answer")
         if self._releasing:
             await asyncio.wait(self._releasing)
 
@@ -132,9 +138,9 @@ class Membership:
     def _assigned(self, numbers: Collection[int]) -> None:
         self._terms += 1
         held = dict.fromkeys(numbers, self._terms)
-        if self._on_trust:
+        if self.on_trust:
             log.info("Kafka answers again", shards=len(numbers))
-            self._on_trust = False
+            self.on_trust = False
             self._let_go(set(self.held) - held.keys())
             held |= {number: term for number, term in self.held.items() if self._holder.goes_well(number)}
         self.held |= held
@@ -153,7 +159,7 @@ class Membership:
             self._let_go(numbers)
         else:
             log.warning("Kafka does not answer: this worker goes on with the shards it has", shards=len(self.held))
-            self._on_trust = True
+            self.on_trust = True
 
     def _let_go(self, numbers: Collection[int]) -> None:
         for number in numbers:
@@ -179,23 +185,9 @@ class Membership:
     # In the thread
 
     def _follow(self) -> None:
-        seconds = self._settings.session_seconds
-        named = {"group.instance.id": self._settings.member} if self._settings.member else {}
-        consumer = Consumer(
-            {
-                **self._settings.client,
-                **named,
-                "group.id": self._settings.group,
-                "partition.assignment.strategy": "cooperative-sticky",
-                "session.timeout.ms": round(seconds * 1000),
-                "heartbeat.interval.ms": round(self._settings.heartbeat_seconds * 1000),
-                "topic.metadata.refresh.interval.ms": round(METADATA_SECONDS * 1000),
-                "enable.auto.commit": False,
-                "allow.auto.create.topics": False,
-                "error_cb": self._hear,
-            }
-        )
+        consumer: Consumer | None = None
         try:
+            consumer = Consumer(self._configuration())
             consumer.subscribe(
                 [self._settings.topic],
                 on_assign=self._hear_assigned,
@@ -207,10 +199,26 @@ class Membership:
                 if message is not None and (error := message.error()) is not None:
                     self._hear(error)
         except KafkaException as cause:
-            self._hear(cause.args[0])
+            self._loop.call_soon_threadsafe(self._failed, cause.args[0])
         finally:
-            consumer.close()
+            if consumer is not None:
+                consumer.close()
             self._loop.call_soon_threadsafe(self._left.set)
+
+    def _configuration(self) -> dict[str, Any]:
+        named = {"group.instance.id": self._settings.member} if self._settings.member else {}
+        return {
+            **self._settings.client,
+            **named,
+            "group.id": self._settings.group,
+            "partition.assignment.strategy": "cooperative-sticky",
+            "session.timeout.ms": round(self._settings.session_seconds * 1000),
+            "heartbeat.interval.ms": round(self._settings.heartbeat_seconds * 1000),
+            "topic.metadata.refresh.interval.ms": round(METADATA_SECONDS * 1000),
+            "enable.auto.commit": False,
+            "allow.auto.create.topics": False,
+            "error_cb": self._hear,
+        }
 
     def _hear_assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         # At an offset of our own and paused: nothing is ever read, so nothing needs to be asked.
@@ -243,14 +251,15 @@ class Membership:
             self._loop.call_soon_threadsafe(self._failed, error)
         elif error.code() in _OF_THE_NETWORK:
             log.debug("Kafka", why=error.str())
-        else:
-            log.warning("the group of workers has an error", why=error.str())
+        elif error.str() != self._said:  # each poll tells it again
+            self._said = error.str()
+            log.warning("the group of workers has an error", group=self._settings.group, why=error.str())
 
     def _grow(self, shards: int) -> int:
         """Have at least so many partitions; how many there are."""
         topic = self._settings.topic
-        admin = AdminClient(self._settings.client)
         try:
+            admin = AdminClient(self._settings.client)
             found = admin.list_topics(topic, timeout=ADMIN_SECONDS).topics[topic]
             if found.error is not None:
                 # The brokers' own number of replicas. Nothing is kept, as nothing is sent.
@@ -260,6 +269,8 @@ class Membership:
             else:
                 return len(found.partitions)
             made[topic].result(ADMIN_SECONDS)
+        except TimeoutError as cause:
+            raise MembershipError(f"the topic {topic} with {shards} partitions: no answer from Kafka") from cause
         except KafkaException as cause:
             error = cause.args[0]
             if error.code() in _MADE_MEANWHILE:
