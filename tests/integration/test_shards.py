@@ -1,6 +1,7 @@
 """Many workers share many clusters: by Kafka's group, or without Kafka by leases. Real processes, a real group."""
 
 import asyncio
+import base64
 import random
 import secrets
 import time
@@ -12,13 +13,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from kgraph.api.registry import add_cluster, remove_cluster
 from kgraph.cli.shards import Keeper
 from kgraph.cli.workers import Workers
 from kgraph.feed.kafka_settings import KafkaSettings
 from kgraph.graphdb import shards as graph
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import Store
-from kgraph.kube.sealing import Sealer
+from kgraph.kube.given import GivenCluster
+from kgraph.kube.sealing import VARIABLE, Sealer
 from kgraph.kube.settings import ClusterSettings
 from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_setting import ControlPlaneOptions
@@ -42,6 +45,7 @@ from tests.workers import WorkerProcess, graph_settings, until
 pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes, pytest.mark.timeout(300 + 2 * STORM_SECONDS)]
 
 NAMESPACE = "shared"
+SEALER = Sealer.of({VARIABLE: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()})
 # What is promised, and measured by `make bench`, is 15 s and 5 s; here the machine does other things as well.
 TAKEN_OVER_SECONDS = 45.0
 WORKERS, SHARDS = 10, 100
@@ -72,7 +76,7 @@ async def keeping(
 ) -> AsyncIterator[Keeper]:
     """What `kgraph worker` runs, in this process."""
     options = msgspec.structs.replace(SMALL, worker=name)
-    async with Keeper(store, Workers(store, clusters, options), Sealer.of({}), name, group=group) as keeper:
+    async with Keeper(store, Workers(store, clusters, options), SEALER, name, group=group) as keeper:
         task = asyncio.create_task(keeper.run(), name=f"keeper {name}")
         try:
             yield keeper
@@ -169,6 +173,30 @@ async def test_ten_workers_that_come_and_go_share_a_hundred_shards(
     assert audit.two_at_a_time() == []
     assert len(audit.writes) > SHARDS
     assert longest < TAKEN_OVER_SECONDS
+
+
+async def test_clusters_that_are_added_are_shards_too(store: Store, plane: ControlPlane, kafka_server: Feed) -> None:
+    """Workers without a configuration share what is added; a removed one leaves nothing, and its number to the next."""
+    group = GroupSettings(kafka=KafkaSettings(bootstrap_servers=(kafka_server.bootstrap_servers,)), **named_group())
+    numbers = "MATCH (s:Shard) RETURN s.cluster AS cluster, s.number AS number"
+    login = {"server": plane.server, "ca": plane.ca_file.read_text(), "token": plane.admin_token}
+
+    async def numbered() -> dict[str, int]:
+        return {row["cluster"]: row["number"] for row in await store.read_text(numbers)}
+
+    async def is_gone() -> bool:
+        return "one" not in await numbered()
+
+    async with keeping(store, "a", (), group), keeping(store, "b", (), group):
+        for name in ("one", "two"):
+            await add_cluster(store, SEALER, GivenCluster(id=name, **login))
+        await until(all_hold(store, 2, "a", "b"), "each has one")
+        before = await numbered()
+        await remove_cluster(store, "one")
+        await until(is_gone, "the removed one is gone")
+        await add_cluster(store, SEALER, GivenCluster(id="three", **login))
+        await until(all_hold(store, 2, "a", "b"), "each has one again")
+        assert await numbered() == {"two": before["two"], "three": before["one"]}
 
 
 @pytest.fixture
