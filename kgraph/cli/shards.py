@@ -18,7 +18,7 @@ from kgraph.cli.processes import has_ended, this_process
 from kgraph.cli.workers import START_AGAIN_SECONDS, Workers
 from kgraph.graphdb import registry, shards
 from kgraph.graphdb.errors import Fenced, GraphError
-from kgraph.graphdb.shards import LOOK_SECONDS, Look, Shard, Worker
+from kgraph.graphdb.shards import LOOK_SECONDS, Assigned, Look, Shard, Worker
 from kgraph.graphdb.store import Store
 from kgraph.kube.errors import KubeError
 from kgraph.kube.given import joined
@@ -138,8 +138,10 @@ class Keeper:
     # One look
 
     async def _look(self) -> Look:
-        held = None if self._membership is None else tuple(self._membership.held)
-        return await shards.look(self._store, self.worker, held, registered=self._registered)
+        if self._membership is None:
+            return await shards.look(self._store, self.worker, registered=self._registered)
+        assigned = Assigned(tuple(self._membership.held), on_trust=self._membership.on_trust)
+        return await shards.look(self._store, self.worker, assigned, registered=self._registered)
 
     async def _share(self, count: int) -> None:
         assert self._membership is not None
@@ -158,17 +160,18 @@ class Keeper:
             if cluster not in self._following and self._holds(one):
                 self._following[cluster] = one
                 if not one.removing:
-                    await self._begin(cluster, one)
+                    try:
+                        await self._begin(cluster, one)
+                    except GraphError:
+                        del self._following[cluster]  # the next look begins again
+                        raise
             if one.removing and self._following.get(cluster) == one:
                 self._remove(cluster)
 
     def _due(self, found: Iterable[Shard]) -> Iterable[tuple[str, Due]]:
         configured = self._workers.configured
         for shard in found:
-            if self._membership is None:
-                term = shard.term if shard.holder == self.worker.key else None
-            else:
-                term = self._membership.held.get(shard.number)
+            term = self._term(shard)
             if term is None:
                 continue
             if shard.cluster in configured:
@@ -182,6 +185,15 @@ class Keeper:
                     "workers of one group need the same configuration",
                     cluster=shard.cluster,
                 )
+
+    def _term(self, shard: Shard) -> int | None:
+        """Since which change of hands a shard is this process's; None where it is not."""
+        is_ours = shard.holder == self.worker.key
+        if self._membership is None:
+            return shard.term if is_ours else None
+        if self._membership.on_trust and shard.holder is not None and not is_ours:
+            return None  # who has it heard more of Kafka than we do
+        return self._membership.held.get(shard.number)
 
     def _tell(self, found: Look) -> None:
         others = {key: other.name for key, other in found.others.items()}

@@ -5,7 +5,7 @@ every few seconds: it renews its lease, and either takes what no worker holds th
 Whoever holds a shard by mistake is kept apart from its holder by the cluster's epoch.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -52,6 +52,13 @@ class Shard(msgspec.Struct, frozen=True):
     holder: str | None
 
 
+class Assigned(msgspec.Struct, frozen=True):
+    """What a group has assigned to a worker; `on_trust` where it cannot be asked: nothing is then taken from others."""
+
+    numbers: tuple[int, ...]
+    on_trust: bool = False
+
+
 class Look(msgspec.Struct, frozen=True):
     """What a worker finds: all shards by number, and the others by key."""
 
@@ -64,8 +71,8 @@ def shard_key(cluster: str) -> str:
     return f"shard:{cluster}"
 
 
-async def look(store: Store, worker: Worker, assigned: Collection[int] | None, *, registered: bool = True) -> Look:
-    """Say that a worker lives, and that it holds the numbers `assigned`; None takes what nobody holds.
+async def look(store: Store, worker: Worker, assigned: Assigned | None = None, *, registered: bool = True) -> Look:
+    """Say that a worker lives, and that it holds what is `assigned` to it; without a group it takes what nobody holds.
 
     With `registered` the registry's clusters are its as well as those of its configuration. A look that changes nothing
     writes no more than the worker's lease, in a transaction of its own: two workers that begin at once wait for each
@@ -96,7 +103,7 @@ async def _change(
     worker: Worker,
     found: Sequence[Shard],
     others: Mapping[str, Other],
-    assigned: Collection[int] | None,
+    assigned: Assigned | None,
     *,
     registered: bool,
 ) -> bool:
@@ -111,7 +118,13 @@ async def _change(
         if free:
             await store.write_one("write/take_shards", {"worker": worker.key, "clusters": free})
         return bool(free)
-    due = {shard.cluster for shard in found if shard.number in assigned} & may
+    due = {
+        shard.cluster
+        for shard in found
+        if shard.number in assigned.numbers
+        and shard.cluster in may
+        and (not assigned.on_trust or shard.holder in (None, worker.key))
+    }
     if due != ours:
         changed = {"clusters": sorted(due ^ ours), "ours": sorted(due)}
         await store.write_one("write/hold_shards", {"worker": worker.key, **changed})

@@ -118,14 +118,14 @@ class Membership:
         """Take part in sharing out so many shards. MembershipError where the topic cannot be made or grown."""
         if shards > self._partitions:
             self._partitions = await asyncio.to_thread(self._grow, shards)
-        if shards and self._thread is None:
+        if shards and self._thread is None and not self._leaving.is_set():
             self._thread = threading.Thread(target=self._follow, name="shards", daemon=True)
             self._thread.start()
 
     async def leave(self) -> None:
         """Give up what is held, in good order. A member with a name has it again if it comes back in time."""
+        self._leaving.set()
         if self._thread is not None:
-            self._leaving.set()
             try:
                 await asyncio.wait_for(self._left.wait(), LEAVE_SECONDS)
             except TimeoutError:

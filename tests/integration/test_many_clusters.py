@@ -178,7 +178,7 @@ async def test_what_cannot_be_added_or_removed_is_refused_in_words(
     await add_cluster(store, SEALER, given(one, "one"))
     with pytest.raises(Conflict, match="already"):
         await add_cluster(store, SEALER, given(one, "one"))
-    await shards.look(store, Worker("worker:x", "x", "", ("two",)), None)
+    await shards.look(store, Worker("worker:x", "x", "", ("two",)))
     with pytest.raises(Conflict, match="configuration"):
         await add_cluster(store, SEALER, given(one, "two"))
     await store.write_one("write/claim_cluster", {"key": "cluster:two", "properties": {"id": "two"}})
@@ -285,11 +285,11 @@ async def test_a_second_process_takes_over_what_a_lost_one_had(store: Store, pla
     """A registration has one owner; when that is not seen any more, another process syncs the cluster."""
     await add_cluster(store, SEALER, given(planes[0], "one"))
     first = Worker("worker:first", "first", "", ())
-    (shard,) = (await shards.look(store, first, None)).shards
+    (shard,) = (await shards.look(store, first)).shards
     assert (shard.cluster, shard.holder) == ("one", "worker:first")
     async with process(store) as second:
         await second.look()
-        (shard,) = (await shards.look(store, first, None)).shards
+        (shard,) = (await shards.look(store, first)).shards
         assert shard.holder == "worker:first"
         lost = "MATCH (w:SyncWorker {key: 'worker:first'}) SET w.until = datetime()"
         await store.run_alone(lost, what="a process is lost")
