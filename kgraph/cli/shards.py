@@ -163,7 +163,7 @@ class Keeper:
                     try:
                         await self._begin(cluster, one)
                     except GraphError:
-                        del self._following[cluster]  # the next look begins again
+                        self._following.pop(cluster, None)  # the next look begins again
                         raise
             if one.removing and self._following.get(cluster) == one:
                 self._remove(cluster)
