@@ -35,7 +35,7 @@ class Workers:
         self._commits = Commits(options.writers)
         self._store = store
         self._options = options
-        self._feed = feed or Feed()
+        self.feed = feed or Feed()
         for settings in clusters:
             self._add(settings)
         self.configured = tuple(self.by_cluster)
@@ -93,7 +93,7 @@ class Workers:
         self._first_ended[settings.id] = asyncio.Event()
 
     def _worker(self, settings: ClusterSettings) -> ClusterWorker:
-        return ClusterWorker(self._store, settings, self._options, self._commits, self._feed)
+        return ClusterWorker(self._store, settings, self._options, self._commits, self.feed)
 
     async def _keep_running(self, cluster: str) -> None:
         while True:

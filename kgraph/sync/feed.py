@@ -7,6 +7,7 @@ transaction is committed. Whoever listens before a commit is told of it, whoever
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from opentelemetry.trace import NoOpTracer, Tracer
 
@@ -53,11 +54,17 @@ class Feed:
             yield Told(written_time(datetime.now(UTC)), f"{context.trace_id:032x}", f"{context.span_id:016x}", snapshot)
 
     def happening(
-        self, type_: EventType, cluster: str, reason: str, message: str, severity: Severity = Severity.INFO
+        self,
+        type_: EventType,
+        cluster: str,
+        reason: str,
+        message: str,
+        severity: Severity = Severity.INFO,
+        **changed: tuple[Any, Any],
     ) -> tuple[Happening, ...]:
         """One thing that happened to a cluster, to be told with what is written of it; nothing where nobody asks."""
         with self.delivery(cluster, "Cluster", 1, snapshot=False) as told:
-            return () if told is None else (Happening(type_, told, reason, message, severity),)
+            return () if told is None else (Happening(type_, told, reason, message, severity, changed),)
 
     @asynccontextmanager
     async def owned(self, cluster: str) -> AsyncIterator[None]:
@@ -71,6 +78,11 @@ class Feed:
         except BaseException:
             await self.relay.disown(cluster)
             raise
+
+    async def left(self, cluster: str) -> None:
+        """A cluster is no more: relay what is left of it, and nothing after it."""
+        if self.relay is not None:
+            await self.relay.leave(cluster)
 
     async def room(self, cluster: str) -> None:
         """Wait while the cluster's outbox is full."""
