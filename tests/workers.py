@@ -135,7 +135,8 @@ class WorkerProcess:
         self.settings = settings
         self._config = folder / f"worker-{self.name}.yaml"
         cluster = {"id": settings.id, "kubeconfig_path": settings.kubeconfig_path, "qps": 0}
-        self._config.write_text(json.dumps({"clusters": [cluster], **configuration}))
+        # Its name outlives it: with Kafka, the one that is started again has its clusters at once.
+        self._config.write_text(json.dumps({"clusters": [cluster], "worker_id": self.name, **configuration}))
         self._environ = {
             "NEO4J_URI": graph.uri, "NEO4J_USER": graph.user, "NEO4J_PASSWORD": graph.password,
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", **environ,

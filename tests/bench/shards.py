@@ -143,7 +143,7 @@ async def _worker(
     written = [{"id": one.id, "kubeconfig_path": one.kubeconfig_path, "qps": 0} for one in clusters]
     environ = {"KAFKA_BOOTSTRAP_SERVERS": kafka}
     async with WorkerProcess.run(
-        bench.folder, bench.graph_settings, clusters[0], name=name, environ=environ, worker_id=name, clusters=written
+        bench.folder, bench.graph_settings, clusters[0], name=name, environ=environ, clusters=written
     ) as worker:
         yield worker
         if worker.is_running:

@@ -214,7 +214,6 @@ async def pair(
                     clusters[0],
                     name=name,
                     environ={"KAFKA_BOOTSTRAP_SERVERS": own_kafka.server.bootstrap_servers},
-                    worker_id=name,
                     **configuration(clusters),
                 )
             )
@@ -299,7 +298,7 @@ async def test_without_kafka_a_second_worker_waits_as_standby(
     settings = graph_settings(neo4j_server)
 
     def process(name: str) -> Any:
-        return WorkerProcess.run(tmp_path, settings, clusters[0], name=name, worker_id=name, **configuration(clusters))
+        return WorkerProcess.run(tmp_path, settings, clusters[0], name=name, **configuration(clusters))
 
     async with process("a") as a:
         await until(all_hold(store, FEW, "a"), "the first has all")
