@@ -1,6 +1,7 @@
 """The long-running processes of a deployment: `kgraph worker` and `kgraph serve`, over a Neo4j of the user's own."""
 
 import asyncio
+import os
 from collections.abc import Iterable
 
 import structlog
@@ -12,14 +13,15 @@ from kgraph.cli.errors import BadConfiguration, CliError
 from kgraph.cli.feeding import fed
 from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, opened, own_graph
+from kgraph.cli.identity import group_settings, worker_identity
 from kgraph.cli.limits import raise_file_limit
-from kgraph.cli.registry import Follower
 from kgraph.cli.running import Running, announced
 from kgraph.cli.serving import address_of, listening, served
+from kgraph.cli.shards import Keeper
 from kgraph.cli.sources import configured
 from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.cli.workers import Workers
-from kgraph.graphdb.store import GraphSettings
+from kgraph.graphdb.store import GraphSettings, Store
 from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.history import HistoryLimits
@@ -42,6 +44,7 @@ def sync_options(configuration: Configuration, clusters: Iterable[ClusterSetting
         homes=dict(each.split("=", 1) for each in configuration.controller_namespaces),
         writers=configuration.worker_pool_size,
         usage_seconds=configuration.usage_interval,
+        worker=worker_identity(configuration, os.environ).name,
     )
 
 
@@ -83,7 +86,7 @@ async def work(config: str, named: Named) -> None:
         workers = Workers(store, configuration.clusters, sync_options(configuration, configuration.clusters), feed)
         log.info("workers start", clusters=list(workers.configured))
         try:
-            await _work(workers, Follower(store, workers, sealer), configuration)
+            await _work(store, workers, sealer, configuration)
         except asyncio.CancelledError:
             _accept_end()
             return
@@ -91,20 +94,18 @@ async def work(config: str, named: Named) -> None:
             raise CliError("; ".join(f"{cluster}: {why}" for cluster, why in workers.failed.items()))
 
 
-async def _work(workers: Workers, follower: Follower, configuration: Configuration) -> None:
-    """Sync what is configured and what the registry gives; a process that only loads snapshots leaves it to others."""
+async def _work(store: Store, workers: Workers, sealer: Sealer, configuration: Configuration) -> None:
+    """Sync this process's share of what is configured and registered; one that only loads snapshots asks nobody."""
     clusters = configuration.clusters
     if clusters and all(cluster.auth_method is AuthMethod.SNAPSHOT for cluster in clusters):
         await workers.run()
         return
-    async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(follower.run(), name="follow the registry")
-        if clusters:
-            await workers.run()
-            if not follower.is_busy:
-                following.cancel()
-        else:
-            log.info("no cluster is configured: waiting for such as are added by addCluster or `kgraph cluster add`")
+    if not clusters:
+        log.info("no cluster is configured: waiting for such as are added by addCluster or `kgraph cluster add`")
+    identity = worker_identity(configuration, os.environ)
+    group = group_settings(configuration, identity)
+    async with Keeper(store, workers, sealer, identity.name, group=group) as keeper:
+        await keeper.run()
 
 
 async def serve(config: str, named: Named, host: str, port: int) -> None:
