@@ -117,6 +117,8 @@ class Stage:
             ClusterSettings(
                 id=CLUSTER, kubeconfig_path=str(self._kubeconfig(folder, self.networks.worker_apiserver)), qps=0
             ),
+            name=f"worker-{self._workers}",
+            worker_session="5s",
             environ={"KAFKA_BOOTSTRAP_SERVERS": self.servers.kafka.server.bootstrap_servers},
         )
 
