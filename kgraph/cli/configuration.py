@@ -59,6 +59,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     resync_period: float = 600.0
     worker_pool_size: int = 4
     worker_id: str = ""
+    worker_group: str = "kubernetes-adapter"
     worker_session: float = 10.0
     worker_heartbeat: float = 1.0
     enable_mutations: bool = False

@@ -37,6 +37,8 @@ def group_settings(configuration: Configuration, identity: Identity) -> GroupSet
         return None
     return GroupSettings(
         kafka=configuration.kafka,
+        topic=f"{configuration.worker_group}.shards",
+        group=f"{configuration.worker_group}.workers",
         member=identity.name if identity.comes_back else "",
         session_seconds=configuration.worker_session,
         heartbeat_seconds=configuration.worker_heartbeat,

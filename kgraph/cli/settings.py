@@ -136,6 +136,13 @@ SETTINGS: tuple[Setting, ...] = (
         "each time",
     ),
     Setting(
+        key="worker_group",
+        takes=Takes.TEXT,
+        default="kubernetes-adapter",
+        meaning="with Kafka, what the topic `….shards` and the consumer group `….workers` are called that share the "
+        "clusters out; another one for the workers of another graph",
+    ),
+    Setting(
         key="worker_session",
         takes=Takes.DURATION,
         default="10s",

@@ -52,8 +52,8 @@ class GroupSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     kafka: KafkaSettings
-    topic: str = "kubernetes-adapter.shards"
-    group: str = "kubernetes-adapter.workers"
+    topic: str
+    group: str
     member: str = ""
     session_seconds: float = 10.0
     heartbeat_seconds: float = 1.0
