@@ -75,7 +75,8 @@ async def rage(stage: Stage, storm: Storm) -> None:
                 log.info("fault", what=name, after=round(time.monotonic() - began_at, 1))
                 await FAULTS[name](stage)
                 await asyncio.sleep(stage.dice.uniform(*CALM_SECONDS))
-                assert stage.api.is_running, f"the API ended after {name}"
+                assert stage.api.is_running, f"the API ended: {name}"
+                assert stage.worker.is_running, f"the worker ended: {name}"
             if time.monotonic() - began_at >= STORM_SECONDS:
                 break
         storm.end()
