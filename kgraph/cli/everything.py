@@ -20,7 +20,7 @@ from kgraph.cli.graphs import Named, opened, own_graph
 from kgraph.cli.identity import worker_identity
 from kgraph.cli.limits import raise_file_limit
 from kgraph.cli.running import Running, announced
-from kgraph.cli.services import api_settings, sync_options
+from kgraph.cli.services import api_settings
 from kgraph.cli.serving import address_of, listening, served
 from kgraph.cli.shards import Keeper
 from kgraph.cli.sources import Asked, choose_source, configured
@@ -29,6 +29,7 @@ from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.cli.terminal import remarks
 from kgraph.cli.welcome import print_example, print_ready
 from kgraph.cli.workers import Workers
+from kgraph.cli.working import sync_options
 from kgraph.feed.bus import Bus
 from kgraph.graphdb.shards import LEASE_SECONDS, LOOK_SECONDS
 from kgraph.graphdb.store import GraphSettings
