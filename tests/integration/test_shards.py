@@ -220,6 +220,7 @@ async def pair(
             for name in ("a", "b")
         ]
         await until(all_hold(store, FEW, "a", "b"), "both have their share")
+        await until(sees(store, clusters, await changed(plane)), "a change is in every cluster")
         yield made[0], made[1]
         for worker in made:
             if worker.is_running:
