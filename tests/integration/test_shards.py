@@ -222,9 +222,6 @@ async def pair(
         await until(all_hold(store, FEW, "a", "b"), "both have their share")
         await until(sees(store, clusters, await changed(plane)), "a change is in every cluster")
         yield made[0], made[1]
-        for worker in made:
-            if worker.is_running:
-                await worker.stop()
 
 
 async def test_a_killed_worker_s_shards_go_to_the_other(
