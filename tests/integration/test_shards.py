@@ -322,5 +322,5 @@ async def test_without_kafka_a_second_worker_waits_as_standby(
 
 
 async def _said(worker: WorkerProcess, text: str, times: int = 1) -> bool:
-    assert worker.is_running
+    assert worker.is_running, worker._end_of_log()
     return worker.said(text) >= times
