@@ -109,6 +109,7 @@ class Membership:
         self._terms = 0
         self.on_trust = False  # Kafka is away, and what was assigned last is what counts
         self._partitions = 0
+        self._without: set[int] = set()  # what was lost, and nobody was told of yet; the thread's own
         self._said = ""
         self._thread: threading.Thread | None = None
         self._leaving = threading.Event()
@@ -198,6 +199,8 @@ class Membership:
                 message = consumer.poll(POLL_SECONDS)
                 if message is not None and (error := message.error()) is not None:
                     self._hear(error)
+                if self._without:
+                    self._tell_lost(consumer)
         except KafkaException as cause:
             self._loop.call_soon_threadsafe(self._failed, cause.args[0])
         finally:
@@ -225,6 +228,7 @@ class Membership:
         ours = [TopicPartition(each.topic, each.partition, 0) for each in partitions]
         consumer.incremental_assign(ours)
         consumer.pause(ours)
+        self._without -= _numbers(partitions)
         self._loop.call_soon_threadsafe(self._assigned, _numbers(partitions))
 
     def _hear_revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -237,13 +241,20 @@ class Membership:
 
     def _hear_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.incremental_unassign(partitions)
+        # Nothing may be asked in a callback: confluent-kafka then forgets that it is in one (CallState in its C code), and
+        # the next callback of the same poll ends the process.
+        self._without.update(_numbers(partitions))
+
+    def _tell_lost(self, consumer: Consumer) -> None:
+        lost = frozenset(self._without)
+        self._without.clear()
         try:
             consumer.list_topics(self._settings.topic, timeout=ANSWER_SECONDS)
         except KafkaException:
             answers = False
         else:
             answers = True
-        self._loop.call_soon_threadsafe(lambda: self._lost(_numbers(partitions), answers=answers))
+        self._loop.call_soon_threadsafe(lambda: self._lost(lost, answers=answers))
 
     def _hear(self, error: KafkaError) -> None:
         if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's own code
