@@ -241,8 +241,8 @@ class Membership:
 
     def _hear_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.incremental_unassign(partitions)
-        # Nothing may be asked in a callback: confluent-kafka then forgets that it is in one (CallState in its C code), and
-        # the next callback of the same poll ends the process.
+        # Nothing may be asked in a callback: confluent-kafka then forgets that it is in one (CallState in its C code),
+        # and the next callback of the same poll ends the process.
         self._without.update(_numbers(partitions))
 
     def _tell_lost(self, consumer: Consumer) -> None:
