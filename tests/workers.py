@@ -115,7 +115,10 @@ async def running(
 
 
 class WorkerProcess:
-    """`kgraph worker` on one cluster, as a process that can be killed and paused; it logs all it has to say."""
+    """`kgraph worker`, as a process that can be killed and paused; it logs all it has to say.
+
+    It is on one cluster, or on those of the configuration.
+    """
 
     def __init__(
         self,
@@ -123,14 +126,17 @@ class WorkerProcess:
         graph: GraphSettings,
         settings: ClusterSettings,
         *,
+        name: str = "",
         environ: Mapping[str, str] = {},
         **configuration: Any,
     ) -> None:
-        self.log = folder / f"worker-{settings.id}.log"
+        self.name = name or settings.id
+        self.log = folder / f"worker-{self.name}.log"
         self.settings = settings
-        self._config = folder / f"worker-{settings.id}.yaml"
+        self._config = folder / f"worker-{self.name}.yaml"
         cluster = {"id": settings.id, "kubeconfig_path": settings.kubeconfig_path, "qps": 0}
-        self._config.write_text(json.dumps({"clusters": [cluster], **configuration}))
+        # Its name outlives it: with Kafka, the one that is started again has its clusters at once.
+        self._config.write_text(json.dumps({"clusters": [cluster], "worker_id": self.name, **configuration}))
         self._environ = {
             "NEO4J_URI": graph.uri, "NEO4J_USER": graph.user, "NEO4J_PASSWORD": graph.password,
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", **environ,
@@ -140,16 +146,10 @@ class WorkerProcess:
     @classmethod
     @asynccontextmanager
     async def run(
-        cls,
-        folder: Path,
-        graph: GraphSettings,
-        settings: ClusterSettings,
-        *,
-        environ: Mapping[str, str] = {},
-        **configuration: Any,
+        cls, folder: Path, graph: GraphSettings, settings: ClusterSettings, **options: Any
     ) -> AsyncIterator[Self]:
         """Start one; what is left of it in the end is killed."""
-        worker = cls(folder, graph, settings, environ=environ, **configuration)
+        worker = cls(folder, graph, settings, **options)
         await worker.start()
         try:
             yield worker

@@ -13,7 +13,6 @@ from litestar.handlers import HTTPRouteHandler
 
 from kgraph.api.status import SyncState, status_of
 from kgraph.graphdb.errors import GraphError
-from kgraph.graphdb.registry import LOST_SECONDS
 from kgraph.graphdb.store import Store
 
 # Probes of three replicas, a load balancer and a person: one question a second is enough for all of them.
@@ -60,8 +59,7 @@ class ReadinessProbe:
 
     async def _asked(self) -> Readiness:
         try:
-            of = {"lostSeconds": LOST_SECONDS}
-            record = await self._store.read_one("read/readiness", {"of": of}, timeout=TIMEOUT_SECONDS)
+            record = await self._store.read_one("read/readiness", timeout=TIMEOUT_SECONDS)
         except GraphError:
             return Readiness(ready=False, message="the graph does not answer")
         clusters = tuple(_readiness(identity, SyncState(*rest)) for identity, *rest in record["clusters"])

@@ -56,6 +56,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     controller_namespaces: tuple[str, ...] = ()
     resync_period: float = 600.0
     worker_pool_size: int = 4
+    worker_id: str = ""
+    worker_group: str = "kubernetes-adapter"
+    worker_session: float = 10.0
+    worker_heartbeat: float = 1.0
     enable_mutations: bool = False
     enable_rbac: bool = True
     authentication: Authentication = Authentication()
@@ -110,6 +114,7 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
         if row.because and environ.get(row.name)
     )
     found = msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
+    _check_worker(found, source)
     return msgspec.structs.replace(found, kafka=kafka_settings(environ))
 
 
@@ -254,6 +259,14 @@ def _check_unique(ids: list[str], source: str) -> None:
     twice = sorted({each for each in ids if ids.count(each) > 1})
     if twice:
         raise BadConfiguration(f"{source}: two clusters have the id {twice[0]!r}; each needs its own")
+
+
+def _check_worker(found: Configuration, source: str) -> None:
+    if not 0 < found.worker_heartbeat <= found.worker_session / 3:
+        raise BadConfiguration(
+            f"{source}: worker_heartbeat is {found.worker_heartbeat:g} s, with a worker_session of "
+            f"{found.worker_session:g} s; allowed is at most a third of it, so that one that is lost is not the end"
+        )
 
 
 def _check_custom(kinds: Sequence[Mapping[str, Any]], source: str) -> None:

@@ -27,6 +27,7 @@ from tests.bench import (
     mutations,
     report,
     search,
+    shards,
     sync,
     tenant,
     typed,
@@ -55,6 +56,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "fleet-adding": fleet.adding,
     "fleet-changes": fleet.changes,
     "fleet-removal": fleet.removal,
+    "shards": shards.shards,
 }
 # How long the machine is looked at before each measurement, to say who else used it.
 LOOK_SECONDS = 2.0

@@ -43,6 +43,7 @@ EXEMPT = {
     "registration": "the registry reads it",
     "resources_to_tell": "the sync reads it",
     "schema_version": "reads no resource",
+    "shards": "the sync reads it",
     "shown_state": "waits for what the caller has just changed, and tells only that it came",
     "states": "drift is for who sees everything of both clusters",
     "synced_kinds": "the sync reads it",

@@ -8,10 +8,10 @@ import pytest
 from kgraph.api.prices import PriceRule, Prices
 from kgraph.cli.configuration import Configuration, cluster_id, load
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.services import sync_options
 from kgraph.cli.setting import Setting, Takes
 from kgraph.cli.settings import SETTINGS
 from kgraph.cli.values import read_value, seconds
+from kgraph.cli.working import sync_options
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
 from kgraph.sync.options import OwnEdge, OwnKind
 
