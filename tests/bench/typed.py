@@ -13,6 +13,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from kgraph.api.callers import ANYONE
+from kgraph.api.events.streams import Streams
 from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.execution import ListExecutor
 from kgraph.api.graphql.kinds.pods import Pod
@@ -20,6 +21,7 @@ from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.resource import TYPES, GenericResource
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.graphql.schema import make_schema
+from kgraph.api.graphql.sharing import Answers
 from kgraph.api.kinds import KindReader
 from kgraph.api.mutations import Mutations
 from kgraph.api.reader import Reader
@@ -91,6 +93,9 @@ def _context(store: Store, kinds: KindReader) -> Context:
         loaders=loaders,
         sealer=Sealer.of({}),
         mutations=cast("Mutations", None),  # nothing here changes anything
+        streams=cast("Streams", None),  # nor follows anything
+        answers=Answers(),
+        make_reader=lambda: reader,
     )
 
 

@@ -83,8 +83,9 @@ class Hub:
             await asyncio.wait(tasks)
         self._end_all(Busy("this server ends; go on from the last event at another"))
 
-    def __len__(self) -> int:
-        """How many subscriptions there are."""
+    @property
+    def subscriptions(self) -> int:
+        """How many there are."""
         return len(self._of)
 
     @property
@@ -181,7 +182,9 @@ class Hub:
 
     def _lost(self, why: str) -> None:
         """The source has lost events: nobody can go on from a position that was given until now."""
-        log.warning("the change feed has a gap: all who follow it begin anew", why=why, subscriptions=len(self))
+        log.warning(
+            "the change feed has a gap: all who follow it begin anew", why=why, subscriptions=self.subscriptions
+        )
         self.counts.gaps += 1
         self.replica = secrets.token_hex(4)
         self._ring = self._ring.emptied()
