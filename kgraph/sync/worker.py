@@ -31,6 +31,7 @@ from kgraph.sync.commits import Commits
 from kgraph.sync.custom import extractor, kinds_of, select_kinds, unserved, versions_of
 from kgraph.sync.definitions import Definition, read_definitions
 from kgraph.sync.extract import Extractor
+from kgraph.sync.feed import Feed
 from kgraph.sync.intake import Intake
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.patience import patiently
@@ -78,13 +79,15 @@ class ClusterWorker:
         settings: ClusterSettings,
         options: SyncOptions,
         commits: Commits | None = None,
+        feed: Feed | None = None,
     ) -> None:
-        """`commits` are what the clusters of one process share."""
+        """`commits` and `feed` are what the clusters of one process share."""
         self.synced = asyncio.Event()
         self.settings = settings
         self._store = store
         self._options = options
         self._commits = commits or Commits(options.writers)
+        self._feed = feed or Feed()
         self._intake: Intake | None = None
         self.pipeline: Pipeline | None = None
         self._kinds_changed = asyncio.Event()
@@ -115,15 +118,18 @@ class ClusterWorker:
     async def run(self) -> None:
         """Sync until cancelled (a snapshot: until it is loaded); Fenced when another worker takes the cluster over."""
         cluster = self.settings.id
-        writer = await patiently(lambda: Writer.claim(self._store, cluster, self._described(), self._options.history))
+        writer = await patiently(
+            lambda: Writer.claim(self._store, cluster, self._described(), self._options.history, self._feed)
+        )
 
         async def write(batch: Batch) -> None:
+            await self._feed.room(cluster)
             await self._commits.write(Entry(writer, batch, vitals.riding()))
 
         self.pipeline = pipeline = Pipeline(cluster, write, on_refused=self._refused)
         vitals = Vitals(cluster, pipeline, lambda: self._resources)
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with self._feed.owned(cluster), asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(pipeline.run(), name=f"write {cluster}")
                 try:
                     if self.settings.auth_method is AuthMethod.SNAPSHOT:
@@ -299,6 +305,7 @@ class ClusterWorker:
             Extractor(self.settings.id, catalogue),
             pipeline,
             extraction=extraction_digest(),
+            feed=self._feed,
             on_kinds_changed=self._kinds_changed.set,
         )
         await intake.look()

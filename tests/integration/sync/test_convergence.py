@@ -69,7 +69,7 @@ class Worker:
         self.writing = asyncio.create_task(self.pipeline.run())
         extractor = Extractor(self.cluster, CATALOGUE)
         self.intake = Intake(
-            self.store, self.cluster, extractor, self.pipeline, extraction="test", on_kinds_changed=lambda: None
+            self.store, self.cluster, extractor, self.pipeline, extraction="test", feed=Feed(), on_kinds_changed=lambda: None
         )
         self.intake.expect(KINDS)
         self.seen = dict.fromkeys(KINDS, 0)

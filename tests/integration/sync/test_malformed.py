@@ -70,7 +70,7 @@ async def test_neo4j_takes_whatever_is_made_of_malformed_objects(
     writer = await Writer.claim(store, cluster, {})
     pipeline = Pipeline(cluster, writer.write)
     writing = asyncio.create_task(pipeline.run())
-    intake = Intake(store, cluster, extractor, pipeline, extraction="test", on_kinds_changed=lambda: None)
+    intake = Intake(store, cluster, extractor, pipeline, extraction="test", feed=Feed(), on_kinds_changed=lambda: None)
     intake.expect(resource_of(kind) for kind in kinds.values())
     for name, objects in by_kind.items():
         resource = resource_of(kinds[name])
