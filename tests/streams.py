@@ -32,7 +32,7 @@ async def served(
         hub.start()
     app = create_app(store, ApiSettings(**settings), Sealer.of({}), clusters, hub)
     with listening("127.0.0.1", 0) as listener:
-        async with running(app, listener, 1_000_000):
+        async with running(app, listener, 1_000_000, closing=hub):
             yield address_of(listener), hub
 
 

@@ -19,7 +19,7 @@ from kgraph.api.nodes import Node, Wanted
 from kgraph.api.reader import Reader
 from kgraph.feed.event import Event, EventType, Gvk, Identity, Metadata, event_id, written_time
 from kgraph.feed.filters import EventFilter, is_of_type
-from kgraph.graphdb.model import ResourceKey
+from kgraph.graphdb.model import PII_LABEL, ResourceKey
 from kgraph.kube.history import is_before
 
 PAGE = 500
@@ -81,7 +81,7 @@ async def _private(reader: Reader, nodes: Iterable[Node], timeout: float) -> fro
     """The Namespaces of some resources, by key, that are marked as having personal data."""
     keys = {_namespace_of(node) for node in nodes}
     record = await reader.read_one("read/labels", {"of": {"keys": sorted(filter(None, keys))}}, timeout=timeout)
-    return frozenset(key for key, pairs in record["labels"] if entity.PII_LABEL in entity.labels(pairs))
+    return frozenset(key for key, pairs in record["labels"] if PII_LABEL in entity.labels(pairs))
 
 
 def _namespace_of(node: Node) -> str:
@@ -112,7 +112,7 @@ def _event(node: Node, private: frozenset[str]) -> Event | None:
             trace_id=NO_TRACE,
             span_id=NO_SPAN,
             snapshot=True,
-            pii=entity.PII_LABEL in entity.labels(facts.labels) or _namespace_of(node) in private,
+            pii=PII_LABEL in entity.labels(facts.labels) or _namespace_of(node) in private,
         ),
     )
 
