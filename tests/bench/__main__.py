@@ -16,7 +16,21 @@ import uvloop
 from rich.console import Console
 
 from kgraph.stack.progress import shown
-from tests.bench import bench, changes, dataset, fleet, lists, machine, report, search, sync, tenant, typed, walks
+from tests.bench import (
+    bench,
+    changes,
+    dataset,
+    fleet,
+    lists,
+    machine,
+    report,
+    search,
+    streams,
+    sync,
+    tenant,
+    typed,
+    walks,
+)
 from tests.bench.bench import Bench
 from tests.bench.rows import Figure, Row
 
@@ -30,6 +44,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "lists": lists.lists,
     "search": search.searches,
     "typed": typed.typed,
+    "streams": streams.streams,
     "fleet-sync": fleet.first_sync,
     "fleet-memory": fleet.idle_clusters,
     "fleet-adding": fleet.adding,

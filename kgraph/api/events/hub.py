@@ -35,6 +35,7 @@ OVERLAP_SECONDS = 5.0
 WARM_SECONDS = 5.0
 AGAIN_SECONDS = 1.0  # after a source that has failed
 SUBSCRIPTIONS_MOST = 20_000  # some 2 kB each, and a socket
+ENDS = "this server ends; go on from the last event at another"
 START_OVER = "begin anew: without an id, or with `initialState`"
 
 
@@ -63,6 +64,7 @@ class Hub:
         self._began = time.monotonic()
         self._found: dict[str, set[asyncio.Event]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._has_ended = False
 
     def start(self) -> None:
         """Begin to read, if that has not begun."""
@@ -76,12 +78,13 @@ class Hub:
 
     async def close(self) -> None:
         """Read no more; who follows is told to come again."""
+        self._has_ended = True
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        self._end_all(Busy("this server ends; go on from the last event at another"))
+        self._end_all(Busy(ENDS))
 
     @property
     def subscriptions(self) -> int:
@@ -95,7 +98,9 @@ class Hub:
 
     @contextmanager
     def joined(self, wanted: EventFilter, viewer: Viewer | None) -> Iterator[tuple[Subscription, Audience, Position]]:
-        """A subscription from now on, with where that is; Busy where there are too many."""
+        """A subscription from now on, with where that is; Busy where there are too many, or the server ends."""
+        if self._has_ended:
+            raise Busy(ENDS)
         if len(self._of) >= SUBSCRIPTIONS_MOST:
             raise Busy(f"{SUBSCRIPTIONS_MOST:,} streams are open on this server; try another, or later", retry_after=30)
         self.start()

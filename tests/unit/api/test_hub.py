@@ -248,6 +248,8 @@ async def test_a_hub_that_ends_sends_its_subscribers_elsewhere() -> None:
             await hub.close()
             with pytest.raises(Busy):
                 await one.take()
+        with pytest.raises(Busy), hub.joined(ALL, None):
+            pass
         assert hub.subscriptions == hub.audiences == 0
 
 
