@@ -63,8 +63,8 @@ class KafkaSource:
             delay = min(2 * delay, most)
 
     @asynccontextmanager
-    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer[bytes, bytes]]:
-        consumer: AIOKafkaConsumer[bytes, bytes] = AIOKafkaConsumer(
+    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
+        consumer: AIOKafkaConsumer = AIOKafkaConsumer(
             **self._settings.client_arguments(), group_id=None, enable_auto_commit=False, auto_offset_reset="none"
         )
         try:
@@ -94,9 +94,7 @@ class _Reading:
         self._ends: dict[TopicPartition, int] = {}  # how far each is known to go
         self._has_told = False
 
-    async def events(
-        self, consumer: AIOKafkaConsumer[bytes, bytes], admin: AIOKafkaAdminClient
-    ) -> AsyncIterator[Sequence[Event]]:
+    async def events(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> AsyncIterator[Sequence[Event]]:
         """Events by one connection, until it fails."""
         look = time.monotonic()
         await self._assign(consumer, admin, began=False)
@@ -118,9 +116,7 @@ class _Reading:
                 self._has_told = True
                 yield some
 
-    async def _assign(
-        self, consumer: AIOKafkaConsumer[bytes, bytes], admin: AIOKafkaAdminClient, *, began: bool
-    ) -> None:
+    async def _assign(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, *, began: bool) -> None:
         """Read all partitions that there are now, each from where it had stopped.
 
         At the first start that is some minutes ago; what was added since is read from its beginning.
@@ -142,9 +138,7 @@ class _Reading:
         if new:
             log.info("partitions of the change feed are read", partitions=len(there), new=len(new))
 
-    async def _starts(
-        self, consumer: AIOKafkaConsumer[bytes, bytes], new: Sequence[TopicPartition]
-    ) -> dict[TopicPartition, int]:
+    async def _starts(self, consumer: AIOKafkaConsumer, new: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         if not new:
             return {}
         if self._next:
@@ -155,19 +149,17 @@ class _Reading:
         self._ends.update(ends)
         return {each: ends[each] if (start := found.get(each)) is None else start.offset for each in new}
 
-    def _take(
-        self, consumer: AIOKafkaConsumer[bytes, bytes], partition: TopicPartition, records: Sequence[Any]
-    ) -> None:
+    def _take(self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Any]) -> None:
         self._next[partition] = records[-1].offset + 1
         if (end := consumer.highwater(partition)) is not None:
             self._ends[partition] = max(end, self._ends.get(partition, 0))
         self._order.put(partition, _arrivals(records, time.monotonic()))
 
-    def _behind(self, consumer: AIOKafkaConsumer[bytes, bytes]) -> list[TopicPartition]:
+    def _behind(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
         """The partitions that are known to have more than has come."""
         return [each for each in consumer.assignment() if self._next.get(each, 0) < self._ends.get(each, 0)]
 
-    def _hold_back(self, consumer: AIOKafkaConsumer[bytes, bytes], behind: Sequence[TopicPartition]) -> None:
+    def _hold_back(self, consumer: AIOKafkaConsumer, behind: Sequence[TopicPartition]) -> None:
         """Keep what is held small: at the start by leaving out the oldest, later by waiting for who is behind."""
         over = len(self._order) - HELD_MOST
         if over > 0 and not self._has_told:
