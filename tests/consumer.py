@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
 from kgraph.feed.event import CLUSTER_TOPIC, TOPICS, Event, EventType, decoded
@@ -26,23 +27,17 @@ class Got(NamedTuple):
 
 async def messages(servers: str, cluster: str) -> list[Got]:
     """All messages of a cluster that Kafka has now, each partition's in their order."""
+    partitions = await _partitions(servers)
+    if not partitions:
+        return []
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, max_partition_fetch_bytes=2**23)
     await consumer.start()
     try:
-        known = await consumer.topics()
-        partitions = [
-            TopicPartition(topic, number)
-            for topic in TOPICS
-            if topic in known
-            for number in consumer.partitions_for_topic(topic) or ()
-        ]
-        if not partitions:
-            return []
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
         found: list[Got] = []
-        while any([await consumer.position(each) < ends[each] for each in partitions]):  # noqa: C419 - awaits
+        while any([await consumer.position(each) < ends[each] for each in partitions]):
             for some in (await consumer.getmany(timeout_ms=500)).values():
                 for one in some:
                     key = one.key.decode()
@@ -51,6 +46,16 @@ async def messages(servers: str, cluster: str) -> list[Got]:
         return found
     finally:
         await consumer.stop()
+
+
+async def _partitions(servers: str) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    try:
+        known = await admin.describe_topics(list(TOPICS))
+    finally:
+        await admin.close()
+    return [TopicPartition(one["topic"], part["partition"]) for one in known for part in one["partitions"]]
 
 
 def replayed(events: Iterable[Event]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class Stream:
             return first
         lines: dict[str, str] = {}
         while True:
-            line = (await asyncio.wait_for(self.answer.content.readline(), HEAR_SECONDS)).decode()
+            line = (await self.answer.content.readline()).decode()
             if not line:
                 raise EOFError
             if line == "\n":
@@ -99,12 +99,13 @@ class Stream:
 
     async def next(self) -> Sent:
         """The next event."""
-        while True:
-            found = await self.block()
-            if found.id is not None:
-                self.last = found.id
-            if found.name:
-                return found
+        async with asyncio.timeout(HEAR_SECONDS):
+            while True:
+                found = await self.block()
+                if found.id is not None:
+                    self.last = found.id
+                if found.name:
+                    return found
 
 
 class Socket:

@@ -34,7 +34,7 @@ class Workers:
         self._commits = Commits(options.writers)
         self._store = store
         self._options = options
-        self._feed = feed or Feed()
+        self.feed = feed or Feed()
         for settings in clusters:
             self._add(settings)
         self.configured = tuple(self.by_cluster)
@@ -83,8 +83,11 @@ class Workers:
                     task.cancel()
 
     def _add(self, settings: ClusterSettings) -> None:
-        self.by_cluster[settings.id] = ClusterWorker(self._store, settings, self._options, self._commits, self._feed)
+        self.by_cluster[settings.id] = self._worker(settings)
         self._first_ended[settings.id] = asyncio.Event()
+
+    def _worker(self, settings: ClusterSettings) -> ClusterWorker:
+        return ClusterWorker(self._store, settings, self._options, self._commits, self.feed)
 
     def _start(self, cluster: str) -> None:
         self._tasks[cluster] = asyncio.create_task(self._keep_running(cluster), name=f"worker of {cluster}")
@@ -106,4 +109,4 @@ class Workers:
             await tell_failure(self._store, cluster, why)
             await asyncio.sleep(START_AGAIN_SECONDS)
             del self.failed[cluster]
-            self.by_cluster[cluster] = ClusterWorker(self._store, worker.settings, self._options, self._commits, self._feed)
+            self.by_cluster[cluster] = self._worker(worker.settings)

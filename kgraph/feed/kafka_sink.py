@@ -46,9 +46,7 @@ class KafkaSink:
             for message in messages:
                 fits = fitted(message, self._most)
                 # In aiokafka a future for each, which ends once the broker has the message.
-                handed.append(
-                    await producer.send(fits.topic, fits.value, fits.key.encode(), headers=fits.headers)
-                )
+                handed.append(await producer.send(fits.topic, fits.value, fits.key.encode(), headers=fits.headers))
         except _ERRORS as error:
             raise self._failure(error, producer, handed) from error
         return _Delivery(self, producer, asyncio.gather(*handed))

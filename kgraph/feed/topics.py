@@ -39,6 +39,9 @@ class TopicPlan(msgspec.Struct, frozen=True):
         }
 
 
+PLAN = TopicPlan()
+
+
 class Topics(msgspec.Struct, frozen=True):
     """What there is: the largest message that all topics take, and what is otherwise than planned, in words."""
 
@@ -46,7 +49,7 @@ class Topics(msgspec.Struct, frozen=True):
     differences: tuple[str, ...] = ()
 
 
-async def prepared(settings: KafkaSettings, names: Sequence[str] = TOPICS, plan: TopicPlan = TopicPlan()) -> Topics:
+async def prepared(settings: KafkaSettings, names: Sequence[str] = TOPICS, plan: TopicPlan = PLAN) -> Topics:
     """Make the topics that are missing, and look at the others. Raises KafkaError, OSError or TimeoutError.
 
     Where we may not make or look at them, that is one of the differences: somebody else may have done so.

@@ -15,6 +15,7 @@ from kgraph.feed.message import Message
 from kgraph.graphdb.model import Edge, Resource
 from kgraph.sync.drafts import DRAFT_BYTES, Draft, Happening, Told
 from kgraph.sync.history import Before, Provenance
+from kgraph.sync.manifest import Without
 
 UNKNOWN = Provenance()
 MatchedEdge = tuple[str, str, str]  # start, type, end
@@ -105,7 +106,7 @@ class Batch:
         self.upserts[resource.key] = Upsert(resource, edges_changed, fresh, provenance)
         self.bytes += _bytes_of(resource)
         if told is not None:
-            self._draft(resource.key, resource, provenance, told, pii=pii)
+            self.tell(resource.key, resource, provenance.noise, told, pii=pii)
 
     def remove(self, key: str, label: str, *, told: Told | None = None, pii: bool = False) -> None:
         """Take the resource away; what points at it is left pointing at a placeholder."""
@@ -113,12 +114,13 @@ class Batch:
             self._let_go(earlier.resource)
         self.removals[key] = label
         if told is not None:
-            self._draft(key, None, UNKNOWN, told, pii=pii)
+            self.tell(key, None, {}, told, pii=pii)
 
-    def _draft(self, key: str, resource: Resource | None, provenance: Provenance, told: Told, *, pii: bool) -> None:
+    def tell(self, key: str, resource: Resource | None, noise: Without, told: Told, *, pii: bool) -> None:
+        """Note for the change feed that a resource has this state now, None where it is gone."""
         self._drafted += 1
         self.bytes += DRAFT_BYTES
-        self.drafts.setdefault(key, []).append(Draft(self._drafted, resource, provenance.noise, told, pii))
+        self.drafts.setdefault(key, []).append(Draft(self._drafted, resource, noise, told, pii))
 
     def _let_go(self, resource: Resource) -> None:
         """A state is no longer to be written; its draft may keep it all the same."""

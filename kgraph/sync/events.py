@@ -84,9 +84,7 @@ def made(cluster: str, batch: Batch, before: Mapping[str, Before], sequence: int
             if not differs and _is_told_for_nothing(change):
                 continue
         events.append(_event(cluster, change, differs, sequence + len(events)))
-    events.extend(
-        _happened(cluster, each, sequence + len(events) + at) for at, each in enumerate(batch.happened)
-    )
+    events.extend(_happened(cluster, each, sequence + len(events) + at) for at, each in enumerate(batch.happened))
     return Made(tuple(events), differences)
 
 
@@ -134,7 +132,7 @@ def _is_same(state: Before, new: Resource) -> bool:
         return True
     if new.resource_version:
         return state.resource_version == new.resource_version
-    return state.manifest == new.properties["manifest"]
+    return bool(state.manifest == new.properties["manifest"])
 
 
 def _is_told_for_nothing(change: Change) -> bool:

@@ -7,6 +7,7 @@ transaction is committed. Whoever listens before a commit is told of it, whoever
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from opentelemetry.trace import NoOpTracer, Tracer
 
@@ -43,23 +44,31 @@ class Feed:
             yield None
             return
         name = "list delivery" if snapshot else "watch delivery"
-        attributes = {"k8s.cluster.name": cluster, "k8s.resource.kind": kind, "kgraph.changes": changes}
+        attributes: dict[str, str | int] = {
+            "k8s.cluster.name": cluster,
+            "k8s.resource.kind": kind,
+            "kgraph.changes": changes,
+        }
         with self._tracer.start_as_current_span(name, attributes=attributes) as span:
             context = span.get_span_context()
-            yield Told(
-                written_time(datetime.now(UTC)), f"{context.trace_id:032x}", f"{context.span_id:016x}", snapshot
-            )
+            yield Told(written_time(datetime.now(UTC)), f"{context.trace_id:032x}", f"{context.span_id:016x}", snapshot)
 
     def happening(
-        self, type_: EventType, cluster: str, reason: str, message: str, severity: Severity = Severity.INFO
+        self,
+        type_: EventType,
+        cluster: str,
+        reason: str,
+        message: str,
+        severity: Severity = Severity.INFO,
+        **changed: tuple[Any, Any],
     ) -> tuple[Happening, ...]:
         """One thing that happened to a cluster, to be told with what is written of it; nothing where nobody asks."""
         with self.delivery(cluster, "Cluster", 1, snapshot=False) as told:
-            return () if told is None else (Happening(type_, told, reason, message, severity),)
+            return () if told is None else (Happening(type_, told, reason, message, severity, changed),)
 
     @asynccontextmanager
     async def owned(self, cluster: str) -> AsyncIterator[None]:
-        """Relay a cluster's outbox while its worker runs; what a snapshot leaves is sent as long as the process lives."""
+        """Relay a cluster's outbox while its worker runs; that of a snapshot as long as the process does."""
         if self.relay is None:
             yield
             return
@@ -69,6 +78,11 @@ class Feed:
         except BaseException:
             await self.relay.disown(cluster)
             raise
+
+    async def left(self, cluster: str) -> None:
+        """A cluster is no more: relay what is left of it, and nothing after it."""
+        if self.relay is not None:
+            await self.relay.leave(cluster)
 
     async def room(self, cluster: str) -> None:
         """Wait while the cluster's outbox is full."""

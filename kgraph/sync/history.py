@@ -77,6 +77,7 @@ def remembered(
     before: Before | None,
     now: datetime,
     most: int,
+    *,
     differences: Sequence[Difference] | None = None,
 ) -> dict[str, Any]:
     """The properties `firstSeen`, `lastChanged` and `changes` (JSON of `Change`, the latest first) of a new state.

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import structlog
@@ -31,12 +31,10 @@ from kgraph.sync.matched_edges import MatchedEdges
 from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.served import group_kind, kind_key, kind_properties, label_of, todays_kind
+from kgraph.sync.turns import turns
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
-# How many objects are worked through before other tasks get their turn: some 10 ms.
-TURN = 100
 # What these say, or that they come and go, changes which kinds there are.
 KINDS_OF_KINDS = frozenset({"CustomResourceDefinition", "APIService"})
 
@@ -91,7 +89,7 @@ class Intake:
         with self._feed.delivery(self._cluster, resource.kind, len(objects), snapshot=True) as told:
             if told and group_kind(resource) != NAMESPACE:
                 await self._namespaces_known.wait()
-            for turn in _turns(objects):
+            for turn in turns(objects):
                 async with self._turn():
                     for raw in turn:
                         with self._left_out(state, raw):
@@ -126,7 +124,7 @@ class Intake:
         state = self.kinds[group_kind(resource)]
         delivered_at = time.monotonic()
         with self._feed.delivery(self._cluster, resource.kind, len(events), snapshot=False) as told:
-            for turn in _turns(events):
+            for turn in turns(events):
                 async with self._turn():
                     with self._pipeline.delivery(delivered_at):
                         for event in turn:
@@ -191,7 +189,7 @@ class Intake:
         """Compare objects that came from elsewhere than a watch with the graph: a snapshot's."""
         state = self.kinds[group_kind(resource)]
         with self._feed.delivery(self._cluster, resource.kind, len(objects), snapshot=True) as told:
-            for turn in _turns(objects):
+            for turn in turns(objects):
                 async with self._turn():
                     for value in turn:
                         with self._left_out(state, value):
@@ -290,7 +288,7 @@ class Intake:
 
     async def _forget_all(self, state: KindState, keys: Collection[str]) -> None:
         with self._feed.delivery(self._cluster, state.resource.kind, len(keys), snapshot=True) as told:
-            for turn in _turns(sorted(keys)):
+            for turn in turns(sorted(keys)):
                 async with self._turn():
                     for key in turn:
                         self._forget(state, key, told)
@@ -350,7 +348,3 @@ class Intake:
 
     def _prefix(self, resource: ApiResource) -> str:
         return kind_prefix(self._cluster, todays_kind(group_kind(resource)))
-
-
-def _turns(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (items[start : start + TURN] for start in range(0, len(items), TURN))

@@ -73,6 +73,9 @@ class Relay:
     async def running(cls, store: Store, sink: Sink, limit_bytes: int) -> AsyncIterator["Relay"]:
         """A relay; at the end what is left is sent, as far as that takes seconds only."""
         relay = cls(store, sink, limit_bytes)
+        for cluster in (await store.read_one("read/outboxes_of_nobody"))["shards"]:
+            await relay.own(cluster)
+            await relay.leave(cluster)
         taking = asyncio.create_task(relay._take_for_ever(), name="take rows from the outbox")
         try:
             yield relay
@@ -89,6 +92,14 @@ class Relay:
         outbox = await Outbox.read(self._store, cluster, self._limit_bytes)
         self._shards[cluster] = shard = _Shard(cluster, outbox)
         shard.task = asyncio.create_task(self._relay_for_ever(shard), name=f"relay {cluster}")
+
+    async def leave(self, cluster: str) -> None:
+        """Let a cluster go as soon as its rows are sent, however long that takes; nobody else will send them."""
+        shard = self._shards.get(cluster)
+        if shard is not None:
+            shard.leaving = True
+            if shard.outbox.empty.is_set():
+                await self.disown(cluster)
 
     async def disown(self, cluster: str) -> None:
         """Let a cluster go once its rows are sent, or after DRAIN_SECONDS: its next owner sends what is left."""
@@ -143,7 +154,7 @@ class Relay:
                 failure = str(_first(errors))
                 if failure != shard.failure:
                     log.warning("the change feed waits", cluster=shard.cluster, why=failure)
-            except* Exception as errors:  # noqa: BLE001 - the feed of one cluster must not end unseen
+            except* Exception as errors:
                 failure = f"the outbox cannot be sent: {_first(errors)}"
                 log.exception("the outbox cannot be sent", cluster=shard.cluster)
             if shard.advanced:
@@ -224,6 +235,8 @@ class Relay:
         for shard, seq in some:
             shard.done.discard(seq)
             shard.outbox.shrink(seq)
+            if shard.leaving and shard.outbox.empty.is_set():
+                await self.disown(shard.cluster)
 
 
 class _Shard:
@@ -235,6 +248,7 @@ class _Shard:
         self.task: asyncio.Task[None] | None = None
         self.queue: deque[Row] = deque()  # committed by this process, and not yet sent
         self.work = asyncio.Event()
+        self.leaving = False  # whether it is to be let go once it is empty
         self.failure = ""  # why nothing was sent the last time
         self.behind = outbox.rows > 0  # whether the graph has rows that come after what is in memory
         self.after = 0  # the last row that was read or sent

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
+from kgraph.feed.message import message_of, packed
 from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.errors import Fenced, GraphError
 from kgraph.graphdb.model import cluster_key
-from kgraph.feed.message import message_of, packed
 from kgraph.graphdb.store import Record, Store, Transaction
 from kgraph.kube.diff import Difference
 from kgraph.sync.batch import Batch, Recorded
@@ -22,6 +22,7 @@ from kgraph.sync.drafts import Happening
 from kgraph.sync.events import made, room
 from kgraph.sync.feed import Feed
 from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
+from kgraph.sync.patience import patiently
 from kgraph.sync.rows import edge_row, node_row
 
 Row = TypeVar("Row")
@@ -50,10 +51,14 @@ _CREATE_EDGES = {
 class Writer:
     """Writes one cluster's part of the graph, for as long as its epoch is the cluster's."""
 
-    def __init__(self, store: Store, cluster: str, epoch: int, history: HistoryLimits, feed: Feed) -> None:
+    def __init__(
+        self, store: Store, cluster: str, claimed: Mapping[str, Any], history: HistoryLimits, feed: Feed
+    ) -> None:
+        """`claimed` is what `write/claim_cluster` returns."""
         self.store = store
         self.cluster = cluster
-        self.epoch = epoch
+        self.claimed = claimed
+        self.epoch = int(claimed["epoch"])
         self.history = history
         self.feed = feed
 
@@ -72,7 +77,7 @@ class Writer:
         )
         if record is None:
             raise GraphError(f"claiming the cluster {cluster}: Neo4j gave no epoch")
-        return cls(store, cluster, int(record["epoch"]), history, feed or Feed())
+        return cls(store, cluster, record, history, feed or Feed())
 
     async def write(self, batch: Batch, state: Mapping[str, Any] | None = None) -> None:
         """Write the batch, or nothing of it, and what the cluster's own node says of the sync (`state`).
@@ -82,23 +87,31 @@ class Writer:
         await write_together([Entry(self, batch, state or {})])
 
     async def describe(self, properties: Mapping[str, Any], *happened: Happening) -> None:
-        """Set properties of the cluster's own node, and tell what has happened to it."""
+        """Set properties of the cluster's own node, and tell what has happened to it, once Neo4j answers."""
         batch = Batch()
         batch.happened.extend(happened)
-        await self.write(batch, properties)
+        await patiently(lambda: self.write(batch, properties))
 
-    async def run(self, name: str, parameters: Mapping[str, Any]) -> list[Record]:
-        """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records."""
+    async def run(self, name: str, parameters: Mapping[str, Any], *happened: Happening) -> list[Record]:
+        """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records.
+
+        What has happened with it to the cluster is told in the same transaction.
+        """
         entry = Entry(self, Batch(), {})
+        entry.batch.happened.extend(happened)
 
         async def work(transaction: Transaction) -> list[Record]:
-            await _open(transaction, [entry])
+            opened = await _open(transaction, [entry])
             records = await transaction.run(name, parameters)
             for some in _chunks([key for record in records for key in record.get("loose", ())]):
                 await transaction.run("write/sweep", {"keys": some})
+            await _tell(transaction, [entry], opened)
             return records
 
-        return await self.store.write(work, what=f"{name} of the cluster {self.cluster}", timeout=WRITE_SECONDS)
+        what = f"{name} of the cluster {self.cluster}"
+        records = await self.store.write(work, what=what, timeout=WRITE_SECONDS)
+        self.feed.committed(self.cluster, entry.batch)
+        return records
 
 
 class Entry(NamedTuple):
@@ -122,15 +135,8 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
         if not ours:
             return
         batch = ours[0].batch if len(ours) == 1 else Batch.together([entry.batch for entry in ours])
-        differences: dict[str, Sequence[Difference]] = {}
-        rows = []
-        for entry in ours:
-            told = _record(entry, opened, differences)
-            if told is not None:
-                rows.append(told)
+        differences = await _tell(transaction, ours, opened)
         await _write_batch(transaction, batch, opened.before, first.history, differences)
-        if rows:
-            await transaction.run("write/put_outbox", {"rows": rows})
 
     names = ", ".join(entry.writer.cluster for entry in entries)
     changes = sum(len(entry.batch) for entry in entries)
@@ -187,8 +193,19 @@ def _written_again(entry: Entry) -> Iterator[str]:
         yield from entry.batch.removals
 
 
-def _record(entry: Entry, opened: _Opened, differences: dict[str, Sequence[Difference]]) -> dict[str, Any] | None:
-    """The outbox row of one cluster's part; what differs is added to `differences`."""
+async def _tell(
+    transaction: Transaction, entries: Sequence[Entry], opened: _Opened
+) -> Mapping[str, Sequence[Difference]]:
+    """Put what the batches tell into the outbox; what differs, of the resources of which that is known by now."""
+    differences: dict[str, Sequence[Difference]] = {}
+    rows = [row for entry in entries if (row := _recorded(entry, opened, differences))]
+    if rows:
+        await transaction.run("write/put_outbox", {"rows": rows})
+    return differences
+
+
+def _recorded(entry: Entry, opened: _Opened, differences: dict[str, Sequence[Difference]]) -> dict[str, Any] | None:
+    """The outbox row of one cluster's part, if it has any; what differs is added to `differences`."""
     writer, batch = entry.writer, entry.batch
     sequence = opened.sequences[writer.cluster]
     batch.recorded = recorded = Recorded(sequence, opened.before)
@@ -241,8 +258,9 @@ async def _write_batch(
         rows = []
         for item in group:
             key = item.resource.key
-            known = differences.get(key)
-            past = remembered(item.resource, item.provenance, before.get(key), now, history.changes, known)
+            past = remembered(
+                item.resource, item.provenance, before.get(key), now, history.changes, differences=differences.get(key)
+            )
             rows.append(node_row(key, {**item.resource.properties, **past}))
         for some_rows in _chunks(rows):
             await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})

@@ -1,36 +1,14 @@
 """What happens in a cluster is in Kafka: each change, in order, with what was before and after it."""
 
-from typing import Any
-
-import msgspec
-
 from kgraph.feed.event import Event, EventType
 from kgraph.graphdb.store import Store
 from kgraph.sync.feed import Feed
 from kgraph.sync.options import SyncOptions
 from tests import servers
-from tests.consumer import Got, messages
+from tests.consumer import messages
+from tests.integration.feed.conftest import CONFIG_ONLY, cluster_id, of, outbox_is_empty, value
 from tests.integration.sync.live import Api
 from tests.workers import cluster_settings, running, until
-
-OUTBOX = "MATCH (o:Outbox) RETURN count(o) AS rows"
-CONFIG_ONLY = SyncOptions(watch_resources=("namespaces", "configmaps", "secrets"))
-
-
-async def outbox_is_empty(store: Store) -> bool:
-    """Whether all was sent and taken away."""
-    return (await store.read_text(OUTBOX))[0]["rows"] == 0
-
-
-def of(found: list[Got], name: str) -> list[Event]:
-    """The events of what is called so, by sequence."""
-    events = [one.event for one in found if one.key.endswith(f"/{name}")]
-    return sorted(events, key=lambda event: event.metadata.sequence)
-
-
-def value(raw: msgspec.Raw) -> Any:
-    """An event's object."""
-    return msgspec.json.decode(raw)
 
 
 async def test_each_change_of_a_resource_is_told_once_with_both_its_states(
@@ -38,14 +16,15 @@ async def test_each_change_of_a_resource_is_told_once_with_both_its_states(
 ) -> None:
     """Made, changed and deleted: three events on three topics, which say what was, what is and what differs."""
     path = f"/api/v1/namespaces/{namespace}/configmaps"
-    settings = cluster_settings(control_plane, "told")
-    async with running(store, settings, CONFIG_ONLY, feed=feed):
+    cluster = cluster_id()
+    settings = cluster_settings(control_plane, cluster)
+    async with running(store, settings, SyncOptions(watch_resources=CONFIG_ONLY), feed=feed):
         await api.make(path, metadata={"name": "settings"}, data={"mode": "slow"})
         await api.merge(f"{path}/settings", data={"mode": "fast"})
         await api.delete(f"{path}/settings")
 
         async def told() -> list[Event] | None:
-            events = of(await messages(kafka_server.bootstrap_servers, "told"), "settings")
+            events = of(await messages(kafka_server.bootstrap_servers, cluster), "settings")
             return events if len(events) >= 3 else None
 
         made, changed, gone = await until(told, "the three changes are in Kafka")

@@ -14,6 +14,7 @@ from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.sync.check import compare, picture_of, picture_of_graph
 from kgraph.sync.extract import Extractor
+from kgraph.sync.feed import Feed
 from kgraph.sync.intake import Intake
 from kgraph.sync.options import OwnEdge, OwnKind, SyncOptions
 from kgraph.sync.pipeline import Pipeline
