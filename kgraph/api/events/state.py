@@ -44,7 +44,7 @@ async def state(
     told, after = 0, ""
     while True:
         some = await page(reader, found, first=PAGE, after=after, wanted=_WANTED, timeout=timeout)
-        labels = await namespace_labels(reader, map(_space, some.nodes), timeout=timeout)
+        labels = await namespace_labels(reader, map(_space, some.nodes), shown=False, timeout=timeout)
         events = [event for node in some.nodes if (event := _event(node, labels)) and wanted.matches(event)]
         told += len(events)
         if told > STATE_MOST:
