@@ -72,6 +72,7 @@ def _types(inside: dict[str, ClusterKinds], spelling: str) -> Iterable[str]:
         return [CLUSTER_EVENTS]
     if word.startswith("*"):
         return [word]
+    word = word.removesuffix(f".{CORE}")  # of two kinds of one name Kubernetes' own is meant
     found = {
         type_of(resolve(each.catalogue, word, cluster))
         for cluster, each in inside.items()

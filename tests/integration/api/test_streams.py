@@ -253,7 +253,7 @@ def cluster_event() -> Event:
 
     from kgraph.feed.event import EventType
 
-    one = event({})
+    one = event({}, name="", sequence=99)
     metadata = msgspec.structs.replace(one.metadata, message="no answer")
     return msgspec.structs.replace(one, event_type=EventType.CLUSTER_LOST, resource=None, metadata=metadata)
 
