@@ -17,7 +17,8 @@ from tests.bench.rows import Bar, Figure, figure
 
 SSE_RATE, SSE_CLIENTS = 20.0, 1_000
 GRAPHQL_RATE, GRAPHQL_CLIENTS = 10.0, 200
-WARM_SECONDS = 3.0
+WARM_SECONDS = 1.0  # after all have got their first event
+CONNECTED_SECONDS = 60.0
 # How many of the clients look at what they get; the others only take it, or the clients would be what is measured.
 LOOKING = 50
 PATH = b"/api/v1/events/stream?cluster=prod"
@@ -28,9 +29,17 @@ SUBSCRIPTION = """subscription { podEvents(cluster: "prod") {
 class _Latencies:
     """How long events were on their way, in milliseconds, while it counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, clients: int) -> None:
         self.counts = False
         self.values: list[float] = []
+        self.clients = asyncio.Semaphore(0)  # those who have got something
+        self._most = clients
+
+    async def all_connected(self) -> None:
+        """Wait until all clients have got something."""
+        async with asyncio.timeout(CONNECTED_SECONDS):
+            for _ in range(self._most):
+                await self.clients.acquire()
 
     def saw(self, timestamp: str) -> None:
         """An event of this time has come."""
@@ -106,6 +115,7 @@ async def _served(bench: Bench, which: str, rate: float) -> AsyncIterator[tuple[
 
 async def _measured(program: Program, latencies: _Latencies, seconds: float) -> float:
     """How much of a core the server uses, after a while."""
+    await latencies.all_connected()
     await asyncio.sleep(WARM_SECONDS)
     latencies.counts, before, began = True, program.cpu_seconds(), time.monotonic()
     await asyncio.sleep(seconds)
@@ -114,9 +124,9 @@ async def _measured(program: Program, latencies: _Latencies, seconds: float) -> 
 
 
 async def _sse(bench: Bench, which: str, clients: int, seconds: float) -> tuple[float, float]:
-    latencies = _Latencies()
+    latencies = _Latencies(clients)
     async with _served(bench, which, SSE_RATE) as (program, port):
-        reading = [asyncio.create_task(_read(port, latencies if at < LOOKING else None)) for at in range(clients)]
+        reading = [asyncio.create_task(_read(port, latencies, looks=at < LOOKING)) for at in range(clients)]
         try:
             used = await _measured(program, latencies, seconds)
             expected = LOOKING * SSE_RATE * seconds
@@ -129,12 +139,14 @@ async def _sse(bench: Bench, which: str, clients: int, seconds: float) -> tuple[
     return used, latencies.p99
 
 
-async def _read(port: int, latencies: _Latencies | None) -> None:
+async def _read(port: int, latencies: _Latencies, *, looks: bool) -> None:
     """A client without a library."""
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     writer.write(b"GET %b HTTP/1.1\r\nhost: localhost:%d\r\naccept: text/event-stream\r\n\r\n" % (PATH, port))
     try:
-        while latencies is None:
+        await reader.readline()
+        latencies.clients.release()
+        while not looks:
             if not await reader.read(65_536):
                 return
         while line := await reader.readline():
@@ -145,8 +157,11 @@ async def _read(port: int, latencies: _Latencies | None) -> None:
 
 
 async def _graphql(bench: Bench, subscribers: int, seconds: float) -> tuple[float, float]:
-    latencies = _Latencies()
-    async with _served(bench, "ours", GRAPHQL_RATE) as (program, port), aiohttp.ClientSession() as http:
+    latencies, connector = _Latencies(subscribers), aiohttp.TCPConnector(limit=0)
+    async with (
+        _served(bench, "ours", GRAPHQL_RATE) as (program, port),
+        aiohttp.ClientSession(connector=connector) as http,
+    ):
         reading = [asyncio.create_task(_subscribe(http, port, latencies)) for _ in range(subscribers)]
         try:
             used = await _measured(program, latencies, seconds)
@@ -175,6 +190,7 @@ async def _subscribe(http: aiohttp.ClientSession, port: int, latencies: _Latenci
         await ws.send_json({"type": "connection_init"})
         await ws.receive()
         await ws.send_json({"id": "1", "type": "subscribe", "payload": {"query": SUBSCRIPTION}})
+        latencies.clients.release()
         async for message in ws:
             told = msgspec.json.decode(message.data, type=_Message)
             if told.payload is None:
