@@ -3,17 +3,21 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
 from kgraph.api.events import hub as hub_module
 from kgraph.api.events.hub import Hub
+from kgraph.api.settings import IssuerSettings
 from kgraph.feed.bus import Bus
-from kgraph.feed.event import Event, FieldChange, Severity
+from kgraph.feed.event import Event, EventType, FieldChange, Severity
 from kgraph.graphdb.store import Store
-from tests.streams import HEAR_SECONDS, PATH, Socket, Stream, served
+from tests.issuer import CLIENT, Issuer
+from tests.streams import HEAR_SECONDS, Socket, Stream, served
 from tests.unit.feed.events import event
 from tests.workers import until
 
@@ -194,8 +198,6 @@ async def test_relations_of_an_events_object_are_the_graphs(api: Served) -> None
         await socket.subscribe(query)
         await api.followed()
         one = pod("web-1-1")
-        import msgspec
-
         changed = msgspec.structs.replace(
             one, old_object=msgspec.Raw(b'{"a":1}'), diff={"status.phase": FieldChange(new=msgspec.Raw(b'"Running"'))}
         )
@@ -249,10 +251,6 @@ async def test_cluster_events_are_their_own(api: Served) -> None:
 
 def cluster_event() -> Event:
     """That a cluster does not answer."""
-    import msgspec
-
-    from kgraph.feed.event import EventType
-
     one = event({}, name="", sequence=99)
     metadata = msgspec.structs.replace(one.metadata, message="no answer")
     return msgspec.structs.replace(one, event_type=EventType.CLUSTER_LOST, resource=None, metadata=metadata)
@@ -298,4 +296,52 @@ async def test_a_socket_whose_events_are_lost_is_closed(api: Served) -> None:
         assert (await socket.hear())["type"] == "complete"
         code, reason = await socket.hear()
         assert (code, "begin anew" in reason) == (4410, True)
-    assert PATH
+
+
+async def test_graphql_comes_as_server_sent_events_too(api: Served) -> None:
+    """The same subscription by POST: each answer is a `next`."""
+    headers = {"Accept": "text/event-stream"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{api.address}/graphql", json={"query": PODS}, headers=headers) as answer,
+    ):
+        await api.followed()
+        api.bus.publish([pod("sent-1")])
+        lines = []
+        while not lines or not lines[-1].startswith("data:"):
+            lines.append((await asyncio.wait_for(answer.content.readline(), HEAR_SECONDS)).decode())
+    told = json.loads(lines[-1].removeprefix("data:"))["data"]["podEvents"]
+    assert told["object"]["name"] == "sent-1"
+
+
+async def test_a_stream_ends_with_its_token(shop_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream needs a token, and says when it has ended; nothing comes after it."""
+    async with Issuer.start(tmp_path) as issuer:
+        trusted = IssuerSettings(issuer_url=issuer.url, audiences=(CLIENT,), ca_file=str(issuer.ca_file), clock_skew=0)
+        bus = Bus()
+        async with served(shop_store, bus, issuers=(trusted,), rbac=False) as (address, hub):
+            async with Stream.open(address) as stream:
+                assert stream.answer.status == 401
+            monkeypatch.setattr(issuer, "lifetime_seconds", 3)
+            async with Stream.open(address, token=await issuer.token()) as stream:
+                bus.publish([pod("seen")])
+                assert (await stream.next()).key == "shop/seen"
+                last = await stream.next()
+                assert (last.name, last.data["code"]) == ("unauthenticated", "UNAUTHENTICATED")
+                with pytest.raises(EOFError):
+                    await stream.next()
+            assert hub is not None
+            assert hub.subscriptions == 0
+
+
+async def test_who_asks_the_same_is_told_the_same(api: Served) -> None:
+    """Two who ask the same get one answer, and who asks something else gets what they ask."""
+    other = 'subscription { podEvents(cluster: "prod") { key } }'
+    async with Socket.open(api.address) as first, Socket.open(api.address) as second, Socket.open(api.address) as third:
+        for socket, query in ((first, PODS), (second, PODS), (third, other)):
+            await socket.subscribe(query)
+        await api.followed(3)
+        api.bus.publish([pod("same-1"), pod("same-2")])
+        for _ in range(2):
+            assert await first.next() == await second.next()
+            assert list((await third.next())["podEvents"]) == ["key"]

@@ -15,8 +15,10 @@ from kgraph.feed import kafka_source
 from kgraph.feed.event import TOPICS, Event, encoded
 from kgraph.feed.kafka_settings import KafkaSettings
 from kgraph.feed.kafka_source import KafkaSource
+from kgraph.graphdb.store import Store
 from tests.proxied import ProxiedKafka
 from tests.servers import Feed
+from tests.streams import Stream, served
 from tests.unit.feed.events import event
 from tests.workers import until
 
@@ -216,3 +218,40 @@ async def test_a_network_that_was_cut_loses_nothing(own_kafka: ProxiedKafka) -> 
             await own_kafka.proxy.restore()
             await heard.has("cut-", len(events))
         assert heard.sequences("cut-") == [one.metadata.sequence for one in events]
+
+
+async def test_a_stream_outlives_kafka(store: Store, own_kafka: ProxiedKafka) -> None:
+    """A client's stream stays open while Kafka is killed and started again, and tells all that was sent."""
+    async with (
+        Topics.made(own_kafka.server.direct_servers, own_kafka.server.bootstrap_servers) as topics,
+        served(store, topics.source()) as (address, _),
+        Stream.open(address) as stream,
+    ):
+        events = lives(["open-a", "open-b"], each=6)
+        await topics.send(*events[:4])
+        got = [(await stream.next()).data["event_id"] for _ in range(4)]
+        await own_kafka.server.kill()
+        await own_kafka.server.start_again()
+        await topics.send(*events[4:])
+        got += [(await stream.next()).data["event_id"] for _ in events[4:]]
+    assert got == [one.event_id for one in events]
+
+
+async def test_a_client_goes_on_at_another_replica(store: Store, topics: Topics) -> None:
+    """A server that has just started finds what a client was told elsewhere, and tells what came after it."""
+    events = lives(["move-a", "move-b"], each=6)
+    async with served(store, topics.source()) as (here, _), Stream.open(here) as stream:
+        await topics.send(*events[:6])
+        for _ in range(6):
+            await stream.next()
+    await topics.send(*events[6:])
+    async with (
+        served(store, topics.source(back=300.0), back=300.0) as (there, _),
+        Stream.open(there, last=stream.last) as again,
+    ):
+        told: list[str] = []
+        while not told or told[-1] != events[-1].event_id:
+            told.append((await again.next()).data["event_id"])
+    assert [one for one in told if one in {each.event_id for each in events[6:]}] == [
+        one.event_id for one in events[6:]
+    ]
