@@ -158,17 +158,34 @@ async def test_what_is_gone_is_said_and_the_id_taken_away(api: Served) -> None:
             await stream.next()
 
 
-async def test_a_quiet_stream_lives(api: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signs of life come without an event, and with an id to go on from."""
-    assert hub_module.ALIVE_SECONDS < 30
-    async with Stream.open(api.address, resource_type="nodes") as stream:
+async def test_a_quiet_stream_lives(shop_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signs of life come without an event, with an id to go on from that names none."""
+    monkeypatch.setattr(hub_module, "ALIVE_SECONDS", 0.05)
+    bus = Bus()
+    async with served(shop_store, bus) as (address, _):
+        async with Stream.open(address, resource_type="nodes") as stream:
+            bus.publish([pod("web-1")])
+            alive = await asyncio.wait_for(stream.block(), HEAR_SECONDS)
+            assert (alive.name, alive.data) == ("", None)
+            assert alive.id is not None
+            assert alive.id.endswith(".")
+            assert stream.last is not None
+            assert int(alive.id.split(".")[0]) > int(stream.last.split(".")[0])
+        bus.publish([event({}, kind="Node", namespace="", name="node-1", sequence=7)])
+        async with Stream.open(address, resource_type="nodes", last=alive.id) as again:
+            assert (await again.next()).data["resource"]["name"] == "node-1"
+
+
+async def test_a_server_that_ends_sends_its_clients_elsewhere(api: Served) -> None:
+    """A stream is ended with words, at once, and its id is left: another server may know it."""
+    async with Stream.open(api.address) as stream:
         opened = stream.last
-        monkeypatch.setattr(hub_module, "ALIVE_SECONDS", 0.05)
         await api.hub.close()
-        monkeypatch.undo()
         last = await stream.next()
-        assert last.name == "error"
+        assert (last.name, "go on from the last event" in last.data["detail"]) == ("error", True)
         assert stream.last == opened
+        with pytest.raises(EOFError):
+            await stream.next()
 
 
 async def test_subscriptions_tell_of_typed_objects(api: Served) -> None:
