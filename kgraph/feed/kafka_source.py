@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -171,9 +172,19 @@ class _Reading:
 
 
 def _arrivals(records: Sequence[Any], now: float) -> Iterator[Arrival]:
+    wall = time.time()
     for record in records:
         with suppress(_Unreadable):
-            yield Arrival(_event(record), record.timestamp, now)
+            event = _event(record)
+            yield Arrival(event, record.timestamp, now, wall - _seconds(event.timestamp, record.timestamp))
+
+
+def _seconds(timestamp: str, sent: int) -> float:
+    """An event's time since the epoch; when it was sent where it says none."""
+    try:
+        return datetime.fromisoformat(timestamp).timestamp()
+    except ValueError:
+        return sent / 1000
 
 
 class _Unreadable(Exception):

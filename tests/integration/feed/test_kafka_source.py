@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 
 from kgraph.feed import kafka_source
-from kgraph.feed.event import TOPICS, Event, encoded
+from kgraph.feed.event import TOPICS, Event, encoded, written_time
 from kgraph.feed.kafka_settings import KafkaSettings
 from kgraph.feed.kafka_source import KafkaSource
 from kgraph.graphdb.store import Store
@@ -85,7 +86,7 @@ class Heard:
         async def listens() -> bool:
             nonlocal number
             number += 1
-            await topics.send(event({}, name="probe", sequence=number))
+            await topics.send(now(event({}, name="probe", sequence=number)))
             return any(one.resource and one.resource.name == "probe" for one in heard.events)
 
         try:
@@ -121,8 +122,13 @@ def lives(names: Iterable[str], each: int = 30) -> list[Event]:
             sequence += 1
             old, new = {"metadata": {"n": sequence - 1}}, {"metadata": {"n": sequence}}
             states: list[tuple[Any, Any]] = [(new, None), (new, old), (None, old)]
-            events.append(event(*states[round_ % 3], name=name, sequence=sequence))
+            events.append(now(event(*states[round_ % 3], name=name, sequence=sequence)))
     return events
+
+
+def now(one: Event) -> Event:
+    """The event, as one of this moment."""
+    return msgspec.structs.replace(one, timestamp=written_time(datetime.now(UTC)))
 
 
 @pytest.fixture
@@ -162,7 +168,7 @@ async def test_partitions_that_are_added_are_read_from_their_beginning(
         await topics.admin.create_partitions({name: NewPartitions(total_count=9) for name in topics.names.values()})
         await topics._producer.client.force_metadata_update()
         for number in range(1, 61):
-            await topics.send(event({}, name=f"new-{number}", sequence=10_000 + number))
+            await topics.send(now(event({}, name=f"new-{number}", sequence=10_000 + number)))
         await heard.has("new-", 60)
     assert sorted(heard.sequences("new-")) == [10_000 + number for number in range(1, 61)]
 

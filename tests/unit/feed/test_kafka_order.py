@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgraph.feed.bus import Lagged
-from kgraph.feed.kafka_order import HOLD_SECONDS, Arrival, Order
+from kgraph.feed.kafka_order import CAREFUL_SECONDS, HOLD_SECONDS, OLD_FOR_SECONDS, Arrival, Order
 from tests.unit.feed.events import event
 
 
-def arrival(name: str, sequence: int, *, sent: int | None = None, came: float = 0.0) -> Arrival:
+def arrival(name: str, sequence: int, *, sent: int | None = None, came: float = 0.0, age: float = 0.0) -> Arrival:
     """An event as it came; it was sent when it was numbered, unless told."""
-    return Arrival(event({}, name=name, sequence=sequence), sequence if sent is None else sent, came)
+    return Arrival(event({}, name=name, sequence=sequence), sequence if sent is None else sent, came, age)
 
 
 def told(order: Order, now: float, behind: tuple[str, ...] = ()) -> list[int]:
@@ -31,6 +31,20 @@ def test_what_has_come_is_held_for_a_moment() -> None:
     assert told(order, HOLD_SECONDS) == [1, 2], "who has waited takes along what belongs before"
     assert told(order, HOLD_SECONDS * 2) == [3]
     assert order.wait(0.0) is None
+
+
+def test_after_an_outage_what_was_sent_together_is_waited_for() -> None:
+    """Events older than usual come seconds apart: all are held for longer, until none is old any more."""
+    order = Order()
+    order.put("updated", [arrival("a", 1, age=100.0)])  # the clocks differ by so much
+    assert told(order, HOLD_SECONDS) == [1]
+    order.put("updated", [arrival("a", 3, came=1.0, age=105.0)])
+    assert told(order, 1.0 + CAREFUL_SECONDS / 2) == []
+    order.put("deleted", [arrival("a", 2, came=1.0 + CAREFUL_SECONDS / 2, age=105.0)])
+    assert told(order, 1.0 + CAREFUL_SECONDS) == [2, 3]
+    later = 2.0 + CAREFUL_SECONDS + OLD_FOR_SECONDS
+    order.put("updated", [arrival("a", 4, came=later, age=100.2)])
+    assert told(order, later + HOLD_SECONDS) == [4]
 
 
 def test_what_was_sent_after_a_partition_that_is_behind_waits_for_it() -> None:
