@@ -72,14 +72,16 @@ def test_serve_tells_of_what_the_worker_has_sent_to_kafka(home: Home, kafka_serv
     path, asked = f"{api}/api/v1/events/stream", {"namespace": "shop", "resource_type": "deployments"}
     with started(home, "serve", "--port", str(port)) as process:
         wait_until(lambda: answers(f"{api}/health/live"), UP_SECONDS, "the API lives")
-        with httpx.stream("GET", path, params=asked, timeout=UP_SECONDS) as live:
+        with httpx.stream("GET", path, params=asked, timeout=UP_SECONDS, trust_env=False) as live:
             lines = live.iter_lines()
             assert next(lines).startswith("retry")
             worked = home.run("worker", "--config", DEMO)
             assert worked.returncode == 0, worked.stderr
             told = next(line for line in lines if line.startswith("data") and '"name":"web"' in line)
             assert '"event_type":"CREATED"' in told
-            with httpx.stream("GET", path, params={**asked, "initialState": "true"}, timeout=UP_SECONDS) as whole:
+            with httpx.stream(
+                "GET", path, params={**asked, "initialState": "true"}, timeout=UP_SECONDS, trust_env=False
+            ) as whole:
                 names = []
                 for line in whole.iter_lines():
                     names += [line.removeprefix("event: ")] if line.startswith("event") else []
