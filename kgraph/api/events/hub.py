@@ -28,8 +28,8 @@ from kgraph.feed.filters import EventFilter
 log = structlog.get_logger(__name__)
 
 ALIVE_SECONDS = 15.0  # proxies take a stream for dead after 30 or 60
-# Replicas get the events of different partitions in different orders: who changes the replica is told again what was
-# told so shortly before.
+# Replicas get the events of different partitions in different orders, and their clocks differ a little: who changes the
+# replica is told again what was told so shortly before.
 OVERLAP_SECONDS = 5.0
 # How long a position of another replica is waited for by a hub that has just begun to read.
 WARM_SECONDS = 5.0
@@ -192,6 +192,7 @@ class Hub:
         )
         self.counts.gaps += 1
         self.replica = secrets.token_hex(4)
+        self._reaches = self._position().stamp
         self._ring = self._ring.emptied()
         self._end_all(Gone(f"events were lost on their way here; {START_OVER}"))
 

@@ -113,7 +113,7 @@ async def test_who_is_slow_is_dropped_and_the_others_go_on() -> None:
 
 async def test_a_gap_of_the_source_ends_all() -> None:
     """Where the source has lost events, everybody is told to begin anew, and no earlier position is good any more."""
-    async with hubbed() as (hub, bus):
+    async with hubbed(reaches_back=600.0) as (hub, bus):
         with hub.joined(ALL, None) as (one, _, now):
             bus.publish(numbered(*range(20_001)))
             with pytest.raises(Gone):
