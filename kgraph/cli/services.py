@@ -8,6 +8,7 @@ from kgraph.api.settings import ApiSettings
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.configuration import Configuration
 from kgraph.cli.errors import CliError
+from kgraph.cli.feeding import followed
 from kgraph.cli.graphs import Named, needed_graph, opened
 from kgraph.cli.interrupts import accept_end
 from kgraph.cli.running import Running, announced
@@ -46,7 +47,7 @@ async def serve(config: str, named: Named, host: str, port: int) -> None:
         api = address_of(listener)
         async with (
             opened(graph) as store,
-            served(store, settings, sealer, listener, configuration.clusters) as serving,
+            served(store, settings, sealer, listener, configuration.clusters, hub=followed(configuration)) as serving,
         ):
             with announced(Running(api=api)):
                 log.info("the API listens", address=api)
