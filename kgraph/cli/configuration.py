@@ -114,8 +114,11 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
         for row in VARIABLES
         if row.because and environ.get(row.name)
     )
+    kafka = kafka_settings(environ)
+    if values.get("feeds") and kafka is None:
+        warnings = (*warnings, "feeds is set, and has no effect without Kafka: set KAFKA_BOOTSTRAP_SERVERS")
     found = msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
-    return msgspec.structs.replace(found, kafka=kafka_settings(environ))
+    return msgspec.structs.replace(found, kafka=kafka)
 
 
 def _check_controllers(listed: Iterable[str], source: str) -> None:

@@ -4,7 +4,7 @@ CloudEvents 1.0 in binary mode (its Kafka protocol binding, 3.2): the attributes
 JSON. A transaction's messages are packed together for the outbox.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cramjam
 import msgspec
@@ -75,27 +75,31 @@ def message_of(event: Event) -> Message:
 def fitted(message: Message, most: int) -> Message:
     """The message, without its event's objects and diff as far as it must do without them to have `most` bytes.
 
-    What is left out stands in `metadata.truncated`, in its order. One that is still too large is given as it is.
+    One that is still too large is given as it is.
     """
-    if message.size <= most:
-        return message
-    event = decoded(message.value)
-    truncated = [*event.metadata.truncated]
+    fits = message
+    if message.size > most:
+        for smaller in shrunk(decoded(message.value)):
+            fits = msgspec.structs.replace(message, value=encoded(smaller))
+            if fits.size <= most:
+                break
+    return fits
+
+
+def shrunk(event: Event) -> Iterator[Event]:
+    """The event with less and less in it; what is left out stands in `metadata.truncated`, in its order."""
     for name in _LEFT_OUT:
         if name == "diff" and not event.diff:
             continue
         if name != "diff" and not is_there(getattr(event, name)):
             continue
-        truncated.append(name)
+        truncated = (*event.metadata.truncated, name)
         event = msgspec.structs.replace(
             event,
             **{name: {} if name == "diff" else NO_OBJECT},
-            metadata=msgspec.structs.replace(event.metadata, truncated=tuple(truncated)),
+            metadata=msgspec.structs.replace(event.metadata, truncated=truncated),
         )
-        smaller = msgspec.structs.replace(message, value=encoded(event))
-        if smaller.size <= most:
-            return smaller
-    return msgspec.structs.replace(message, value=encoded(event))
+        yield event
 
 
 def packed(messages: Sequence[Message]) -> bytes:
