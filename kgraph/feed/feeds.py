@@ -87,10 +87,10 @@ def _made(feed: Feed, event: Event, message: Message, most: int) -> FeedMessage 
 
 def _fitted(feed: Feed, event: Event, message: Message, most: int) -> FeedMessage:
     made = _message(feed, event, message)
-    if made.size > most:
+    if not made.fits(most):
         for smaller in shrunk(event):
             made = _message(feed, smaller, message)
-            if made.size <= most:
+            if made.fits(most):
                 break
     return made
 

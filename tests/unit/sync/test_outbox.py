@@ -1,0 +1,56 @@
+"""How full an outbox is, and what follows from it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kgraph.sync.outbox import Outbox
+
+
+def test_at_the_limit_the_writer_waits_and_below_it_goes_on() -> None:
+    """There is room until the limit, and again as soon as rows are taken away."""
+    outbox = Outbox("c", 1000)
+    outbox.grow(1, 10, 600)
+    assert outbox.room.is_set()
+    outbox.grow(2, 10, 400)
+    assert not outbox.room.is_set()
+    outbox.shrink(1)
+    assert outbox.room.is_set()
+
+
+def test_people_are_told_before_it_is_full() -> None:
+    """At four fifths there is a problem with how much waits, at the limit also what it means."""
+    outbox = Outbox("c", 1000)
+    outbox.grow(1, 10, 700)
+    assert outbox.problem("") is None
+    outbox.grow(2, 5, 100)
+    assert outbox.problem("") == (
+        "events are sent slower than they come; 15 events wait in the outbox, 80 % of outbox_limit"
+    )
+    outbox.grow(3, 5, 200)
+    assert (outbox.problem("Kafka is away") or "").endswith("the graph stands still until events can be sent")
+
+
+def test_why_nothing_is_sent_is_told_at_once() -> None:
+    """However little waits."""
+    outbox = Outbox("c", 1000)
+    assert outbox.problem("Kafka is away") == ("Kafka is away; 0 events wait in the outbox, 0 % of outbox_limit")
+
+
+@given(
+    st.integers(0, 5),
+    st.integers(0, 1000),
+    st.lists(st.tuples(st.integers(1, 50), st.integers(1, 5000)), max_size=10),
+)
+def test_when_all_rows_are_gone_it_is_empty(rows: int, size: int, own: list[tuple[int, int]]) -> None:
+    """Of an earlier worker's rows only the sum is known; in the end nothing is left of any of them."""
+    outbox = Outbox("c", 1000, rows=rows, events=3 * rows, size=size if rows else 0)
+    for at, (events, of_row) in enumerate(own):
+        outbox.grow(1000 + at, events, of_row)
+    assert outbox.empty.is_set() is (rows + len(own) == 0)
+    for at in range(rows):
+        outbox.shrink(at)
+    for at in range(len(own)):
+        outbox.shrink(1000 + at)
+    assert (outbox.rows, outbox.events, outbox.bytes) == (0, 0, 0)
+    assert outbox.empty.is_set()
+    assert outbox.room.is_set()
