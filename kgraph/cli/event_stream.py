@@ -28,7 +28,8 @@ _REMEMBERED = 10_000
 _FINAL = frozenset(each.code for each in (BadUserInput, Forbidden, NotFound, TooComplex, Unauthenticated))
 # How the API calls the last event of a stream, which says why it ends.
 _GONE = "gone"
-_ENDS = frozenset({_GONE, "dropped", "unauthenticated", "error"})
+_SESSION_OVER = "unauthenticated"
+_ENDS = frozenset({_GONE, _SESSION_OVER, "dropped", "error"})
 INITIAL = "INITIAL"
 SYNCED = "SYNCED"
 
@@ -159,7 +160,8 @@ class Follower:
         problem = msgspec.json.decode(data)
         if name == _GONE:
             raise _Lost(f"events were lost: {problem['detail']}")
-        if problem.get("code") in _FINAL:
+        # Whose session is over may have got another token meanwhile.
+        if problem.get("code") in _FINAL and name != _SESSION_OVER:
             raise Refused(self._words(problem), problem["code"])
         raise _BrokenOff(problem["detail"])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -9,7 +10,13 @@ import msgspec
 from kgraph.feed import avro, template
 from kgraph.feed.event import Event, Severity, encoded
 from kgraph.feed.filters import EventFilter
+from kgraph.graphdb.catalogue import Catalogue
+from kgraph.graphdb.kinds import CUSTOM_KINDS
+from kgraph.graphdb.model import CORE
 from kgraph.kube.selectors import FieldSelector, LabelSelector
+
+# What happens to clusters themselves, as the API calls it too.
+_CLUSTERS = ("cluster", f"cluster.{CORE}")
 
 
 class Format(StrEnum):
@@ -40,11 +47,26 @@ class FilterSettings(msgspec.Struct, frozen=True, kw_only=True):
         return EventFilter(
             clusters=self.clusters,
             namespaces=self.namespaces,
-            resource_types=self.resource_types,
+            resource_types=tuple(map(_type, self.resource_types)),
             label_selector=LabelSelector.parse(self.label_selector),
             field_selector=FieldSelector.parse(self.field_selector),
             minimum_severity=self.minimum_severity,
         )
+
+
+@cache
+def _known() -> Catalogue:
+    """The kinds that are known without a cluster."""
+    return Catalogue(CUSTOM_KINDS)
+
+
+def _type(written: str) -> str:
+    """A kind as a filter has it, by its plural or a short name too, as far as it is known without a cluster."""
+    word = written.strip().lower().removeprefix("kubernetes.")
+    if word.startswith("*") or word in _CLUSTERS:
+        return _CLUSTERS[-1] if word in _CLUSTERS else word
+    kind = _known().resolve(word)
+    return f"{kind.kind}.{kind.group or CORE}".lower() if kind else word
 
 
 class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from confluent_kafka.schema_registry import AsyncSchemaRegistryClient
+from confluent_kafka.schema_registry import AsyncSchemaRegistryClient, Schema
 from confluent_kafka.schema_registry.avro import AsyncAvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from opentelemetry.sdk.trace import TracerProvider
 
+from kgraph.cli.configuration import Configuration
+from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.feeding import fed
 from kgraph.feed.configured import FeedSettings, FilterSettings, Format
 from kgraph.feed.event import Event, decoded, encoded
 from kgraph.feed.feeds import Feeds
@@ -204,3 +207,22 @@ async def test_a_change_of_a_cluster_waits_in_the_outbox_until_a_feed_has_it(
     told = [await read(schema_registry, own.topic, value) for _, value, _ in found]
     assert [(one["mode"], one["was"]) for one in told] == [("slow", None), ("fast", "slow")]
     assert {key for key, _, _ in found} == {f"{cluster}/core/ConfigMap/{namespace}/settings"}
+
+
+async def test_a_schema_that_the_registry_refuses_ends_a_worker_at_its_start(
+    store: Store, kafka_server: servers.Feed, schema_registry: SchemaRegistryServer
+) -> None:
+    """Nobody finds out a month later that a feed was never sent: the error names the subject and what can be done."""
+    own = feed_of(Format.AVRO, {"mode": "fast"})
+    other = {"type": "record", "name": "Own", "fields": [{"name": "mode", "type": "bytes"}]}
+    async with AsyncSchemaRegistryClient({"url": schema_registry.url}) as client:
+        await client.register_schema(f"{own.topic}-value", Schema(json.dumps(other), "AVRO"))
+        await client.set_compatibility(f"{own.topic}-value", "FULL")
+    configuration = Configuration(
+        feeds=(own,),
+        schema_registry_url=schema_registry.url,
+        kafka=KafkaSettings(bootstrap_servers=(kafka_server.bootstrap_servers,)),
+    )
+    with pytest.raises(BadConfiguration, match=f"does not take the schema of {own.topic}-value: .*another topic"):
+        async with fed(store, configuration):
+            raise AssertionError("it has begun")
