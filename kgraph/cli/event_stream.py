@@ -150,7 +150,9 @@ class Follower:
         except msgspec.DecodeError:
             problem = None
         if not isinstance(problem, dict) or "detail" not in problem:
-            raise Refused(f"{response.url.path} of {self._client.address} answered with status {response.status_code}")
+            said = f"{response.url.path} of {self._client.address} answered with status {response.status_code}"
+            # A proxy whose API is being replaced is no reason to give up.
+            raise _BrokenOff(said) if self._connected and response.is_server_error else Refused(said)
         if problem.get("code") in _FINAL or not self._connected:
             raise Refused(self._words(problem), str(problem.get("code", "")))
         raise _BrokenOff(str(problem["detail"]))
