@@ -214,7 +214,7 @@ async def test_a_schema_that_the_registry_refuses_ends_a_worker_at_its_start(
 ) -> None:
     """Nobody finds out a month later that a feed was never sent: the error names the subject and what can be done."""
     own = feed_of(Format.AVRO, {"mode": "fast"})
-    other = {"type": "record", "name": "Own", "fields": [{"name": "mode", "type": "bytes"}]}
+    other = {"type": "record", "name": "Own", "fields": [{"name": "mode", "type": "int"}]}
     async with AsyncSchemaRegistryClient({"url": schema_registry.url}) as client:
         await client.register_schema(f"{own.topic}-value", Schema(json.dumps(other), "AVRO"))
         await client.set_compatibility(f"{own.topic}-value", "FULL")
