@@ -1,4 +1,4 @@
-"""How a cluster's sync is, part by part, from what its node says: the connection, the worker, the sync, its feed."""
+"""How a cluster's sync is, part by part, as its node says: the connection, the worker, the sync, its feed."""
 
 import msgspec
 

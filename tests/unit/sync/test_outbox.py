@@ -36,21 +36,28 @@ def test_why_nothing_is_sent_is_told_at_once() -> None:
     assert outbox.problem("Kafka is away") == ("Kafka is away; 0 events wait in the outbox, 0 % of outbox_limit")
 
 
-@given(
-    st.integers(0, 5),
-    st.integers(0, 1000),
-    st.lists(st.tuples(st.integers(1, 50), st.integers(1, 5000)), max_size=10),
-)
-def test_when_all_rows_are_gone_it_is_empty(rows: int, size: int, own: list[tuple[int, int]]) -> None:
-    """Of an earlier worker's rows only the sum is known; in the end nothing is left of any of them."""
-    outbox = Outbox("c", 1000, rows=rows, events=3 * rows, size=size if rows else 0)
-    for at, (events, of_row) in enumerate(own):
-        outbox.grow(1000 + at, events, of_row)
-    assert outbox.empty.is_set() is (rows + len(own) == 0)
-    for at in range(rows):
-        outbox.shrink(at)
-    for at in range(len(own)):
-        outbox.shrink(1000 + at)
+@given(st.lists(st.tuples(st.integers(1, 50), st.integers(1, 5000)), max_size=10), st.integers(0, 10))
+def test_when_all_rows_are_gone_it_is_empty(rows: list[tuple[int, int]], inherited: int) -> None:
+    """Rows that others have left are counted from the start, found as they are read, and gone as they are sent."""
+    others, own = rows[:inherited], rows[inherited:]
+    outbox = Outbox("c", 1000, rows=len(others), events=sum(r[0] for r in others), size=sum(r[1] for r in others))
+    for at, (events, size) in enumerate(own):
+        outbox.grow(1000 + at, events, size)
+    assert (outbox.rows, outbox.events, outbox.bytes) == (len(rows), sum(r[0] for r in rows), sum(r[1] for r in rows))
+    for at, (events, size) in enumerate(rows):
+        outbox.found(at if at < inherited else 1000 + at - len(others), events, size)
+    outbox.all_found()
+    for at in range(len(rows)):
+        assert not outbox.empty.is_set()
+        outbox.shrink(at if at < inherited else 1000 + at - len(others))
     assert (outbox.rows, outbox.events, outbox.bytes) == (0, 0, 0)
     assert outbox.empty.is_set()
     assert outbox.room.is_set()
+
+
+def test_rows_that_their_sender_takes_away_late_are_not_waited_for() -> None:
+    """A worker that is frozen after it has sent takes rows away that the next one has counted: they are not there."""
+    outbox = Outbox("c", 1000, rows=2, events=20, size=900)
+    outbox.found(1, 10, 400)
+    outbox.all_found()
+    assert (outbox.rows, outbox.events, outbox.bytes) == (1, 10, 400)
