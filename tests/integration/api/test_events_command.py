@@ -90,6 +90,8 @@ class Feed:
             cwd=ROOT,
             env={**os.environ, "TZ": "UTC", "TERM": "xterm-256color"},
             limit=2**20,
+            # As a terminal starts it; a shell's background job is told to ignore Ctrl-C, and hands that on.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         command = Command(process)
         try:
