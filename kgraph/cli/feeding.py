@@ -7,18 +7,29 @@ import structlog
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 
+from kgraph.api.events.hub import Hub
 from kgraph.cli.configuration import Configuration
 from kgraph.cli.errors import BadConfiguration
 from kgraph.feed.bus import Bus
 from kgraph.feed.event import SOURCE
 from kgraph.feed.feeds import Feeds
 from kgraph.feed.kafka_sink import KafkaSink
+from kgraph.feed.kafka_source import BACK_SECONDS, KafkaSource
 from kgraph.feed.sink import RegistryUnavailable, SchemaRefused
 from kgraph.graphdb.store import Store
 from kgraph.sync.feed import Feed
 from kgraph.sync.relay import Relay
 
 log = structlog.get_logger(__name__)
+
+
+def followed(configuration: Configuration) -> Hub | None:
+    """Who reads Kafka for this process's subscribers, from now on; None where the environment names none."""
+    if configuration.kafka is None:
+        return None
+    hub = Hub(KafkaSource(configuration.kafka), reaches_back=BACK_SECONDS)
+    hub.start()
+    return hub
 
 
 @asynccontextmanager

@@ -115,7 +115,7 @@ class Subscription:
 
     @strawberry.subscription(
         description="What happens to clusters themselves: that one is added, lost, connected, in step. To who may not "
-        "list everything in it, `reason` and `message` are empty."
+        "list everything in it, `reason` and `message` are empty, and nothing is told of its health."
     )
     async def cluster_events(self, info: Info, cluster: InCluster = None) -> AsyncGenerator[ClusterEvent, None]:
         """Clusters."""

@@ -64,6 +64,20 @@ async def test_no_value_of_a_secret_is_in_an_event_or_in_the_outbox(
         assert value.encode() not in everything
 
 
+async def test_what_is_personal_is_marked_from_the_first_sync_on(
+    store: Store, control_plane: servers.Cluster, api: Api, namespace: str, feed: Feed, kafka_server: servers.Feed
+) -> None:
+    """Each event of a resource whose Namespace has the label says so, whichever of the two is listed first."""
+    cluster = cluster_id()
+    await api.merge(f"/api/v1/namespaces/{namespace}", metadata={"labels": {"dictamesh.io/pii": "true"}})
+    await api.make(f"/api/v1/namespaces/{namespace}/configmaps", metadata={"name": "people"})
+    async with running(store, cluster_settings(control_plane, cluster), OPTIONS, feed=feed):
+        await api.delete(f"/api/v1/namespaces/{namespace}/configmaps/people")
+        found = await settled(kafka_server.bootstrap_servers, cluster, lambda some: of(some, "people")[1:])
+    assert [event.metadata.pii for event in of(found, "people")] == [True, True]
+    assert {event.metadata.pii for event in of(found, "default")} == {False}
+
+
 async def test_what_the_graph_had_before_the_feed_is_told_once(
     store: Store, control_plane: servers.Cluster, api: Api, namespace: str, feed: Feed, kafka_server: servers.Feed
 ) -> None:

@@ -182,6 +182,18 @@ def test_what_nobody_asked_for_is_told_late_as_it_is() -> None:
     assert (event.event_type, event.new_object) == (EventType.CREATED, _raw(batch))
 
 
+def test_what_came_after_a_listener_had_gone_is_told_to_the_next() -> None:
+    """Of changes in one batch some were asked for and the last was not: the last state is told all the same."""
+    batch = Batch()
+    put(batch, pod(version=1, status={"phase": "Pending"}))
+    put(batch, pod(version=2, status={"phase": "Running"}), None)
+    put(batch, pod("gone"))
+    batch.remove("c/core/Pod/n/gone", "Pod")
+    assert [(event.event_type, event.key[-1]) for event in told(batch, late=WATCHED)] == [
+        (EventType.CREATED, "p"), (EventType.CREATED, "e"), (EventType.UPDATED, "p"), (EventType.DELETED, "e")
+    ]  # fmt: skip
+
+
 def test_what_happened_to_the_cluster_comes_after_its_resources() -> None:
     """It has no resource, the cluster as its key, and the numbers that follow."""
     batch = Batch()
