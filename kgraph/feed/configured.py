@@ -9,14 +9,11 @@ import msgspec
 
 from kgraph.feed import avro, template
 from kgraph.feed.event import Event, Severity, encoded
-from kgraph.feed.filters import EventFilter
+from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, type_of
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.kinds import CUSTOM_KINDS
 from kgraph.graphdb.model import CORE
 from kgraph.kube.selectors import FieldSelector, LabelSelector
-
-# What happens to clusters themselves, as the API calls it too.
-_CLUSTERS = ("cluster", f"cluster.{CORE}")
 
 
 class Format(StrEnum):
@@ -63,10 +60,10 @@ def _known() -> Catalogue:
 def _type(written: str) -> str:
     """A kind as a filter has it, by its plural or a short name too, as far as it is known without a cluster."""
     word = written.strip().lower().removeprefix("kubernetes.")
-    if word.startswith("*") or word in _CLUSTERS:
-        return _CLUSTERS[-1] if word in _CLUSTERS else word
-    kind = _known().resolve(word)
-    return f"{kind.kind}.{kind.group or CORE}".lower() if kind else word
+    if word in ("cluster", CLUSTER_EVENTS):
+        return CLUSTER_EVENTS
+    kind = _known().resolve(word.removesuffix(f".{CORE}"))
+    return type_of(kind) if kind else word
 
 
 class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
