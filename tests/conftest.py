@@ -21,6 +21,7 @@ from kgraph.stack.neo4j_fetch import prepare
 from kgraph.stack.progress import Report, shown, silent
 from kgraph.stack.redis import RedisServer
 from kgraph.stack.redis_fetch import redis_program
+from kgraph.stack.schema_registry import SchemaRegistryServer, schema_registry_program
 from tests import containers
 from tests.proxied import ProxiedKafka, proxied_kafka
 from tests.servers import TEST_USERS, Cluster, Fast, Feed, Graph, docker_answers
@@ -32,6 +33,7 @@ PREPARED: dict[Callable[[Report], Awaitable[object]], frozenset[str]] = {
     lambda report: prepare(report=report): frozenset({"neo4j_server"}),
     kafka_program: frozenset({"kafka_server", "own_kafka"}),
     redis_program: frozenset({"redis_server", "own_redis"}),
+    schema_registry_program: frozenset({"schema_registry"}),
     programs: frozenset({"control_plane", "own_control_plane", "metered_control_plane"}),
 }
 EMPTY_DATABASE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS"
@@ -120,6 +122,13 @@ async def redis_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
             yield container
         return
     async with RedisServer.start(tmp_path_factory.mktemp("redis"), report=silent) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def schema_registry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SchemaRegistryServer]:
+    """A schema registry of a child process; a test that kills it puts it right again, and has topics of its own."""
+    async with SchemaRegistryServer.start(tmp_path_factory.mktemp("schema-registry"), report=silent) as server:
         yield server
 
 

@@ -18,12 +18,14 @@ from kgraph.api.settings import IssuerSettings, TokenReviewSettings
 from kgraph.api.tenants import Tenant
 from kgraph.cli.authentication import check_authentication
 from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.feeds import check_feeds
 from kgraph.cli.kafka import kafka_settings
 from kgraph.cli.setting import Setting, Takes
 from kgraph.cli.settings import SETTINGS
 from kgraph.cli.tenants import check_tenants
 from kgraph.cli.values import read_value
 from kgraph.cli.variables import VARIABLES
+from kgraph.feed.configured import FeedSettings
 from kgraph.feed.kafka_settings import KafkaSettings
 from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
@@ -74,6 +76,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     enable_relationships: bool = True
     enable_custom_resources: bool = True
     custom_resource_definitions: tuple[OwnKind, ...] = ()
+    feeds: tuple[FeedSettings, ...] = ()
+    schema_registry_url: str = ""
     neo4j_uri: str = ""
     neo4j_user: str = "neo4j"
     neo4j_password: str = ""
@@ -102,6 +106,7 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
     _check_custom(values.get("custom_resource_definitions", ()), source)
     check_authentication(values.get("authentication"), source)
     check_tenants(values, source)
+    check_feeds(values, source)
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
     graph = {
         name: environ[name.upper()]
@@ -113,9 +118,12 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
         for row in VARIABLES
         if row.because and environ.get(row.name)
     )
+    kafka = kafka_settings(environ)
+    if values.get("feeds") and kafka is None:
+        warnings = (*warnings, "feeds is set, and has no effect without Kafka: set KAFKA_BOOTSTRAP_SERVERS")
     found = msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
     _check_worker(found, source)
-    return msgspec.structs.replace(found, kafka=kafka_settings(environ))
+    return msgspec.structs.replace(found, kafka=kafka)
 
 
 def _check_controllers(listed: Iterable[str], source: str) -> None:

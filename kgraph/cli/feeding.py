@@ -9,10 +9,13 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from kgraph.api.events.hub import Hub
 from kgraph.cli.configuration import Configuration
+from kgraph.cli.errors import BadConfiguration
 from kgraph.feed.bus import Bus
 from kgraph.feed.event import SOURCE
+from kgraph.feed.feeds import Feeds
 from kgraph.feed.kafka_sink import KafkaSink
 from kgraph.feed.kafka_source import BACK_SECONDS, KafkaSource
+from kgraph.feed.sink import RegistryUnavailable, SchemaRefused
 from kgraph.graphdb.store import Store
 from kgraph.sync.feed import Feed
 from kgraph.sync.relay import Relay
@@ -38,7 +41,22 @@ async def fed(store: Store, configuration: Configuration, bus: Bus | None = None
     if configuration.kafka is None:
         yield Feed(tracer, bus=bus)
         return
-    sink = KafkaSink(configuration.kafka)
+    feeds = Feeds(configuration.feeds, configuration.schema_registry_url)
+    await _prepare(feeds)
+    sink = KafkaSink(configuration.kafka, feeds)
     async with Relay.running(store, sink, configuration.outbox_limit) as relay:
         log.info("changes go to Kafka", servers=configuration.kafka.where)
         yield Feed(tracer, relay=relay, bus=bus)
+
+
+async def _prepare(feeds: Feeds) -> None:
+    """Have the schemas of the feeds registered; BadConfiguration where the registry does not take one.
+
+    Where it is away, the relay waits for it.
+    """
+    try:
+        await feeds.prepare()
+    except SchemaRefused as error:
+        raise BadConfiguration(f"feeds: {error}") from error
+    except RegistryUnavailable as error:
+        log.warning("the change feed waits for the schema registry", why=str(error))

@@ -5,6 +5,7 @@ The reference (docs/reference/settings.md), the reading of files and variables, 
 
 from kgraph.cli.authentication_settings import AUTHENTICATION_SETTINGS
 from kgraph.cli.cluster_settings import CLUSTER_SETTINGS
+from kgraph.cli.feeds_settings import FEED_SETTINGS
 from kgraph.cli.setting import Setting, Takes
 from kgraph.graphdb.edges import OWN_EDGE_TYPES
 from kgraph.graphdb.edges.row import EFFECTS
@@ -253,4 +254,5 @@ SETTINGS: tuple[Setting, ...] = (
         choices=EFFECTS,
         meaning="the same when what it refers to fails",
     ),
+    *FEED_SETTINGS,
 )

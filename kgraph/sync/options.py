@@ -10,7 +10,7 @@ from kgraph.sync.start import Elsewhere
 
 
 class OwnEdge(msgspec.Struct, frozen=True, kw_only=True):
-    """One reference of a custom kind, as a user writes it; paths are JSONPath (`kgraph.sync.jsonpath`).
+    """One reference of a custom kind, as a user writes it; paths are JSONPath (`kgraph.kube.jsonpath`).
 
     `path` finds the name, or an object with it: `name` and `namespace` then stand in that object where they begin
     with `.`, and in the whole one where they begin with `$`.
