@@ -266,8 +266,8 @@ def _written(only: object) -> object:
 
 def test_variables_without_a_feature_are_told() -> None:
     """A variable of a feature that is not there is a warning, not silence."""
-    (warning,) = load("", {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}).warnings
-    assert "KAFKA_BOOTSTRAP_SERVERS" in warning
+    (warning,) = load("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}).warnings
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in warning
 
 
 @pytest.mark.parametrize(
