@@ -11,7 +11,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from kgraph.stack.kafka import KafkaServer, kafka_program
+from kgraph.stack.kafka import KafkaProgram, KafkaServer, kafka_program
 from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_programs import programs
 from kgraph.stack.kubernetes_setting import ControlPlaneOptions
@@ -31,7 +31,7 @@ SMALL_NEO4J = Neo4jOptions(heap_mib=512, page_cache_mib=128)
 CONTAINED = frozenset({"neo4j_server", "kafka_server", "redis_server", "control_plane"})
 PREPARED: dict[Callable[[Report], Awaitable[object]], frozenset[str]] = {
     lambda report: prepare(report=report): frozenset({"neo4j_server"}),
-    kafka_program: frozenset({"kafka_server", "own_kafka"}),
+    kafka_program: frozenset({"kafka_server", "own_kafka", "kafka_tools"}),
     redis_program: frozenset({"redis_server", "own_redis"}),
     schema_registry_program: frozenset({"schema_registry"}),
     programs: frozenset({"control_plane", "own_control_plane", "metered_control_plane"}),
@@ -105,6 +105,12 @@ async def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         return
     async with KafkaServer.start(tmp_path_factory.mktemp("kafka"), report=silent) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+async def kafka_tools() -> KafkaProgram:
+    """Kafka's own programs in Java, its consumer among them."""
+    return await kafka_program(silent)
 
 
 @pytest.fixture(scope="session")

@@ -142,6 +142,7 @@ class WorkerProcess:
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", **environ,
         }  # fmt: skip
         self._process: asyncio.subprocess.Process | None = None
+        self._log_start = 0
 
     @classmethod
     @asynccontextmanager
@@ -159,6 +160,7 @@ class WorkerProcess:
     async def start(self) -> None:
         """Start it, or start it again."""
         with self.log.open("ab") as output:
+            self._log_start = output.tell()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "kgraph.cli.main", "worker", "--config", str(self._config),
                 stdout=output, stderr=output, env={**os.environ, **self._environ},
@@ -207,7 +209,7 @@ class WorkerProcess:
         os.kill(self.pid, signal.SIGCONT)
 
     async def synced(self, store: Store) -> None:
-        """Wait until its first sync since the claim is over."""
+        """Wait until its first sync since it was started is over."""
         await until(self._says_in_step, f"the worker of {self.settings.id} is in step\n{self._end_of_log()}")
 
     async def in_step(self, store: Store) -> None:
@@ -220,7 +222,7 @@ class WorkerProcess:
 
     async def _says_in_step(self) -> bool:
         assert self.is_running, f"the worker ended by itself:\n{self._end_of_log()}"
-        return self.said('"event": "in step"') > 0
+        return b'"event": "in step"' in self.log.read_bytes()[self._log_start :]
 
     def _end_of_log(self) -> str:
         return "\n".join(self.log.read_text().splitlines()[-20:]) if self.log.exists() else ""
