@@ -8,6 +8,7 @@ told what the graph holds: nothing is looked for that is known not to be there.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from kgraph.graphdb.edges import CONTAINMENT
@@ -18,6 +19,7 @@ from kgraph.graphdb.store import Record, Store, Transaction
 from kgraph.sync.batch import Batch
 from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
 from kgraph.sync.rows import edge_row, node_row
+from kgraph.sync.touched import EVERYTHING, KEPT_MILLIS, NOTHING, Touched, touched, untold
 
 Row = TypeVar("Row")
 
@@ -74,15 +76,18 @@ class Writer:
         """Set properties of the cluster's own node."""
 
         async def work(transaction: Transaction) -> None:
-            await _open(transaction, [Entry(self, Batch(), properties)])
+            await _open(transaction, [Entry(self, Batch(), properties)], [NOTHING])
 
         await self.store.write(work, what=f"describing the cluster {self.cluster}", timeout=WRITE_SECONDS)
 
-    async def run(self, name: str, parameters: Mapping[str, Any]) -> list[Record]:
-        """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records."""
+    async def run(self, name: str, parameters: Mapping[str, Any], told: Touched = EVERYTHING) -> list[Record]:
+        """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records.
+
+        `told` is what it touches of the resources.
+        """
 
         async def work(transaction: Transaction) -> list[Record]:
-            await _open(transaction, [Entry(self, Batch(), {})])
+            await _open(transaction, [Entry(self, Batch(), {})], [told])
             records = await transaction.run(name, parameters)
             for some in _chunks([key for record in records for key in record.get("loose", ())]):
                 await transaction.run("write/sweep", {"keys": some})
@@ -107,23 +112,41 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
     first = entries[0].writer
     batch = entries[0].batch if len(entries) == 1 else Batch.together([entry.batch for entry in entries])
 
+    told = [touched(entry.batch) for entry in entries]
+
     async def work(transaction: Transaction) -> None:
-        before = await _open(transaction, entries)
-        await _write_batch(transaction, batch, before, first.history)
+        before = await _open(transaction, entries, told)
+        ends = await _write_batch(transaction, batch, before, first.history)
+        if keys := untold(told, ends):
+            where = next(entry.writer.cluster for entry, some in zip(entries, told, strict=True) if some)
+            await transaction.run("write/touch", {"cluster": cluster_key(where), "keys": keys})
 
     names = ", ".join(entry.writer.cluster for entry in entries)
     await first.store.write(work, what=f"writing {len(batch)} changes of {names}", timeout=seconds)
 
 
-async def _open(transaction: Transaction, entries: Sequence[Entry]) -> dict[str, Before]:
-    """Check the epochs and remember the checkpoints; what the graph holds of what is to be written again, by key."""
+async def _open(
+    transaction: Transaction, entries: Sequence[Entry], told: Sequence[Touched]
+) -> dict[str, Before]:
+    """Check the epochs, remember the checkpoints, say what each touches; what the graph holds of what is to be written.
+
+    The last by key.
+    """
     by_key = {cluster_key(entry.writer.cluster): entry for entry in entries}
+    rows = [
+        {
+            "key": cluster_key(entry.writer.cluster),
+            "id": entry.writer.cluster,
+            "epoch": entry.writer.epoch,
+            "state": dict(entry.state),
+            "touched": some,
+        }
+        for entry, some in zip(entries, told, strict=True)
+    ]
     parameters = {
         # By key, so that two transactions never wait for each other in a circle.
-        "clusters": [
-            {"key": key, "epoch": entry.writer.epoch, "state": dict(entry.state)}
-            for key, entry in sorted(by_key.items())
-        ],
+        "clusters": sorted(rows, key=itemgetter("key")),
+        "keptMillis": KEPT_MILLIS,
         "kinds": [
             {"key": key, "properties": each}
             for entry in entries
@@ -147,9 +170,11 @@ def taken_over(writer: Writer) -> str:
 
 async def _write_batch(
     transaction: Transaction, batch: Batch, before: Mapping[str, Before], history: HistoryLimits
-) -> None:
+) -> set[str]:
+    """Write it; the keys of what it has joined differently, as far as statements had to find them."""
     now = datetime.now(UTC)
     loose: set[str] = set()
+    ends: set[str] = set()
     for label, keys in _grouped(sorted((label, key) for key, label in batch.removals.items())):
         for some in _chunks(keys):
             if history.seconds and label not in UNREMEMBERED:
@@ -157,6 +182,7 @@ async def _write_batch(
                 await transaction.run("write/remember_deleted", {**parameters, "containment": CONTAINMENT})
             records = await transaction.run("write/bury_resources", {"keys": some, "label": label})
             loose.update(records[0]["loose"])
+            ends.update(records[0]["ends"])
 
     upserts = sorted(batch.upserts.values(), key=lambda upsert: (upsert.resource.label, upsert.resource.key))
     for label, group in groupby(upserts, key=lambda upsert: upsert.resource.label):
@@ -166,12 +192,14 @@ async def _write_batch(
             past = remembered(item.resource, item.provenance, before.get(key), now, history.changes)
             rows.append(node_row(key, {**item.resource.properties, **past}))
         for some_rows in _chunks(rows):
-            await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
+            records = await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
+            ends.update(records[0]["ends"])
 
     changed = [upsert for upsert in upserts if upsert.edges_changed]
     for some in _chunks([upsert.resource.key for upsert in changed if not upsert.fresh]):
         records = await transaction.run("write/remove_own_edges", {"keys": some})
         loose.update(records[0]["loose"])
+        ends.update(records[0]["ends"])
     replaced: list[dict[str, Any]] = [
         {"start": start, "type": type_, "end": end}
         for start, type_, end in batch.matched
@@ -197,6 +225,7 @@ async def _write_batch(
         await transaction.run("write/sweep", {"keys": some})
     if batch.forgotten:
         await transaction.run("write/forget_kinds", {"keys": sorted(batch.forgotten)})
+    return ends
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
