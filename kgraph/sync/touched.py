@@ -1,8 +1,8 @@
-"""What a transaction touches of the graph, for those who keep answers of it: by keys, so that only what is met is asked anew.
+"""What a transaction touches of the graph, by keys, so that those who keep answers ask anew only where it matters.
 
-`changed` are nodes that are something else afterwards, or are gone or new; `met` are the ends of edges that came or went,
-which say the same as before and are joined differently. A transaction of more than MOST_KEYS says that it has touched
-everything: a first sync or a relist, during which no answer is worth keeping.
+`changed` are nodes that are something else afterwards, or are gone or new; `met` are the ends of edges that came or
+went, which say the same as before and are joined differently. A transaction of more than MOST_KEYS says that it has
+touched everything: a first sync or a relist, during which no answer is worth keeping.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 from kgraph.sync.batch import Batch
 
-# Some 60 bytes each, written once and read by each process of the API. A rolling update's largest batch has some hundred.
+# Some 60 bytes each, which each process of the API reads. The largest batch of a rolling update has some hundred.
 MOST_KEYS = 1000
 # How long what was touched can be read, for those who look seldom; whoever comes later takes everything for touched.
 KEPT_MILLIS = 120_000

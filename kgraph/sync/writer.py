@@ -125,9 +125,7 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
     await first.store.write(work, what=f"writing {len(batch)} changes of {names}", timeout=seconds)
 
 
-async def _open(
-    transaction: Transaction, entries: Sequence[Entry], told: Sequence[Touched]
-) -> dict[str, Before]:
+async def _open(transaction: Transaction, entries: Sequence[Entry], told: Sequence[Touched]) -> dict[str, Before]:
     """Check the epochs, remember the checkpoints, say what each touches; what the graph holds of what is to be written.
 
     The last by key.

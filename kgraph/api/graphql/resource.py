@@ -155,7 +155,7 @@ class Resource:
         if manifest is None:
             return None
         # Not gathered: both are loaders, and the first question of each is asked for all nodes at once anyway.
-        asked = RelationsWanted(self.node.handle, True, tuple(edge_types(entity.EDGE_TYPES)), RELATIONS_MOST, Wanted())
+        asked = RelationsWanted(self.node.place, True, tuple(edge_types(entity.EDGE_TYPES)), RELATIONS_MOST, Wanted())
         relations = await info.context.loaders.relations.load(asked)
         namespace = await info.context.loaders.namespaces.load((self.cluster or "", self.namespace or ""))
         edges = [(relation.type, relation.node.key) for relation in relations.items]
@@ -204,7 +204,7 @@ class Resource:
             raise BadUserInput(f"first is {first}; between 0 and {RELATIONS_MOST} can be asked for")
         below = wanted(selected(info), "items.resource.")
         found = await info.context.loaders.relations.load(
-            RelationsWanted(self.node.handle, outward, tuple(edge_types(types)), first, below)
+            RelationsWanted(self.node.place, outward, tuple(edge_types(types)), first, below)
         )
         return RelationList(
             total_count=found.total,
