@@ -22,6 +22,8 @@ run: $(RUNTIME)
 # The servers are fetched and built first: a test's time limit must not count ten minutes of compiling.
 test: $(DEV)
 	$(BIN)/python -m kgraph.stack.neo4j_fetch
+	$(BIN)/python -m kgraph.stack.kafka fetch
+	$(BIN)/python -m kgraph.stack.redis fetch
 	$(BIN)/python -m kgraph.stack.kubernetes build
 	$(BIN)/python -m pytest $(ARGS)
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,17 +11,29 @@ from pathlib import Path
 import neo4j
 import pytest
 
+from kgraph.stack.kafka import KafkaServer, kafka_program
 from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_programs import programs
 from kgraph.stack.kubernetes_setting import ControlPlaneOptions
 from kgraph.stack.neo4j import DATABASE, Neo4jServer
 from kgraph.stack.neo4j_config import Neo4jOptions
 from kgraph.stack.neo4j_fetch import prepare
-from kgraph.stack.progress import shown, silent
+from kgraph.stack.progress import Report, shown, silent
+from kgraph.stack.redis import RedisServer
+from kgraph.stack.redis_fetch import redis_program
 from tests import containers
-from tests.servers import TEST_USERS, Cluster, Graph, docker_answers
+from tests.proxied import ProxiedKafka, proxied_kafka
+from tests.servers import TEST_USERS, Cluster, Fast, Feed, Graph, docker_answers
 
 SMALL_NEO4J = Neo4jOptions(heap_mib=512, page_cache_mib=128)
+# Fixtures that are containers where Docker answers, and what has to be fetched or built for which child processes.
+CONTAINED = frozenset({"neo4j_server", "kafka_server", "redis_server", "control_plane"})
+PREPARED: dict[Callable[[Report], Awaitable[object]], frozenset[str]] = {
+    lambda report: prepare(report=report): frozenset({"neo4j_server"}),
+    kafka_program: frozenset({"kafka_server", "own_kafka"}),
+    redis_program: frozenset({"redis_server", "own_redis"}),
+    programs: frozenset({"control_plane", "own_control_plane", "metered_control_plane"}),
+}
 EMPTY_DATABASE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS"
 
 
@@ -30,19 +42,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
-    needs_neo4j = "neo4j_server" in wanted and not docker_answers()
-    needs_kubernetes = wanted & {"own_control_plane", "metered_control_plane"} or (
-        "control_plane" in wanted and not docker_answers()
-    )
+    if docker_answers():
+        wanted -= CONTAINED
+    needed = [prepare_one for prepare_one, fixtures in PREPARED.items() if wanted & fixtures]
 
     async def prepare_servers() -> None:
         with shown() as report:
-            if needs_neo4j:
-                await prepare(report=report)
-            if needs_kubernetes:
-                await programs(report)
+            for prepare_one in needed:
+                await prepare_one(report)
 
-    if needs_neo4j or needs_kubernetes:
+    if needed:
         # In a thread of its own: asyncio.run takes away the loop of the thread that it runs in.
         with _uncaptured(session.config), ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, prepare_servers()).result()
@@ -83,6 +92,35 @@ async def graph_driver(session_driver: neo4j.AsyncDriver) -> neo4j.AsyncDriver:
     async with session_driver.session(database=DATABASE) as session:
         await (await session.run(EMPTY_DATABASE)).consume()
     return session_driver
+
+
+@pytest.fixture(scope="session")
+async def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Feed]:
+    """A Kafka with a data folder of its own, for the whole session; a test's topics have names of the test's own."""
+    if docker_answers():
+        async with containers.kafka_container() as container:
+            yield container
+        return
+    async with KafkaServer.start(tmp_path_factory.mktemp("kafka"), report=silent) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ProxiedKafka]:
+    """A Kafka of a child process behind a proxy; a test that cuts, kills or pauses it puts it right again."""
+    async with proxied_kafka(tmp_path_factory.mktemp("own-kafka")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def redis_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fast]:
+    """A Redis that keeps nothing, for the whole session."""
+    if docker_answers():
+        async with containers.redis_container() as container:
+            yield container
+        return
+    async with RedisServer.start(tmp_path_factory.mktemp("redis"), report=silent) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

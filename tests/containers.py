@@ -1,4 +1,4 @@
-"""Neo4j and K3s as containers, behind the same faces as the child processes of `kgraph.stack`.
+"""Neo4j, K3s, Kafka and Redis as containers, behind the same faces as the child processes of `kgraph.stack`.
 
 The library testcontainers blocks, so its calls go to a thread. No Docker daemon ran where this was written:
 only the choice between containers and processes is tested, and what is in this file has never been run. Should it
@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import ssl
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,32 +19,29 @@ import httpx
 import yaml
 
 from kgraph.stack.errors import CommandFailed
+from kgraph.stack.kafka import ask
 from kgraph.stack.kubeconfig import write_kubeconfig
 from kgraph.stack.neo4j_install import DEFAULT_VERSION as NEO4J_VERSION
 from kgraph.stack.ports import free_ports
+from kgraph.stack.server import NotYet
 from tests.servers import TEST_USERS
+from tests.workers import until
 
 NEO4J_IMAGE = f"neo4j:{NEO4J_VERSION}-community"
+KAFKA_IMAGE = "confluentinc/cp-kafka:8.0.0"
+REDIS_IMAGE = "redis:7.4-alpine"
 K3S_IMAGE = "rancher/k3s:v1.34.1-k3s1"
 ADMIN = "kgraph-admin"
 TOKENS_IN_CONTAINER = "/etc/kgraph/tokens.csv"
 
 
-class Neo4jContainerServer:
-    """A Neo4j in a container, on host ports of its own, which survive its restarts."""
+class RestartableContainer(ABC):
+    """A server in a container, on host ports of its own, which survive its restarts."""
 
-    def __init__(self, container: Any, bolt_port: int, http_port: int) -> None:
+    def __init__(self, container: Any, *ports: int) -> None:
         self._container = container
-        self._bolt_port, self._http_port = bolt_port, http_port
-        self.user, self.password = container.username, container.password
-
-    @property
-    def bolt_uri(self) -> str:
-        return f"bolt://{self._container.get_container_host_ip()}:{self._bolt_port}"
-
-    @property
-    def http_uri(self) -> str:
-        return f"http://{self._container.get_container_host_ip()}:{self._http_port}"
+        self._host = container.get_container_host_ip()
+        self._ports = ports
 
     async def kill(self) -> None:
         await asyncio.to_thread(self._wrapped.kill)
@@ -51,7 +49,7 @@ class Neo4jContainerServer:
 
     async def start_again(self) -> None:
         await asyncio.to_thread(self._wrapped.start)
-        await asyncio.to_thread(self._container._connect)
+        await self._until_ready()
 
     async def restart(self) -> None:
         await asyncio.to_thread(self._wrapped.stop, timeout=60)
@@ -63,9 +61,62 @@ class Neo4jContainerServer:
     def resume(self) -> None:
         self._wrapped.unpause()
 
+    @abstractmethod
+    async def _until_ready(self) -> None: ...
+
     @property
     def _wrapped(self) -> Any:
         return self._container.get_wrapped_container()
+
+
+class Neo4jContainerServer(RestartableContainer):
+    """A Neo4j in a container."""
+
+    def __init__(self, container: Any, bolt_port: int, http_port: int) -> None:
+        super().__init__(container, bolt_port, http_port)
+        self.user, self.password = container.username, container.password
+
+    @property
+    def bolt_uri(self) -> str:
+        return f"bolt://{self._host}:{self._ports[0]}"
+
+    @property
+    def http_uri(self) -> str:
+        return f"http://{self._host}:{self._ports[1]}"
+
+    async def _until_ready(self) -> None:
+        await asyncio.to_thread(self._container._connect)
+
+
+class KafkaContainerServer(RestartableContainer):
+    """A Kafka in a container."""
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"{self._host}:{self._ports[0]}"
+
+    async def _until_ready(self) -> None:
+        await until(self._answers, "the Kafka of the container answers again")
+
+    async def _answers(self) -> bool:
+        try:
+            await ask(self.bootstrap_servers)
+        except NotYet:
+            return False
+        return True
+
+
+class RedisContainerServer(RestartableContainer):
+    """A Redis in a container."""
+
+    @property
+    def url(self) -> str:
+        return f"redis://{self._host}:{self._ports[0]}/0"
+
+    async def _until_ready(self) -> None:
+        from testcontainers.community.redis import PingWaitStrategy
+
+        await asyncio.to_thread(PingWaitStrategy().wait_until_ready, self._container)
 
 
 @asynccontextmanager
@@ -82,6 +133,40 @@ async def neo4j_container() -> AsyncIterator[Neo4jContainerServer]:
     await asyncio.to_thread(container.start)
     try:
         yield Neo4jContainerServer(container, bolt_port, http_port)
+    finally:
+        await asyncio.to_thread(container.stop)
+
+
+@asynccontextmanager
+async def kafka_container() -> AsyncIterator[KafkaContainerServer]:
+    """A Kafka in a container, until the end of the block."""
+    from testcontainers.community.kafka import KafkaContainer
+
+    (port,) = free_ports(1)
+    container = KafkaContainer(KAFKA_IMAGE).with_kraft()
+    container.with_bind_ports(container.port, port)
+    container.with_env("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
+    container.with_env("KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS", "500")
+    container.with_env("KAFKA_NUM_PARTITIONS", "4")
+    await asyncio.to_thread(container.start, timeout=120)
+    try:
+        yield KafkaContainerServer(container, port)
+    finally:
+        await asyncio.to_thread(container.stop)
+
+
+@asynccontextmanager
+async def redis_container() -> AsyncIterator[RedisContainerServer]:
+    """A Redis in a container, which keeps nothing, until the end of the block."""
+    from testcontainers.community.redis import RedisContainer
+
+    (port,) = free_ports(1)
+    container = RedisContainer(REDIS_IMAGE)
+    container.with_bind_ports(container.port, port)
+    container.with_command('redis-server --save "" --appendonly no')
+    await asyncio.to_thread(container.start)
+    try:
+        yield RedisContainerServer(container, port)
     finally:
         await asyncio.to_thread(container.stop)
 

@@ -1,6 +1,6 @@
-"""What the tests need of a Neo4j and of a Kubernetes, whoever runs them.
+"""What the tests need of a Neo4j, a Kubernetes, a Kafka and a Redis, whoever runs them.
 
-Where a Docker daemon answers, both are containers (`tests/containers.py`); elsewhere they are child processes
+Where a Docker daemon answers, they are containers (`tests/containers.py`); elsewhere they are child processes
 (`kgraph.stack`). Set KGRAPH_TEST_SERVERS to `processes` or `containers` to decide otherwise.
 """
 
@@ -16,8 +16,18 @@ from typing import Any, Protocol
 TEST_USERS: Mapping[str, tuple[str, ...]] = {"alice": ("developers",), "bob": (), "carol": ("auditors",)}
 
 
-class Graph(Protocol):
-    """A running Neo4j. Its addresses survive its restarts."""
+class Restartable(Protocol):
+    """A running server that a test may kill, restart and hang. Its addresses survive its restarts."""
+
+    async def kill(self) -> None: ...
+    async def start_again(self) -> None: ...
+    async def restart(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+
+
+class Graph(Restartable, Protocol):
+    """A running Neo4j."""
 
     user: str
     password: str
@@ -26,11 +36,20 @@ class Graph(Protocol):
     def bolt_uri(self) -> str: ...
     @property
     def http_uri(self) -> str: ...
-    async def kill(self) -> None: ...
-    async def start_again(self) -> None: ...
-    async def restart(self) -> None: ...
-    def pause(self) -> None: ...
-    def resume(self) -> None: ...
+
+
+class Feed(Restartable, Protocol):
+    """A running Kafka, in which no topic is made by itself."""
+
+    @property
+    def bootstrap_servers(self) -> str: ...
+
+
+class Fast(Restartable, Protocol):
+    """A running Redis."""
+
+    @property
+    def url(self) -> str: ...
 
 
 class Cluster(Protocol):

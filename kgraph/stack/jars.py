@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -24,6 +25,7 @@ import msgspec
 import stamina
 from jgo.constants import MAVEN_CENTRAL_URL
 
+from kgraph.stack.cache import cached
 from kgraph.stack.errors import FetchError, WrongHash
 from kgraph.stack.progress import Report
 from kgraph.stack.tasks import all_of
@@ -115,6 +117,22 @@ async def fetch(jars: Iterable[Jar], folder: Path, *, report: Report, what: str)
 
     async with httpx.AsyncClient(base_url=repository() + "/", timeout=TIMEOUT, follow_redirects=True) as client:
         await all_of(fetch_one(jar) for jar in wanted)
+
+
+async def installed(server: str, version: str, report: Report) -> Path:
+    """The cache's folder of a server's jars, as `SERVER-VERSION.jars.lock` pins them; fetched where it is missing.
+
+    Raises as `fetch` does.
+    """
+    name = f"{server.lower()}-{version}"
+    lock = (resources.files(__package__) / f"{name}.jars.lock").read_text("utf-8")
+
+    async def fetch_all(folder: Path) -> None:
+        await fetch(read_lock(lock), folder, report=report, what=f"Fetching {server} {version}")
+
+    # The lock's own hash is part of the name: a changed lock file is another installation.
+    pins = hashlib.sha256(lock.encode()).hexdigest()[:12]
+    return await cached(f"{name}-{pins}", fetch_all)
 
 
 async def _download(client: httpx.AsyncClient, jar: Jar, target: Path) -> None:

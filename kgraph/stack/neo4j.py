@@ -14,6 +14,7 @@ import httpx
 import neo4j
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
+from kgraph.stack.data_server import DataServer, log_of
 from kgraph.stack.errors import StackError
 from kgraph.stack.files import write_private
 from kgraph.stack.folders import HeldFolder, held_folder
@@ -38,12 +39,11 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser().absolute() / "dictamesh" / "neo4j"
 
 
-class Neo4jServer:
-    """A running Neo4j of our own, on loopback ports."""
+class Neo4jServer(DataServer):
+    """A running Neo4j of our own; its own logs lie beside what its process wrote."""
 
     def __init__(self, server: Server, data_dir: Path, password: str) -> None:
-        self._server = server
-        self.data_dir = data_dir
+        super().__init__(server, data_dir)
         self.user = USER
         self.password = password
 
@@ -88,49 +88,6 @@ class Neo4jServer:
         """The file that keeps the password."""
         return self.data_dir / "password"
 
-    @property
-    def log(self) -> Path:
-        """What the process wrote; Neo4j's own logs lie beside it."""
-        return _log(self.data_dir)
-
-    @property
-    def pid(self) -> int:
-        """The process id of the Java process."""
-        return self._server.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Whether its process has not ended."""
-        return self._server.is_running
-
-    async def stop(self) -> None:
-        """Let it write its checkpoint and end."""
-        await self._server.stop()
-
-    async def kill(self) -> None:
-        """End it as `kill -9` does."""
-        await self._server.kill()
-
-    async def start_again(self) -> None:
-        """Start it after its end, on the same ports and data. Raises as `start` does."""
-        await self._server.start_again()
-
-    async def restart(self) -> None:
-        """Stop it in good order and start it on the same ports."""
-        await self._server.restart()
-
-    def pause(self) -> None:
-        """Hang it: connections stay open and nothing answers."""
-        self._server.pause()
-
-    def resume(self) -> None:
-        """End a `pause`."""
-        self._server.resume()
-
-
-def _log(home: Path) -> Path:
-    return home / "logs" / "process.log"
-
 
 def _plan(installation: Installation, held: HeldFolder, options: Neo4jOptions, password: str) -> Plan:
     home = held.path
@@ -138,7 +95,7 @@ def _plan(installation: Installation, held: HeldFolder, options: Neo4jOptions, p
     def command(ports: Mapping[str, int]) -> Command:
         (home / "conf" / "neo4j.conf").write_text(configuration(options, ports), encoding="utf-8")
         argv = command_line(installation, home, options)
-        return Command("neo4j", argv, _log(home), grace_seconds=options.grace_seconds, held_files=(held.lock,))
+        return Command("neo4j", argv, log_of(home), grace_seconds=options.grace_seconds, held_files=(held.lock,))
 
     async def probe(ports: Mapping[str, int]) -> None:
         await _ask_bolt(ports["bolt"], password, home)
@@ -204,7 +161,7 @@ async def _set_initial_password(home: Path, installation: Installation, password
     argv = java.command(installation.folder, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
     env = {"NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
     try:
-        process = await Process.start(Command("neo4j-admin", (*argv, f"@{arguments}"), _log(home), env))
+        process = await Process.start(Command("neo4j-admin", (*argv, f"@{arguments}"), log_of(home), env))
         if not await process.ended_within(ADMIN_SECONDS) or process.returncode != 0:
             await process.kill()
             raise process.error(f"could not set the initial password, code {process.returncode}")

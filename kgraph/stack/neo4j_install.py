@@ -1,14 +1,11 @@
 """Neo4j's jars in the cache, and the archive of loaded classes that halves its start."""
 
-import hashlib
-from importlib import resources
 from pathlib import Path
 
 import msgspec
 
-from kgraph.stack.cache import cached
 from kgraph.stack.errors import StackError
-from kgraph.stack.jars import fetch, read_lock
+from kgraph.stack.jars import installed
 from kgraph.stack.java import Java, java_runtime
 from kgraph.stack.progress import Report
 
@@ -50,11 +47,4 @@ async def install(version: str, report: Report) -> Installation:
     if releases is None:
         raise StackError(f"Neo4j {version} is not known here, but {', '.join(JAVA_RELEASES)}")
     java = java_runtime(releases)
-    lock = (resources.files(__package__) / f"neo4j-{version}.jars.lock").read_text("utf-8")
-
-    async def fetch_all(folder: Path) -> None:
-        await fetch(read_lock(lock), folder, report=report, what=f"Fetching Neo4j {version}")
-
-    # The lock's own hash is part of the name: a changed lock file is another installation.
-    pins = hashlib.sha256(lock.encode()).hexdigest()[:12]
-    return Installation(version, await cached(f"neo4j-{version}-{pins}", fetch_all), java)
+    return Installation(version, await installed("Neo4j", version, report), java)
