@@ -42,6 +42,10 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="KGRAPH_CACHE", meaning="the folder of what was fetched and built; else in ~/.cache"),
     Variable(name="NO_COLOR", meaning="anything: no colours"),
     Variable(name="KAFKA_BOOTSTRAP_SERVERS", meaning="the change feed's brokers", because="there is no change feed"),
-    Variable(name="REDIS_URL", meaning="the shared result cache", because="there is no result cache"),
+    Variable(
+        name="REDIS_URL",
+        meaning="a Redis that replicas of the API share results and access reviews in: `redis://host:6379/0`, or "
+        "`rediss://` with TLS; whoever reads it reads what is in the clusters",
+    ),
     Variable(name="OTEL_EXPORTER_OTLP_ENDPOINT", meaning="where traces and metrics go", because="none are exported"),
 )

@@ -37,7 +37,6 @@ from kgraph.kube.connection import Connection
 from kgraph.kube.errors import KubeError, NotFound
 from kgraph.kube.metrics import Sample, node_samples, pod_samples
 from kgraph.sync.patience import patiently
-from kgraph.sync.touched import NOTHING
 from kgraph.sync.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -170,7 +169,7 @@ class Metering:
             await asyncio.sleep(0)
             rows = [row for of, each in some if (row := _row(of, each, last.get(of), news.get(of)))]
             if rows:
-                (record,) = await patiently(partial(writer.run, "write/record_usage", {"rows": rows}, NOTHING))
+                (record,) = await patiently(partial(writer.run, "write/record_usage", {"rows": rows}, touches=False))
                 for of in {row["of"] for row in rows}.difference(record["kept"]):
                     kept.pop(of, None)
         self._workloads = kept

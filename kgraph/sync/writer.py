@@ -8,7 +8,6 @@ told what the graph holds: nothing is looked for that is known not to be there.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from kgraph.graphdb.edges import CONTAINMENT
@@ -19,7 +18,7 @@ from kgraph.graphdb.store import Record, Store, Transaction
 from kgraph.sync.batch import Batch
 from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
 from kgraph.sync.rows import edge_row, node_row
-from kgraph.sync.touched import EVERYTHING, KEPT_MILLIS, NOTHING, Touched, touched, untold
+from kgraph.sync.touched import tell, tell_everything
 
 Row = TypeVar("Row")
 
@@ -76,21 +75,23 @@ class Writer:
         """Set properties of the cluster's own node."""
 
         async def work(transaction: Transaction) -> None:
-            await _open(transaction, [Entry(self, Batch(), properties)], [NOTHING])
+            await _open(transaction, [Entry(self, Batch(), properties)])
 
         await self.store.write(work, what=f"describing the cluster {self.cluster}", timeout=WRITE_SECONDS)
 
-    async def run(self, name: str, parameters: Mapping[str, Any], told: Touched = EVERYTHING) -> list[Record]:
+    async def run(self, name: str, parameters: Mapping[str, Any], *, touches: bool = True) -> list[Record]:
         """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records.
 
-        `told` is what it touches of the resources.
+        `touches`: whether it may change resources or their edges.
         """
 
         async def work(transaction: Transaction) -> list[Record]:
-            await _open(transaction, [Entry(self, Batch(), {})], [told])
+            await _open(transaction, [Entry(self, Batch(), {})])
             records = await transaction.run(name, parameters)
             for some in _chunks([key for record in records for key in record.get("loose", ())]):
                 await transaction.run("write/sweep", {"keys": some})
+            if touches:
+                await tell_everything(transaction, self.cluster)
             return records
 
         return await self.store.write(work, what=f"{name} of the cluster {self.cluster}", timeout=WRITE_SECONDS)
@@ -112,39 +113,24 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
     first = entries[0].writer
     batch = entries[0].batch if len(entries) == 1 else Batch.together([entry.batch for entry in entries])
 
-    told = [touched(entry.batch) for entry in entries]
-
     async def work(transaction: Transaction) -> None:
-        before = await _open(transaction, entries, told)
+        before = await _open(transaction, entries)
         ends = await _write_batch(transaction, batch, before, first.history)
-        if keys := untold(told, ends):
-            where = next(entry.writer.cluster for entry, some in zip(entries, told, strict=True) if some)
-            await transaction.run("write/touch", {"cluster": cluster_key(where), "keys": keys})
+        await tell(transaction, {entry.writer.cluster: entry.batch for entry in entries}, ends)
 
     names = ", ".join(entry.writer.cluster for entry in entries)
     await first.store.write(work, what=f"writing {len(batch)} changes of {names}", timeout=seconds)
 
 
-async def _open(transaction: Transaction, entries: Sequence[Entry], told: Sequence[Touched]) -> dict[str, Before]:
-    """Check the epochs, remember the checkpoints, say what each touches; what the graph holds of what is to be written.
-
-    The last by key.
-    """
+async def _open(transaction: Transaction, entries: Sequence[Entry]) -> dict[str, Before]:
+    """Check the epochs and remember the checkpoints; what the graph holds of what is to be written again, by key."""
     by_key = {cluster_key(entry.writer.cluster): entry for entry in entries}
-    rows = [
-        {
-            "key": cluster_key(entry.writer.cluster),
-            "id": entry.writer.cluster,
-            "epoch": entry.writer.epoch,
-            "state": dict(entry.state),
-            "touched": some,
-        }
-        for entry, some in zip(entries, told, strict=True)
-    ]
     parameters = {
         # By key, so that two transactions never wait for each other in a circle.
-        "clusters": sorted(rows, key=itemgetter("key")),
-        "keptMillis": KEPT_MILLIS,
+        "clusters": [
+            {"key": key, "epoch": entry.writer.epoch, "state": dict(entry.state)}
+            for key, entry in sorted(by_key.items())
+        ],
         "kinds": [
             {"key": key, "properties": each}
             for entry in entries
@@ -169,7 +155,7 @@ def taken_over(writer: Writer) -> str:
 async def _write_batch(
     transaction: Transaction, batch: Batch, before: Mapping[str, Before], history: HistoryLimits
 ) -> set[str]:
-    """Write it; the keys of what it has joined differently, as far as statements had to find them."""
+    """Write it; the keys of what is joined differently now, as far as statements had to find them."""
     now = datetime.now(UTC)
     loose: set[str] = set()
     ends: set[str] = set()

@@ -1,34 +1,16 @@
-// The first statement of every write transaction, of one cluster or of several: $clusters of {key, id, epoch, state,
-// touched}, by key. Setting a property locks a cluster's node until the commit, so that the epoch read after it is the one
-// that holds; a key that is not among `held` has been taken over by another worker. `state` is what the cluster's node says
+// The first statement of every write transaction, of one cluster or of several: $clusters of {key, epoch, state}, by
+// key. Setting a property locks a cluster's node until the commit, so that the epoch read after it is the one that
+// holds; a key that is not among `held` has been taken over by another worker. `state` is what the cluster's node says
 // of the sync from now on: it costs no write of its own. In the same round trip it remembers how far each kind has come
 // ($kinds of {key, properties}), and says what the graph holds of the resources that are to be written again
 // ($written): [key, uid, manifest, firstSeen, lastChanged, changes] of each that is there and no placeholder.
-// `touched` is empty, or one map of what the transaction changes of the graph, {changed, met} (kgraph/sync/touched.py): it
-// becomes a :Touched node, which names the cluster's one before, so that a reader knows whether it has seen all; those
-// older than $keptMillis go.
 CALL () {
   UNWIND $clusters AS row
   MATCH (c:Cluster {key: row.key})
   SET c.writtenAt = datetime()
   WITH c, row WHERE c.epoch = row.epoch
   SET c += row.state
-  WITH c, row, CASE WHEN c.touchedAt >= timestamp() * 1000 THEN c.touchedAt + 1 ELSE timestamp() * 1000 END AS at
-  FOREACH (touched IN row.touched |
-    CREATE (:Touched {
-      key: row.id + "/" + toString(at), at: at, before: c.touchedAt, changed: touched.changed, met: touched.met
-    })
-    SET c.touchedAt = at
-  )
   RETURN collect(c.key) AS held
-}
-CALL () {
-  UNWIND $clusters AS row
-  WITH row WHERE row.touched <> []
-  MATCH (t:Touched)
-  WHERE t.key >= row.id + "/" AND t.key < row.id + "/" + toString((timestamp() - $keptMillis) * 1000)
-  WITH t LIMIT 100
-  DELETE t
 }
 CALL () {
   UNWIND $kinds AS kind

@@ -143,7 +143,9 @@ def questions() -> dict[str, Question]:
             found[f"{name} {key}"] = _walked(key, walk)
         found[f"related {key}"] = _related(key)
     found["impact"] = lambda reader: impact(reader, KEYS[-1], "delete", timeout=SECONDS)
-    found["path"] = lambda reader: shortest_path(reader, KEYS[0], KEYS[-1], Search(("OWNED_BY", "USES_CONFIGMAP", "SELECTS")), timeout=SECONDS)
+    found["path"] = lambda reader: shortest_path(
+        reader, KEYS[0], KEYS[-1], Search(("OWNED_BY", "USES_CONFIGMAP", "SELECTS")), timeout=SECONDS
+    )
     found["namespaces"] = lambda reader: reader.read_one(
         "read/namespaces", {"of": {"clusters": [CLUSTER]}}, timeout=SECONDS
     )
