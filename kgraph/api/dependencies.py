@@ -57,11 +57,11 @@ def _places(given: Mapping[str, Any], _: Record, __: Sequence[str]) -> Marks:
     return _said_by(key for _, key in given["places"])
 
 
-def _walked(_: Mapping[str, Any], record: Record, about: Sequence[str]) -> Marks:
-    """The nodes that a step began at, and all that it found; what is at their edges."""
+def _walked(given: Mapping[str, Any], record: Record, about: Sequence[str]) -> Marks:
+    """The nodes that a step began at, whether or not they are there, and all that it found; what is at their edges."""
     rows = [row for name in ("near", "far", "found") for row in record.get(name) or ()]
-    root = record.get("root")
-    return _there([*about, *([root[1]] if root else ()), *(row[1] for row in rows)])
+    asked = [given["key"]] if given["key"] else []
+    return _there([*about, *asked, *(row[1] for row in rows)])
 
 
 def _related(given: Mapping[str, Any], record: Record, about: Sequence[str]) -> Marks:

@@ -15,6 +15,7 @@ from kgraph.api.path import Search, shortest_path
 from kgraph.api.reader import Reader
 from kgraph.api.settings import Limits
 from kgraph.api.walk import Walk, neighbourhood
+from kgraph.graphdb.health import Health
 from kgraph.graphdb.model import Edge, GroupKind, Resource
 from kgraph.graphdb.store import Store
 from kgraph.sync.batch import Batch
@@ -79,7 +80,7 @@ class Busy:
         found = {
             "key": key, "cluster": cluster, "group": "" if group == "core" else group, "kind": kind, "name": name,
             "version": "v1", "uid": uid, "resourceVersion": str(self._count), "labels": [f"n={self._count % 3}"],
-            "health": self._random.choice(["HEALTHY", "DEGRADED", "FAILED"]), "phase": f"p{self._count % 2}",
+            "health": self._random.choice(list(Health)).value, "phase": f"p{self._count % 2}",
             "manifest": msgspec.json.encode(manifest).decode(),
         }  # fmt: skip
         return found if namespace == "_" else {**found, "namespace": namespace}
