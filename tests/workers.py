@@ -55,6 +55,21 @@ async def until(holds: Callable[[], Awaitable[Any]], what: str, seconds: float =
         raise AssertionError(f"waited {seconds:g} s in vain until {what}") from None
 
 
+async def until_same(found: Callable[[], Awaitable[set[str]]], wanted: set[str], what: str) -> None:
+    """Wait until lines are those that are wanted; AssertionError says which are missing, and which too many."""
+
+    async def holds() -> bool:
+        return await found() == wanted
+
+    try:
+        await until(holds, what)
+    except AssertionError:
+        there = await found()
+        raise AssertionError(
+            f"{what}\nmissing: {sorted(wanted - there)}\nunexpected: {sorted(there - wanted)}"
+        ) from None
+
+
 async def in_step(
     store: Store, settings: ClusterSettings, options: SyncOptions | None = None, *, within: float = STEP_SECONDS
 ) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from kgraph.api.audit import Audit, entry_of
 from kgraph.api.callers import Caller
-from kgraph.api.clusters import Cluster, all_clusters
+from kgraph.api.clusters import Cluster, the_cluster
 from kgraph.api.errors import Forbidden, NotFound
 from kgraph.api.reader import Reader
 from kgraph.api.registry import add_cluster, remove_cluster
@@ -29,12 +29,12 @@ class ClusterChange(msgspec.Struct, frozen=True):
         async with self._audited("addCluster", given.id):
             self._require_operator()
             await add_cluster(self.reader.store, sealer, given, dry_run=self.dry_run)
-        for one in await all_clusters(self.reader, timeout=timeout):
-            if one.id == given.id:
-                return one
-        if self.dry_run:
-            return None
-        raise NotFound(f"the cluster {given.id} was removed just now")
+        try:
+            return await the_cluster(self.reader, given.id, timeout=timeout)
+        except NotFound as error:
+            if self.dry_run:
+                return None
+            raise NotFound(f"the cluster {given.id} was removed just now") from error
 
     async def remove(self, cluster: str) -> None:
         """Mark a cluster for removal. Raises as `registry.remove_cluster`, and Forbidden."""

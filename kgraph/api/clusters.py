@@ -2,6 +2,7 @@
 
 import msgspec
 
+from kgraph.api.errors import NotFound
 from kgraph.api.reader import Reader
 from kgraph.api.sight import NAMESPACE
 from kgraph.api.status import Status, SyncState, status_of
@@ -80,6 +81,16 @@ async def all_clusters(reader: Reader, *, timeout: float) -> tuple[Cluster, ...]
     record = await reader.read_one("read/clusters", {"of": {"lostSeconds": LOST_SECONDS}}, timeout=timeout)
     found = (Cluster(*[*row, tuple(Ailing(*kind) for kind in ailing)]) for *row, ailing in record["clusters"])
     return tuple([await _shown(reader, cluster) for cluster in found])
+
+
+async def the_cluster(reader: Reader, identity: str, *, timeout: float) -> Cluster:
+    """One cluster; NotFound lists those that there are."""
+    found = await all_clusters(reader, timeout=timeout)
+    for one in found:
+        if one.id == identity:
+            return one
+    there_are = ", ".join(one.id for one in found) or "none yet"
+    raise NotFound(f"there is no cluster {identity!r}; clusters: {there_are}")
 
 
 async def _shown(reader: Reader, cluster: Cluster) -> Cluster:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
-import structlog
 
 from kgraph.api.errors import ClusterUnavailable, NotFound
 from kgraph.graphdb import registry
@@ -17,8 +16,6 @@ from kgraph.kube.given import joined
 from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 
-log = structlog.get_logger(__name__)
-
 # How long a cluster of the registry is taken for what it was: `removeCluster` and a new login are seen so soon.
 LOOK_SECONDS = 5.0
 
@@ -28,6 +25,11 @@ class _Open(msgspec.Struct):
     stack: AsyncExitStack
     stamp: str
     looked_at: float
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it is what the configuration names, or was looked up just now."""
+        return not self.stamp or time.monotonic() - self.looked_at < LOOK_SECONDS
 
 
 class Connections:
@@ -55,7 +57,7 @@ class Connections:
     async def of(self, cluster: str) -> Connection:
         """The connection to a cluster; NotFound, or ClusterUnavailable where it has no server or no usable login."""
         found = self._open.get(cluster)
-        if found is not None and (not found.stamp or time.monotonic() - found.looked_at < LOOK_SECONDS):
+        if found is not None and found.is_fresh:
             return found.connection
         async with self._opening.setdefault(cluster, asyncio.Lock()):
             return await self._looked_up(cluster)
@@ -67,7 +69,7 @@ class Connections:
 
     async def _looked_up(self, cluster: str) -> Connection:
         found = self._open.get(cluster)
-        if found is not None and (not found.stamp or time.monotonic() - found.looked_at < LOOK_SECONDS):
+        if found is not None and found.is_fresh:
             return found.connection  # another caller has waited for the lock first
         settings, stamp = self._configured.get(cluster), ""
         if settings is None:

@@ -1,42 +1,39 @@
 """Resources in DictaMesh's form: what three statements say of many of them, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
-from kgraph.api import entity
+from kgraph.api.entity import EDGE_TYPES, entity
+from kgraph.api.labels import Space, namespace_labels
 from kgraph.api.nodes import Node, Wanted
 from kgraph.api.reader import Reader
-from kgraph.graphdb.model import ResourceKey
 
-# The ends of one resource's edges that its entity names.
+# The ends of one resource's edges that one answer names at most.
 RELATIONS_MOST = 500
 
+Described = tuple[Node, Mapping[str, Any]]  # a resource's node and its object
 
-async def entities(
-    reader: Reader, nodes: Sequence[Node], manifests: Sequence[str], *, timeout: float
-) -> list[dict[str, Any]]:
-    """The entities of nodes whose objects are `manifests`, in the same order."""
-    if not nodes:
+
+async def entities(reader: Reader, described: Sequence[Described], *, timeout: float) -> list[dict[str, Any]]:
+    """The entities of resources, in the same order."""
+    if not described:
         return []
     wanted = [
-        {"at": at, "handle": one.handle, "outward": True, "types": list(entity.EDGE_TYPES), "first": RELATIONS_MOST}
-        for at, one in enumerate(nodes)
+        {"at": at, "handle": node.handle, "outward": True, "types": list(EDGE_TYPES), "first": RELATIONS_MOST}
+        for at, (node, _) in enumerate(described)
     ]
     related = await reader.read_one(
         "read/relations", {"wanted": {"list": wanted, **Wanted().parameters}}, timeout=timeout
     )
     edges = {at: [(type_, node[1]) for type_, _, _, node in rows] for at, _, rows in related["relations"]}
-    keys = [_namespace_key(one) for one in nodes]
-    found = await reader.read_one("read/labels", {"of": {"keys": sorted(set(keys) - {""})}}, timeout=timeout)
-    labels = {key: entity.labels(pairs) for key, pairs in found["labels"]}
+    spaces = [_space(node) for node, _ in described]
+    labels = await namespace_labels(reader, {one for one in spaces if one}, shown=False, timeout=timeout)
     return [
-        entity.entity(one, msgspec.json.decode(text), edges.get(at, ()), namespace_labels=labels.get(keys[at]))
-        for at, (one, text) in enumerate(zip(nodes, manifests, strict=True))
+        entity(node, obj, edges.get(at, ()), namespace_labels=labels.get(space) if space else None)
+        for at, ((node, obj), space) in enumerate(zip(described, spaces, strict=True))
     ]
 
 
-def _namespace_key(node: Node) -> str:
+def _space(node: Node) -> Space | None:
     name = node.name
-    return str(ResourceKey(name.cluster or "", "", "Namespace", "", name.namespace)) if name.namespace else ""
+    return (name.cluster, name.namespace) if name.cluster and name.namespace else None

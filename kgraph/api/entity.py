@@ -32,11 +32,6 @@ def entity_type(name: Name) -> str:
     return f"kubernetes.{name.kind.lower()}"
 
 
-def labels(pairs: Iterable[str]) -> dict[str, str]:
-    """Labels by name, from `key=value`."""
-    return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
-
-
 def entity(
     node: Node,
     manifest: Mapping[str, Any],

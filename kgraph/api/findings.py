@@ -10,8 +10,9 @@ from kgraph.api.impact import edge_meaning
 from kgraph.api.kinds import ClusterKinds
 from kgraph.api.nodes import Node, node
 from kgraph.api.reader import Reader
+from kgraph.api.scope import Scope
 from kgraph.graphdb.edges.row import NOTHING
-from kgraph.graphdb.model import CORE, GroupKind, kind_prefix
+from kgraph.graphdb.model import CORE, GroupKind
 
 
 class OrphanRule(msgspec.Struct, frozen=True):
@@ -54,13 +55,6 @@ class Dangling(msgspec.Struct, frozen=True):
     stale: bool
 
 
-class Scope(msgspec.Struct, frozen=True):
-    """Where to look: these clusters, these namespaces or all."""
-
-    clusters: tuple[str, ...]
-    namespaces: tuple[str, ...] | None
-
-
 def rules_named(names: Sequence[str] | None) -> tuple[OrphanRule, ...]:
     """The rules of these names, all without any; BadUserInput lists them."""
     by_name = {rule.name: rule for rule in ORPHAN_RULES}
@@ -75,9 +69,7 @@ async def orphans(
 ) -> tuple[tuple[Orphan, ...], bool]:
     """The first orphans by (key, rule), and whether there are more."""
     parameters = {"of": {"clusters": scope.clusters, "namespaces": scope.namespaces, "room": first + 1}}
-    await reader.seen_prefixes(
-        [kind_prefix(cluster, rule.kind) for cluster in scope.clusters for rule in rules], timeout=timeout
-    )
+    await scope.prefixes(reader, *(rule.kind for rule in rules), timeout=timeout)  # the statements know what it learns
     async with asyncio.TaskGroup() as group:
         asked = [
             (rule, group.create_task(reader.read_one(f"read/orphans/{rule.name}", parameters, timeout=timeout)))

@@ -39,7 +39,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     so where there is none; `replaces`: it needs one. `looks`: it depends on what is there, which is read as a whole.
     `given` is what the caller gave, for telling a repeated request from another; `fields` are its paths. `needs` says
     of the object as it is (None where it is not there) what has to fit into quotas, and raises where it does not go
-    with that. `deletes`, `scales`: how its answer is to be read.
+    with that; `weighs`: it may say something. `deletes`, `scales`: how its answer is to be read.
     """
 
     target: Target
@@ -53,6 +53,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     may_create: bool = False
     replaces: bool = False
     looks: bool = False
+    weighs: bool = False
     needs: Callable[[Object | None], Need | None] = lambda _: None
     deletes: bool = False
     scales: bool = False
@@ -68,6 +69,7 @@ def create(target: Target, obj: Object, manager: str) -> Intent:
         given=obj,
         fields=paths(obj),
         creates=True,
+        weighs=True,
         needs=lambda _: _of_new(target, manifest),
     )
 
@@ -90,6 +92,7 @@ def apply(target: Target, obj: Object, manager: str, *, force: bool) -> Intent:
         detail="force" if force else "",
         may_create=True,
         looks=_sets_replicas(target, obj),
+        weighs=True,
         needs=needs,
     )
 
@@ -117,6 +120,7 @@ def patch(target: Target, content: Any, kind: PatchType, manager: str, version: 
         fields=fields,
         detail=kind.name.lower(),
         looks=_sets_replicas(target, content),
+        weighs=_sets_replicas(target, content),
         needs=lambda before: _of_merged(target, before, content) if before else None,
     )
 
@@ -140,6 +144,7 @@ def replace(target: Target, obj: Object, manager: str, version: str = "") -> Int
         fields=paths(obj),
         replaces=True,
         looks=(target.resource.group, target.resource.plural) in usage.REPLICAS,
+        weighs=(target.resource.group, target.resource.plural) in usage.REPLICAS,
         needs=lambda before: _of_more(target, before, manifest) if before else None,
     )
 
@@ -182,6 +187,7 @@ def scale(target: Target, replicas: int, manager: str) -> Intent:
         fields=("spec.replicas",),
         detail=f"replicas {replicas}",
         looks=True,
+        weighs=True,
         needs=needs,
         scales=True,
     )

@@ -1,5 +1,7 @@
 """One object as its cluster has it: what is there before a mutation, what room there is, and what came of it."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +14,7 @@ from kgraph.kube import errors as kube
 from kgraph.kube.changing import acting_as
 from kgraph.kube.connection import Connection
 from kgraph.kube.objects import decode
-from kgraph.kube.quotas import exceeded, quotas_of
+from kgraph.kube.quotas import Quota, exceeded, quotas_of
 from kgraph.kube.reviews import Subject
 
 log = structlog.get_logger(__name__)
@@ -41,8 +43,20 @@ class Before(msgspec.Struct, frozen=True):
         return _metadata(self.obj, "resourceVersion")
 
 
-async def before(conn: Connection, intent: Intent) -> Before:
-    """What is there now, read with our own login: as much of it as is needed, and nothing of a Secret but its head."""
+class Seen(msgspec.Struct, frozen=True):
+    """What a mutation meets: what is there, and the quotas of its namespace, None where none are known or needed."""
+
+    before: Before
+    quotas: Sequence[Quota] | None
+
+
+async def look(conn: Connection, intent: Intent) -> Seen:
+    """See what is there now, with our own login: the caller is told nothing of it that they do not see themselves."""
+    return Seen(*await asyncio.gather(_before(conn, intent), _quotas(conn, intent)))
+
+
+async def _before(conn: Connection, intent: Intent) -> Before:
+    """As much of the object as is needed, and nothing of a Secret but its head."""
     if intent.creates:
         return Before(known=True)
     try:
@@ -52,6 +66,17 @@ async def before(conn: Connection, intent: Intent) -> Before:
         return Before(known=False)
 
 
+async def _quotas(conn: Connection, intent: Intent) -> Sequence[Quota] | None:
+    if not intent.weighs or not intent.target.namespace:
+        return None
+    try:
+        return await quotas_of(conn, intent.target.namespace)
+    except kube.KubeError as error:
+        # The apiserver itself still counts Pods, as they are made.
+        log.warning("a namespace's quotas cannot be read", cluster=conn.cluster, why=str(error))
+        return None
+
+
 def require_there(intent: Intent, was: Before) -> None:
     """Raise NotFound where what is to be replaced is not there: of some kinds the apiserver would make one."""
     if intent.replaces and was.known and was.obj is None:
@@ -59,18 +84,12 @@ def require_there(intent: Intent, was: Before) -> None:
         raise NotFound(f"there is no {target.resource} {target.name!r} to be replaced: create it")
 
 
-async def require_room(conn: Connection, intent: Intent, obj: Object | None) -> None:
+def require_room(intent: Intent, seen: Seen) -> None:
     """Raise Forbidden, which names the quota, where a namespace's quota has no room for it."""
-    need = intent.needs(obj)
-    if need is None or not intent.target.namespace:
+    need = intent.needs(seen.before.obj)
+    if need is None or not seen.quotas:
         return
-    try:
-        quotas = await quotas_of(conn, intent.target.namespace)
-    except kube.KubeError as error:
-        # The apiserver itself still counts Pods, as they are made.
-        log.warning("a namespace's quotas cannot be read", cluster=conn.cluster, why=str(error))
-        return
-    beyond = exceeded(quotas, need.own, need.of_pods, need.pod_spec)
+    beyond = exceeded(seen.quotas, need.own, need.of_pods, need.pod_spec)
     if beyond:
         said = "; ".join(beyond)
         raise Forbidden(f"namespace {intent.target.namespace} has no room: {said}", {"reason": "exceeded quota"})

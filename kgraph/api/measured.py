@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from kgraph.api.metering import CLAIM, NODE, POD, Metering, NodeUse, Scope, meterings, nodes
+from kgraph.api.metering import Metering, NodeUse, meterings, nodes
 from kgraph.api.reader import Reader
+from kgraph.api.scope import CLAIM, NODE, POD, Scope
 from kgraph.graphdb.model import ResourceKey
 from kgraph.graphdb.usage import Amounts, decode_last, total, usage_key, workload_of
 

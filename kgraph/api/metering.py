@@ -8,31 +8,16 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from kgraph.api.entity import labels as labels_of
+from kgraph.api.labels import Space, labels_of, namespace_labels
 from kgraph.api.reader import Reader
-from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
+from kgraph.api.scope import CLAIM, NODE, POD, VOLUME, Scope
+from kgraph.graphdb.model import ResourceKey
 from kgraph.graphdb.usage import Amounts, decode_last, total, usage_key, workload_of
 
 # A sample is a minute old when it comes from a metrics-server with its own default. One that is older than some times
 # the interval of the worker says nothing of now.
 FRESH_INTERVALS = 4
 FRESH_LEAST_SECONDS = 180.0
-POD, NODE = GroupKind("", "Pod"), GroupKind("", "Node")
-CLAIM, VOLUME = GroupKind("", "PersistentVolumeClaim"), GroupKind("", "PersistentVolume")
-
-
-class Scope(msgspec.Struct, frozen=True):
-    """Which clusters, and which namespaces of them, None for all."""
-
-    clusters: tuple[str, ...]
-    namespaces: tuple[str, ...] | None = None
-
-    async def prefixes(self, reader: Reader, kind: GroupKind, *, timeout: float) -> tuple[str, ...]:
-        """What the keys of a kind's resources begin with that the caller sees; of a kind without namespaces all."""
-        starts = [kind_prefix(cluster, kind) for cluster in self.clusters]
-        if self.namespaces is not None and kind not in (NODE, VOLUME):
-            starts = [f"{start}{namespace}/" for start in starts for namespace in sorted(set(self.namespaces))]
-        return await reader.seen_prefixes(starts, timeout=timeout)
 
 
 class Metering(msgspec.Struct, frozen=True):
@@ -127,7 +112,8 @@ async def pods(
     record = await reader.read_one("read/metered_pods", {"of": of}, timeout=timeout)
     shown = await reader.listed(key for row in record["pods"] for key in row[-1] or ())
     samples = await _last_samples(reader, scope, known, timeout=timeout)
-    inherited = await _namespace_labels(reader, (row[0] for row in record["pods"]) if labels else (), timeout=timeout)
+    spaces = _spaces(row[0] for row in record["pods"]) if labels else frozenset()
+    inherited = await namespace_labels(reader, spaces, shown=True, timeout=timeout)
     found = []
     for key, node, cpu, memory, cpu_limit, memory_limit, pairs, controllers in record["pods"]:
         name = ResourceKey.parse(key)
@@ -189,7 +175,8 @@ async def claims(
     record = await reader.read_one("read/metered_claims", {"of": of}, timeout=timeout)
     users = [row[-1] for row in record["claims"] if row[-1]]
     shown = await reader.listed(key for pod, controllers in users for key in (pod, *(controllers or ())))
-    inherited = await _namespace_labels(reader, (row[0] for row in record["claims"]) if labels else (), timeout=timeout)
+    spaces = _spaces(row[0] for row in record["claims"]) if labels else frozenset()
+    inherited = await namespace_labels(reader, spaces, shown=True, timeout=timeout)
     bound = []
     for key, size, pairs, user in record["claims"]:
         name = ResourceKey.parse(key)
@@ -235,13 +222,6 @@ def missing(pods: Sequence[PodUse], known: Mapping[str, Metering]) -> str | None
     return why if len(without) == len(pods) else f"{len(without)} of {len(pods)} Pods have no sample: {why}"
 
 
-async def _namespace_labels(
-    reader: Reader, keys: Iterable[str], *, timeout: float
-) -> dict[tuple[str, str], dict[str, str]]:
-    """The labels of the Namespaces of these resources, by cluster and name."""
-    names = {(name.cluster, name.namespace) for name in map(ResourceKey.parse, keys)}
-    if not names:
-        return {}
-    of = {str(ResourceKey(cluster, "", "Namespace", "", name)): (cluster, name) for cluster, name in names}
-    record = await reader.read_one("read/labels", {"of": {"keys": sorted(await reader.listed(of))}}, timeout=timeout)
-    return {of[key]: labels_of(pairs) for key, pairs in record["labels"]}
+def _spaces(keys: Iterable[str]) -> frozenset[Space]:
+    """The namespaces that these resources are in."""
+    return frozenset((name.cluster, name.namespace) for name in map(ResourceKey.parse, keys))

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import Key
 from joserfc.jws import JWSRegistry, deserialize_compact
@@ -25,8 +24,6 @@ from kgraph.api.errors import Unauthenticated
 from kgraph.api.issuer_keys import IssuerKeys
 from kgraph.api.settings import IssuerSettings
 from kgraph.kube import jwt
-
-log = structlog.get_logger(__name__)
 
 # The asymmetric ones, as in AuthenticationConfiguration; what is not here, `none` and HS256 foremost, lets nobody in.
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512")

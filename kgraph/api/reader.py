@@ -21,13 +21,17 @@ RUNS_MOST = 40
 
 
 class Reader:
-    """The graph as one caller sees it; `sight` None sees everything. Without `results` every statement is sent."""
+    """The graph as one caller sees it, for one request; `sight` None sees everything.
+
+    Without `results` every statement is sent.
+    """
 
     def __init__(self, store: Store, sight: Sight | None = None, results: Results | None = None) -> None:
         self.store = store
         self.sight = sight
         self._results = results
         self._look: Look | None = None
+        self._seen_prefixes: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     async def read_one(
         self, name: str, parameters: Mapping[str, Any], *, timeout: float, about: Sequence[str] = ()
@@ -95,15 +99,19 @@ class Reader:
     async def seen_prefixes(self, prefixes: Iterable[str], *, timeout: float) -> tuple[str, ...]:
         """Beginnings of keys, narrowed to what the caller may list; Namespaces are left to the statements.
 
-        A kind is asked for in all namespaces first, then in each that there is.
+        A kind is asked for in all namespaces first, then in each that there is. Found out once: a list's pages, and its
+        count, are of the same prefixes.
         """
         if self.sight is None:
             return tuple(prefixes)
-        wanted = sorted(prefixes)
+        wanted = tuple(sorted(prefixes))
+        if wanted in self._seen_prefixes:
+            return self._seen_prefixes[wanted]
         clusters = sorted({prefix.partition("/")[0] for prefix in wanted})
         record = await self._record("read/namespaces", {"of": {"clusters": clusters}}, (), timeout)
         found = await self.sight.seen_prefixes(wanted, dict(record["namespaces"]))
-        return tuple(sorted(found))
+        seen = self._seen_prefixes[wanted] = tuple(sorted(found))
+        return seen
 
     async def listed(self, keys: Iterable[str]) -> frozenset[str]:
         """Those of these resources that the caller may list; of Namespaces those that they may get."""

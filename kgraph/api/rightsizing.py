@@ -13,8 +13,8 @@ from enum import StrEnum
 
 import msgspec
 
-from kgraph.api.metering import Scope
 from kgraph.api.reader import Reader
+from kgraph.api.scope import Scope
 from kgraph.graphdb.histogram import Histogram
 from kgraph.graphdb.usage import Amounts, ContainerHistory, decode_history, usage_key
 from kgraph.kube.resources import Asked

@@ -10,16 +10,12 @@ nothing of another. What is outside a caller's tenants is not allowed, and no cl
 import asyncio
 from collections.abc import Iterable
 
-import structlog
-
 from kgraph.api.callers import Caller
 from kgraph.api.connections import Connections
 from kgraph.api.errors import Forbidden
 from kgraph.api.kept import Kept
 from kgraph.api.tenants import Tenants
 from kgraph.kube.reviews import Attributes, Subject, Verdict, review
-
-log = structlog.get_logger(__name__)
 
 ALLOWED_SECONDS = 10.0
 DENIED_SECONDS = 5.0

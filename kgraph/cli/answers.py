@@ -21,8 +21,8 @@ class Rollup(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-class Item(msgspec.Struct, frozen=True, rename="camel"):
-    """A node: a resource, or an image, a host, a subject, a cluster."""
+class Named(msgspec.Struct, frozen=True, rename="camel"):
+    """What is asked of every node: what it is."""
 
     key: str
     kind: str
@@ -31,6 +31,11 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
     namespace: str | None = None
     cluster: str | None = None
     missing: bool = False
+
+
+class Item(Named, frozen=True, rename="camel"):
+    """A node: a resource, or an image, a host, a subject, a cluster."""
+
     health: str | None = None
     health_reason: str | None = None
     rollup: Rollup | None = None

@@ -8,7 +8,7 @@ import msgspec
 from rich.text import Text
 
 from kgraph.cli.ages import age
-from kgraph.cli.answers import ITEM_FIELDS, Item, Place, hinted
+from kgraph.cli.answers import ITEM_FIELDS, Item, Named, Place, hinted
 from kgraph.cli.client import Client
 from kgraph.cli.errors import Refused
 from kgraph.cli.trees import label, title
@@ -48,16 +48,9 @@ class Change(msgspec.Struct, frozen=True):
     more: int = 0
 
 
-class Story(msgspec.Struct, frozen=True, rename="camel"):
+class Story(Named, frozen=True, rename="camel"):
     """A resource with its history: one that is there, or one that is gone."""
 
-    key: str
-    kind: str
-    name: str
-    group: str = ""
-    namespace: str | None = None
-    cluster: str | None = None
-    missing: bool = False
     created_at: str | None = None
     first_seen: str | None = None
     gone_at: str | None = None

@@ -6,7 +6,7 @@ instead of being waited for: the graph does not wait for its readers.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import Protocol
 
 from kgraph.feed.event import Event
@@ -49,7 +49,7 @@ class Bus:
         """Whether anybody listens, so that events are worth being made."""
         return bool(self._listeners)
 
-    async def events(self) -> AsyncIterator[Sequence[Event]]:
+    async def events(self) -> AsyncGenerator[Sequence[Event], None]:
         """See `Source`."""
         listener = _Listener(self._most)
         self._listeners.add(listener)

@@ -12,14 +12,11 @@ from typing import Any, TypeVar, cast
 import msgspec
 import neo4j
 import stamina
-import structlog
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction
 from neo4j import exceptions as driver_errors
 
 from kgraph import cypher
 from kgraph.graphdb import errors
-
-log = structlog.get_logger(__name__)
 
 Record = dict[str, Any]
 Seen = neo4j.Bookmarks  # how far a statement has seen the graph
@@ -52,7 +49,6 @@ _MEMORY_CODES = {
     "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
     "Neo.TransientError.General.TransactionMemoryLimit",
 }
-
 
 # What a schema statement is told when another has made the same at the same moment; run again, it finds it there.
 _MADE_MEANWHILE = frozenset(
@@ -228,7 +224,7 @@ class Store:
         return await self.write(work, what=name)
 
     async def run_alone(self, text: str, parameters: Mapping[str, Any] | None = None, *, what: str) -> None:
-        """Run a statement that must own its transaction: schema, `CALL { … } IN TRANSACTIONS`.
+        """Run a statement that must own its transaction: schema, `CALL { … } IN TRANSACTIONS`; or that is in a hurry.
 
         It may run twice, so that it has to be one that does no harm then: schema statements of two programs that start
         at once end one another in deadlocks.

@@ -81,6 +81,10 @@ class Quantity(msgspec.Struct, frozen=True):
         """The sum; as in apimachinery it is written as the first that is not zero."""
         return Quantity(_EXACT.add(self.amount, other.amount), other.family if not self.amount else self.family)
 
+    def __lt__(self, other: "Quantity") -> bool:
+        """Whether it is less."""
+        return self.amount < other.amount
+
     def __str__(self) -> str:
         """The canonical form: no fraction, the largest suffix that allows it."""
         if not self.amount:

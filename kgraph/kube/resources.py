@@ -1,4 +1,4 @@
-"""What a Pod asks for, in numbers: cores and bytes.
+"""What a Pod asks for: in cores and bytes, or in exact quantities.
 
 A Pod requests what the scheduler sees (Kubernetes, "Init containers": resource sharing; "Pod overhead"; "Assign
 Pod-level CPU and memory resources"): what its containers and sidecars request together, or while it starts the most
@@ -6,13 +6,14 @@ that an init container needs beside the sidecars before it, and the overhead of 
 whole requests an amount, that instead. A container that has only a limit requests as much (apiserver's defaulting).
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
-from kgraph.kube.quantities import number
+from kgraph.kube.quantities import Quantity, number
 
+N = TypeVar("N", float, Quantity)  # an amount: in cores or bytes, or exact
 CPU, MEMORY, STORAGE = "cpu", "memory", "storage"
 
 
@@ -35,58 +36,81 @@ def asked_by_container(spec: Mapping[str, Any]) -> dict[str, Asked]:
 
 
 def requested(spec: Mapping[str, Any], resource: str) -> float | None:
-    """What a Pod requests as a whole; None where it requests nothing."""
-    whole = _of(spec, "requests", resource)
-    if whole is None:
-        whole = _of(spec, "limits", resource)
-    overhead = number(_map(spec.get("overhead")).get(resource))
-    found = [whole] if whole is not None else _requests(spec, resource)
-    amounts = [each for each in (*found, overhead) if each is not None]
-    return sum(amounts) if amounts else None
+    """What a Pod requests as a whole, in cores or bytes; None where it requests nothing."""
+    return request_of(spec, resource, number)
+
+
+def request_of(spec: Mapping[str, Any], resource: str, read: Callable[[Any], N | None]) -> N | None:
+    """What a Pod requests as a whole, in the numbers that `read` makes; None where it requests nothing."""
+    found = _at_once(spec, lambda part: _request(part, resource, read))
+    overhead = read(_map(spec.get("overhead")).get(resource))
+    return found if overhead is None else overhead if found is None else found + overhead
+
+
+def quota_limit(spec: Mapping[str, Any], resource: str, read: Callable[[Any], N | None]) -> N | None:
+    """What a ResourceQuota counts as the limit of a Pod: what has none counts for nothing. None where nothing has."""
+    found = _at_once(spec, lambda part: _of(part, "limits", resource, read))
+    overhead = read(_map(spec.get("overhead")).get(resource))
+    return found if found is None or overhead is None else found + overhead
+
+
+def resources_named(spec: Mapping[str, Any]) -> frozenset[str]:
+    """The resources of which a Pod says anything."""
+    parts = [spec, *_containers(spec, "containers"), *_containers(spec, "initContainers")]
+    said = [_map(_map(part.get("resources")).get(which)) for part in parts for which in ("requests", "limits")]
+    return frozenset().union(*said, _map(spec.get("overhead")))
 
 
 def limited(spec: Mapping[str, Any], resource: str) -> float | None:
-    """What a Pod may use at most; None where it, or a container of it, may use all there is."""
-    whole = _of(spec, "limits", resource)
+    """What a Pod may use at most, in cores or bytes; None where it, or a container of it, may use all there is."""
+    whole = _of(spec, "limits", resource, number)
     if whole is not None:
         return whole
-    limits = [_of(each, "limits", resource) for each in _running(spec)]
+    limits = [_of(each, "limits", resource, number) for each in _running(spec)]
     given = [each for each in limits if each is not None]
     return sum(given) if given and len(given) == len(limits) else None
 
 
-def _requests(spec: Mapping[str, Any], resource: str) -> list[float]:
-    """The most that the containers of a Pod need at once; nothing where none requests any."""
-    containers = [_request(each, resource) for each in _containers(spec, "containers")]
-    sidecars, starting = 0.0, 0.0
+def _at_once(spec: Mapping[str, Any], amount: Callable[[Mapping[str, Any]], N | None]) -> N | None:
+    """The most that a Pod needs at once, but for its overhead; `amount` is that of a container, or of the Pod."""
+    running = amount(spec)
+    if running is not None:
+        return running
+    sidecars: N | None = None
+    starting: N | None = None
+    for each in _containers(spec, "containers"):
+        found = amount(each)
+        if found is not None:
+            running = found if running is None else running + found
     for each in _containers(spec, "initContainers"):
-        request = _request(each, resource)
-        containers.append(request if _stays(each) else (None if request is None else 0.0))
-        if _stays(each):
-            sidecars += request or 0.0
-            starting = max(starting, sidecars)
-        else:
-            starting = max(starting, sidecars + (request or 0.0))
-    given = [each for each in containers if each is not None]
-    return [max(sum(given), starting)] if given else []
+        found = amount(each)
+        if found is not None:
+            beside = found if sidecars is None else sidecars + found
+            if _stays(each):
+                sidecars = beside
+            elif starting is None or starting < beside:
+                starting = beside
+    if sidecars is not None:
+        running = sidecars if running is None else running + sidecars
+    return running if starting is None or (running is not None and starting < running) else starting
 
 
 def _asked(container: Mapping[str, Any]) -> Asked:
     return Asked(
-        _request(container, CPU),
-        _request(container, MEMORY),
-        _of(container, "limits", CPU),
-        _of(container, "limits", MEMORY),
+        _request(container, CPU, number),
+        _request(container, MEMORY, number),
+        _of(container, "limits", CPU, number),
+        _of(container, "limits", MEMORY, number),
     )
 
 
-def _request(container: Mapping[str, Any], resource: str) -> float | None:
-    request = _of(container, "requests", resource)
-    return _of(container, "limits", resource) if request is None else request
+def _request(container: Mapping[str, Any], resource: str, read: Callable[[Any], N | None]) -> N | None:
+    request = _of(container, "requests", resource, read)
+    return _of(container, "limits", resource, read) if request is None else request
 
 
-def _of(part: Mapping[str, Any], which: str, resource: str) -> float | None:
-    return number(_map(_map(part.get("resources")).get(which)).get(resource))
+def _of(part: Mapping[str, Any], which: str, resource: str, read: Callable[[Any], N | None]) -> N | None:
+    return read(_map(_map(part.get("resources")).get(which)).get(resource))
 
 
 def _running(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:

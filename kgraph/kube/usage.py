@@ -5,12 +5,13 @@ The rules are those of https://kubernetes.io/docs/concepts/policy/resource-quota
 only when they are made. What a LimitRange would add is not known here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.quantities import ZERO, Quantity, QuantityError
+from kgraph.kube.resources import quota_limit, request_of, resources_named
 
 Usage = Mapping[str, Quantity]
 ONE = Quantity(Decimal(1))
@@ -72,31 +73,17 @@ def pod_spec(resource: ApiResource, obj: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 def of_pod(spec: Mapping[str, Any]) -> Usage:
-    """The requests and limits of a Pod (component-helpers resource.PodRequests); a request is its limit unless said.
-
-    Containers add up, with the sidecars; an init container runs beside the sidecars before it alone, so that the larger
-    of the two counts; what the Pod says as a whole (`spec.resources`) counts in place of both.
-    """
+    """The requests and limits of a Pod."""
     found: dict[str, Quantity] = {}
-    for which in ("requests", "limits"):
-        total = _sum([_amounts(one, which) for one in _list(spec.get("containers"))])
-        sidecars: dict[str, Quantity] = {}
-        most: dict[str, Quantity] = {}
-        for one in _list(spec.get("initContainers")):
-            amounts = _amounts(one, which)
-            if one.get("restartPolicy") == "Always":
-                sidecars = _sum([sidecars, amounts])
-                amounts = {}
-            most = _larger(most, _sum([sidecars, amounts]))
-        total = _larger(_sum([total, sidecars]), most) | _amounts(spec, which)
-        overhead = _quantities(spec.get("overhead"))
-        total = _sum(
-            [total, {name: amount for name, amount in overhead.items() if which == "requests" or name in total}]
-        )
-        for name, amount in total.items():
-            found[f"{which}.{name}"] = amount
-            if which == "requests" and name in _BARE:
-                found[name] = amount
+    for name in sorted(resources_named(spec)):
+        limit = quota_limit(spec, name, _quantity)
+        if limit is not None:
+            found[f"limits.{name}"] = limit
+        request = request_of(spec, name, _quantity)
+        if request is not None:
+            found[f"requests.{name}"] = request
+            if name in _BARE:
+                found[name] = request
     return found
 
 
@@ -112,8 +99,8 @@ def _of_service(spec: Mapping[str, Any]) -> Usage:
 
 
 def _of_claim(spec: Mapping[str, Any]) -> Usage:
-    requests = _quantities(_mapping(spec.get("resources")).get("requests"))
-    found = {"requests.storage": requests["storage"]} if "storage" in requests else {}
+    storage = _quantity(_mapping(_mapping(spec.get("resources")).get("requests")).get("storage"))
+    found = {} if storage is None else {"requests.storage": storage}
     storage_class = spec.get("storageClassName")
     if isinstance(storage_class, str) and storage_class:
         ending = f"{storage_class}.storageclass.storage.k8s.io"
@@ -122,36 +109,11 @@ def _of_claim(spec: Mapping[str, Any]) -> Usage:
     return found
 
 
-def _amounts(container: Mapping[str, Any], which: str) -> dict[str, Quantity]:
-    resources = _mapping(container.get("resources"))
-    found = _quantities(resources.get(which))
-    return _quantities(resources.get("limits")) | found if which == "requests" else found
-
-
-def _quantities(value: Any) -> dict[str, Quantity]:
-    found = {}
-    for name, written in _mapping(value).items():
-        try:
-            found[str(name)] = Quantity.parse(written)
-        except QuantityError:
-            continue  # the apiserver has words for it
-    return found
-
-
-def _sum(parts: Iterable[Usage]) -> dict[str, Quantity]:
-    total: dict[str, Quantity] = {}
-    for part in parts:
-        for name, amount in part.items():
-            total[name] = total.get(name, ZERO) + amount
-    return total
-
-
-def _larger(one: Usage, other: Usage) -> dict[str, Quantity]:
-    found = dict(one)
-    for name, amount in other.items():
-        if name not in found or found[name].amount < amount.amount:
-            found[name] = amount
-    return found
+def _quantity(written: Any) -> Quantity | None:
+    try:
+        return Quantity.parse(written)
+    except QuantityError:
+        return None  # the apiserver has words for it
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

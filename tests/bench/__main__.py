@@ -16,7 +16,21 @@ import uvloop
 from rich.console import Console
 
 from kgraph.stack.progress import shown
-from tests.bench import bench, changes, dataset, fleet, lists, machine, report, search, sync, tenant, typed, walks
+from tests.bench import (
+    bench,
+    changes,
+    dataset,
+    fleet,
+    lists,
+    machine,
+    mutations,
+    report,
+    search,
+    sync,
+    tenant,
+    typed,
+    walks,
+)
 from tests.bench.bench import Bench
 from tests.bench.rows import Figure, Row
 
@@ -27,6 +41,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "idle": sync.idle,
     "walks": walks.walks,
     "tenant": tenant.tenant,
+    "mutations": mutations.mutations,
     "lists": lists.lists,
     "search": search.searches,
     "typed": typed.typed,

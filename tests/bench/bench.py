@@ -95,9 +95,9 @@ class Bench:
             yield program
 
     @asynccontextmanager
-    async def api(self, port: int, settings: str = "") -> AsyncIterator[Program]:
-        """`kgraph serve` in a process of its own; `settings` are more lines of its configuration."""
-        async with self._program("serve", "--port", str(port), settings=settings) as program:
+    async def api(self, port: int, settings: str = "", *, clusters: str = "") -> AsyncIterator[Program]:
+        """`kgraph serve` in a process of its own; `clusters` as above, `settings` more lines of its configuration."""
+        async with self._program("serve", "--port", str(port), clusters=clusters, settings=settings) as program:
             yield program
 
     @asynccontextmanager

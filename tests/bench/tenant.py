@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from kgraph.stack.ports import free_ports
+from tests.bench.accounts import AUTHENTICATION, account
 from tests.bench.bench import Bench, quiet
 from tests.bench.dataset import CLUSTER
 from tests.bench.rows import Bar, Figure, figure
@@ -19,16 +20,13 @@ NAMESPACES = 20
 ROOTS = 100
 DEPTH = 2
 WARM_UPS = 2
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
-ACCOUNT = "tenant"
-AUTHENTICATION = f"authentication: {{token_review: [{{cluster: {CLUSTER}}}]}}"
 
 
 async def tenant(bench: Bench) -> list[Figure]:
     """Deployments of those namespaces as roots, each asked of both in turn, warm."""
     await bench.synced()
     namespaces = await _namespaces(bench)
-    token = await _account(bench, namespaces)
+    token = await account(bench, "tenant", namespaces)
     roots = await _roots(bench, namespaces)
     quiet()
     ports = free_ports(2)
@@ -82,19 +80,6 @@ async def _roots(bench: Bench, namespaces: list[str]) -> list[dict[str, Any]]:
         {"cluster": CLUSTER, "type": "deployments.apps", "namespace": namespace, "name": name, "depth": DEPTH}
         for namespace, name in rows
     ]
-
-
-async def _account(bench: Bench, namespaces: list[str]) -> str:
-    """A service account that may edit these namespaces, Secrets and all; its token."""
-    home = f"/api/v1/namespaces/{namespaces[0]}/serviceaccounts"
-    await bench.plane.request("POST", home, {"metadata": {"name": ACCOUNT}})
-    subject = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespaces[0]}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"}
-    for namespace in namespaces:
-        body = {"metadata": {"name": ACCOUNT}, "subjects": [subject], "roleRef": role}
-        await bench.plane.request("POST", f"{RBAC}/namespaces/{namespace}/rolebindings", body)
-    answer = await bench.plane.request("POST", f"{home}/{ACCOUNT}/token", {"spec": {"expirationSeconds": 7200}})
-    return str(answer["status"]["token"])
 
 
 async def _ask(http: aiohttp.ClientSession, port: int, variables: dict[str, Any], token: str = "") -> tuple[float, int]:

@@ -6,29 +6,25 @@ graphql-core's own executor, which any server would have, and with ours, which m
 
 import time
 from statistics import median
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from kgraph.api.callers import ANYONE
 from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.execution import ListExecutor
 from kgraph.api.graphql.kinds.pods import Pod
-from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.resource import TYPES, GenericResource
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.graphql.schema import make_schema
 from kgraph.api.kinds import KindReader
-from kgraph.api.mutations import Mutations
-from kgraph.api.reader import Reader
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import Store
-from kgraph.kube.sealing import Sealer
 from tests.bench import search
 from tests.bench.bench import Bench, quiet
+from tests.bench.inside import context
 from tests.bench.rows import Bar, Figure, figure
 
 ROWS = 500
@@ -63,7 +59,7 @@ async def typed(bench: Bench) -> list[Figure]:
         for _ in range(max(20, bench.effort.requests // 20)):
             for schema, values in zip(schemas, seconds, strict=True):
                 began = time.perf_counter()
-                await _answer(schema, _context(store, kinds), ready)
+                await _answer(schema, context(store, kinds), ready)
                 values.append(time.perf_counter() - began)
     await bench.wipe()
     ours, floor, quick = (median(values) * 1000 for values in seconds)
@@ -80,20 +76,6 @@ async def typed(bench: Bench) -> list[Figure]:
     ]
 
 
-def _context(store: Store, kinds: KindReader) -> Context:
-    reader, settings = Reader(store), ApiSettings()
-    loaders = Loaders(reader, settings.limits)
-    return Context(
-        caller=ANYONE,
-        reader=reader,
-        kinds=kinds,
-        settings=settings,
-        loaders=loaders,
-        sealer=Sealer.of({}),
-        mutations=cast("Mutations", None),  # nothing here changes anything
-    )
-
-
 def _ready_schema(executor: type[ListExecutor] | None) -> Any:
     return strawberry.federation.Schema(
         Ready,
@@ -103,8 +85,8 @@ def _ready_schema(executor: type[ListExecutor] | None) -> Any:
     )
 
 
-async def _answer(schema: Any, context: Context, ready: list[Pod]) -> bytes:
-    result = await schema.execute(QUERY, context_value=context, root_value=ready)
+async def _answer(schema: Any, of: Context, ready: list[Pod]) -> bytes:
+    result = await schema.execute(QUERY, context_value=of, root_value=ready)
     if result.errors:
         raise result.errors[0]
     return msgspec.json.encode(result.data)
@@ -123,7 +105,7 @@ async def _ready(store: Store, kinds: KindReader) -> list[Pod]:
 
     schema = make_schema(ApiSettings().limits)
     schema.execution_context_class = Keeping
-    await _answer(schema, _context(store, kinds), [])
+    await _answer(schema, context(store, kinds), [])
     assert len(kept) == ROWS
     for pod in kept:
         assert await pod.load_raw()

@@ -11,27 +11,22 @@ import time
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from statistics import mean, median
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import msgspec
 import neo4j
 
-from kgraph.api.callers import ANYONE
-from kgraph.api.graphql.context import Context
-from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.schema import Schema, make_schema
 from kgraph.api.kinds import KindReader
-from kgraph.api.mutations import Mutations
-from kgraph.api.reader import Reader
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Record, Store
-from kgraph.kube.sealing import Sealer
 from kgraph.stack.neo4j import DATABASE
 from kgraph.stack.ports import free_ports
 from tests.bench.bench import Bench, quiet
 from tests.bench.changes import percentile
 from tests.bench.dataset import CLUSTER
+from tests.bench.inside import context
 from tests.bench.rows import Bar, Figure, figure
 
 CLIENTS = 32
@@ -155,19 +150,7 @@ async def _question(schema: Schema, store: Noting, kinds: KindReader, variables:
 async def _execute(schema: Schema, store: Noting, kinds: KindReader, variables: Mapping[str, Any]) -> dict[str, Any]:
     if not hasattr(store, "noted"):
         store.noted = []
-    settings = ApiSettings()
-    reader = Reader(store)
-    loaders = Loaders(reader, settings.limits)
-    context = Context(
-        caller=ANYONE,
-        reader=reader,
-        kinds=kinds,
-        settings=settings,
-        loaders=loaders,
-        sealer=Sealer.of({}),
-        mutations=cast("Mutations", None),  # nothing here changes anything
-    )
-    result = await schema.execute(QUERY, variable_values=dict(variables), context_value=context)
+    result = await schema.execute(QUERY, variable_values=dict(variables), context_value=context(store, kinds))
     if result.errors:
         raise result.errors[0]
     assert result.data is not None

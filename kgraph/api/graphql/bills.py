@@ -10,6 +10,7 @@ from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.filters import First, page_size
 from kgraph.api.graphql.utilization import GroupBy, Label, UsageFilter, read_group, read_scope
 from kgraph.api.prices import MONTH_HOURS, Prices
+from kgraph.api.scope import NODE, POD, Scope
 from kgraph.api.utilization import GroupBy as By
 
 NO_PRICES = "no prices are known: set `prices` in the configuration"
@@ -98,20 +99,18 @@ class CostQueries:
         )
 
 
-async def _rows(
-    info: Info, scope: metering.Scope, prices: Prices, by: By, label: str
-) -> tuple[list[Row], list[str | None]]:
+async def _rows(info: Info, scope: Scope, prices: Prices, by: By, label: str) -> tuple[list[Row], list[str | None]]:
     """The rows, and why something is not known."""
     reader, timeout = info.context.reader, info.context.timeout
     known = await metering.meterings(reader, scope.clusters, timeout=timeout)
     labels, workloads = by is By.LABEL, by is By.OWNER
     # Who else is on a Node decides how much of it a Pod has where all want more than there is.
-    everywhere = metering.Scope(scope.clusters)
+    everywhere = Scope(scope.clusters)
     pods = await metering.pods(reader, everywhere, known, labels=labels, workloads=workloads, timeout=timeout)
     nodes = await metering.nodes(reader, everywhere, known, timeout=timeout)
     claims, idle = await metering.claims(reader, scope, labels=labels, workloads=workloads, timeout=timeout)
     wanted = None if scope.namespaces is None else frozenset(scope.namespaces)
-    hidden = await reader.without(scope.clusters, metering.POD, metering.NODE)
+    hidden = await reader.without(scope.clusters, POD, NODE)
     found = costs(Clusters(pods, nodes, claims, idle, hidden), prices, by, label, namespaces=wanted)
     meant = pods if wanted is None else [pod for pod in pods if pod.namespace in wanted]
     reasons = [metering.missing(meant, known)]

@@ -1,8 +1,9 @@
 """What GraphQL's mutations of resources share: their arguments, how they are done, how what came of them is shown."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
+import msgspec
 import strawberry
 
 from kgraph.api.graphql.context import Info
@@ -36,49 +37,44 @@ Version = Annotated[
 ]
 
 
-async def change(
-    info: Info,
-    cluster: str,
-    kind: str | tuple[str, str],
-    namespace: str | None,
-    name: str,
-    build: Callable[[Target], Intent],
-    *,
-    dry_run: bool,
-    wait: bool = False,
-    key: str | None = None,
-) -> Changed:
+class Named(NamedTuple):
+    """The resource that is changed: `kind` is as kubectl has it, or an apiVersion and a kind."""
+
+    cluster: str
+    kind: str | tuple[str, str]
+    namespace: str | None
+    name: str
+
+
+class How(msgspec.Struct, frozen=True):
+    """How a change is to be done."""
+
+    dry_run: bool
+    wait: bool
+    key: str | None
+
+
+async def change(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Changed:
     """Do the mutation that the field is called after."""
     asked = Asked(
         mutation=info.field_name,
-        cluster=cluster,
-        kind=kind,
-        namespace=namespace or info.context.settings.default_namespace,
-        name=name,
+        cluster=of.cluster,
+        kind=of.kind,
+        namespace=of.namespace or info.context.settings.default_namespace,
+        name=of.name,
         build=build,
-        dry_run=dry_run,
-        wait=wait,
-        idempotency_key=key or _key_of_header(info),
+        dry_run=how.dry_run,
+        wait=how.wait,
+        idempotency_key=how.key or _key_of_header(info),
         trace_id=trace_id(info),
     )
     return await info.context.mutations.do(info.context.caller, asked)
 
 
-async def changed_resource(
-    info: Info,
-    cluster: str,
-    kind: str | tuple[str, str],
-    namespace: str | None,
-    name: str,
-    build: Callable[[Target], Intent],
-    *,
-    dry_run: bool,
-    wait: bool,
-    key: str | None,
-) -> Resource:
+async def changed_resource(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Resource:
     """Do it, and show what came of it."""
-    changed = await change(info, cluster, kind, namespace, name, build, dry_run=dry_run, wait=wait, key=key)
-    return await _shown(info, changed, waited=wait and not dry_run)
+    changed = await change(info, of, build, how)
+    return await _shown(info, changed, waited=how.wait and not how.dry_run)
 
 
 async def _shown(info: Info, changed: Changed, *, waited: bool) -> Resource:

@@ -2,9 +2,8 @@
 
 import strawberry
 
-from kgraph.api.clusters import Ailing, all_clusters
+from kgraph.api.clusters import Ailing, all_clusters, the_cluster
 from kgraph.api.clusters import Cluster as Found
-from kgraph.api.errors import NotFound
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health, Rollup, rollup
 from kgraph.api.graphql.related import in_cluster
@@ -114,12 +113,7 @@ class ClusterQueries:
     @strawberry.field(description="One cluster.")
     async def cluster(self, info: Info, id: strawberry.ID) -> Cluster:
         """The cluster with this id."""
-        found = await all_clusters(info.context.reader, timeout=info.context.timeout)
-        for one in found:
-            if one.id == id:
-                return shown(one)
-        there_are = ", ".join(one.id for one in found) or "none yet"
-        raise NotFound(f"there is no cluster {id!r}; clusters: {there_are}")
+        return shown(await the_cluster(info.context.reader, id, timeout=info.context.timeout))
 
     @strawberry.field(description="All clusters, by id.")
     async def clusters(self, info: Info, filter: ClusterFilter | None = None) -> list[Cluster]:

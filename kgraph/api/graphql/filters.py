@@ -4,10 +4,12 @@ from typing import Annotated
 
 import strawberry
 
+from kgraph.api.bounds import within
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.health import Health
 from kgraph.api.listing import Filter
+from kgraph.api.scope import Scope
 from kgraph.graphdb import health as table
 
 First = Annotated[int | None, strawberry.argument(description="How many: 500 unless told, 5,000 at most.")]
@@ -88,11 +90,12 @@ def read_filter(
 def page_size(info: Info, first: int | None) -> int:
     """How many are asked for; BadUserInput says how many may be."""
     limits = info.context.settings.limits
-    if first is None:
-        return limits.first
-    if not 0 <= first <= limits.first_most:
-        raise BadUserInput(f"first is {first}; between 0 and {limits.first_most} can be asked for")
-    return first
+    return limits.first if first is None else within("first", first, limits.first_most)
+
+
+async def scope_of(info: Info, clusters: list[str] | None = None, namespaces: list[str] | None = None) -> Scope:
+    """Where to look, all over unless told; NotFound lists the clusters."""
+    return Scope(await info.context.kinds.named_clusters(clusters), tuple(namespaces) if namespaces else None)
 
 
 def truth(value: bool | None) -> str | None:  # noqa: FBT001 - it is what it makes a text of

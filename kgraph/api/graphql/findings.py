@@ -8,7 +8,7 @@ import strawberry
 from kgraph.api import findings
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
-from kgraph.api.graphql.filters import First, page_size
+from kgraph.api.graphql.filters import First, page_size, scope_of
 from kgraph.api.graphql.graph import Edge
 from kgraph.api.graphql.resource import Resource, resources
 from kgraph.api.graphql.scalars import JSON
@@ -111,7 +111,7 @@ class FindingQueries:
         given = filter or OrphanFilter()
         size = page_size(info, first)
         rules = findings.rules_named(given.rules)
-        scope = await _scope(info, given.clusters, given.namespaces)
+        scope = await scope_of(info, given.clusters, given.namespaces)
         found, more = await findings.orphans(
             info.context.reader, scope, rules, first=size, timeout=info.context.timeout
         )
@@ -134,7 +134,7 @@ class FindingQueries:
         """Dangling references."""
         given = filter or DanglingFilter()
         size = page_size(info, first)
-        scope = await _scope(info, given.clusters, given.namespaces)
+        scope = await scope_of(info, given.clusters, given.namespaces)
         kinds = await info.context.kinds.clusters()
         found, more = await findings.dangling_references(
             info.context.reader, scope, kinds, first=size, timeout=info.context.timeout
@@ -208,8 +208,3 @@ class FindingQueries:
         await reader.require_everything(await info.context.kinds.clusters(), "a statement of your own")
         found = await run(reader.store, query, given, rows=limits.cypher_rows, timeout=limits.statement_seconds)
         return CypherResult(columns=list(found.columns), rows=JSON(found.rows), truncated=found.truncated)
-
-
-async def _scope(info: Info, clusters: list[str] | None, namespaces: list[str] | None) -> findings.Scope:
-    names = await info.context.kinds.named_clusters(clusters)
-    return findings.Scope(names, tuple(namespaces) if namespaces else None)

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 import msgspec
 import strawberry
 
-from kgraph.api.errors import BadUserInput
+from kgraph.api.bounds import within
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.resource import Resource, resources
 from kgraph.api.graphql.selection import selected
@@ -111,13 +111,6 @@ def shown_edge(edge: GraphEdge) -> Edge:
     return Edge(
         type=edge.type, source=edge.source, target=edge.target, fields=list(edge.fields), optional=edge.optional
     )
-
-
-def within(name: str, value: int, most: int, *, least: int = 0) -> int:
-    """The value; BadUserInput says what it may be."""
-    if not least <= value <= most:
-        raise BadUserInput(f"{name} is {value}; between {least} and {most} can be asked for")
-    return value
 
 
 @strawberry.type

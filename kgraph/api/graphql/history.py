@@ -6,15 +6,17 @@ from typing import Annotated
 import msgspec
 import strawberry
 
-from kgraph.api import entity, history
+from kgraph.api import history
+from kgraph.api.bounds import within
 from kgraph.api.graphql.changes import ResourceChange, shown_change
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.filters import First, page_size
-from kgraph.api.graphql.graph import Depth, within
+from kgraph.api.graphql.graph import Depth
 from kgraph.api.graphql.resource import Resource, resources
 from kgraph.api.graphql.scalars import JSON, DateTime
 from kgraph.api.graphql.selection import selected
 from kgraph.api.graphql.ways import ResourceRef, key_of
+from kgraph.api.labels import labels_of
 from kgraph.api.listing import Filter, conditions
 from kgraph.api.nodes import Name, read_key
 from kgraph.api.walk import Walk
@@ -88,7 +90,7 @@ class DeletedResource:
     @strawberry.field(description="Its labels, as an object.")
     def labels(self) -> JSON:
         """Labels by name."""
-        return JSON(entity.labels(self.deleted.labels))
+        return JSON(labels_of(self.deleted.labels))
 
     @strawberry.field(description="The whole object as it last was, without managedFields and without secret values.")
     def manifest(self) -> JSON:

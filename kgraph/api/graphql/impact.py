@@ -6,8 +6,9 @@ from typing import Annotated
 
 import strawberry
 
+from kgraph.api.bounds import within
 from kgraph.api.graphql.context import Info
-from kgraph.api.graphql.graph import Edge, namer, shown_edge, within
+from kgraph.api.graphql.graph import Edge, namer, shown_edge
 from kgraph.api.graphql.health import Health, shown_health
 from kgraph.api.graphql.resource import Resource, resources
 from kgraph.api.graphql.selection import selected

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 from strawberry.dataloader import DataLoader
 
-from kgraph.api import entity
 from kgraph.api.clusters import Cluster, all_clusters
+from kgraph.api.entities import Described, entities
 from kgraph.api.errors import TooComplex
 from kgraph.api.graphql.fields import NOT_LOADED, NotLoaded
 from kgraph.api.graphql.pruning import Decode
@@ -22,7 +22,7 @@ from kgraph.api.nodes import Node, Place, Wanted, node_with_facts
 from kgraph.api.reader import Reader
 from kgraph.api.rollup import NO_PARTS, Parts, parts_of
 from kgraph.api.settings import Limits
-from kgraph.graphdb.model import GroupKind, ResourceKey
+from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Record
 
 
@@ -109,8 +109,10 @@ class Loaders:
         self.clusters: DataLoader[str, Cluster | None] = DataLoader(load_fn=self._clusters)
         # By handle: how a node and its parts are.
         self.parts: DataLoader[str, Parts] = DataLoader(load_fn=self._parts)
-        # By (cluster, namespace): the namespace's labels; empty where there is none.
-        self.namespaces: DataLoader[tuple[str, str], dict[str, str]] = DataLoader(load_fn=self._namespaces)
+        # By node: its DictaMesh form, made of its object.
+        self.entities: DataLoader[Described, dict[str, Any]] = DataLoader(
+            load_fn=self._entities, cache_key_fn=lambda described: described[0].place
+        )
         # By the key of a Pod or Node: what it uses.
         self.measured: DataLoader[str, Measured] = DataLoader(load_fn=self._measured)
         # By a cluster's id: what it uses as a whole.
@@ -130,11 +132,8 @@ class Loaders:
         if self._room < 0:
             raise TooComplex("the answer has too many related resources: ask for fewer levels, or a smaller first")
 
-    async def _namespaces(self, wanted: list[tuple[str, str]]) -> list[dict[str, str]]:
-        keys = [str(ResourceKey(cluster, "", "Namespace", "", name)) for cluster, name in wanted]
-        record = await self._reader.read_one("read/labels", {"of": {"keys": keys}}, timeout=self._timeout)
-        found = {key: entity.labels(pairs) for key, pairs in record["labels"]}
-        return [found.get(key, {}) for key in keys]
+    async def _entities(self, wanted: list[Described]) -> list[dict[str, Any]]:
+        return await entities(self._reader, wanted, timeout=self._timeout)
 
     async def _clusters(self, wanted: list[str]) -> list[Cluster | None]:
         found = {one.id: one for one in await all_clusters(self._reader, timeout=self._timeout)}

@@ -12,7 +12,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.field import StrawberryField
 
-from kgraph.api.errors import BadUserInput
+from kgraph.api.bounds import within
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.loaders import MembersWanted, RelatedWanted, Step
 from kgraph.api.graphql.resource import TYPES, Resource, resource, wanted
@@ -137,8 +137,4 @@ def in_cluster(kind: str, description: str) -> Any:
 
 
 def _page_size(first: int | None) -> int:
-    if first is None:
-        return PAGE
-    if not 0 <= first <= PAGE_MOST:
-        raise BadUserInput(f"first is {first}; between 0 and {PAGE_MOST} can be asked for")
-    return first
+    return PAGE if first is None else within("first", first, PAGE_MOST)

@@ -8,7 +8,9 @@ import strawberry
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import get_object_definition
 
-from kgraph.api import entity
+from kgraph.api.bounds import within
+from kgraph.api.entities import RELATIONS_MOST
+from kgraph.api.entity import entity_id
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.changes import ResourceChange, shown_change
 from kgraph.api.graphql.context import Info
@@ -18,6 +20,7 @@ from kgraph.api.graphql.loaders import KeyWanted, Loaders, RelationsWanted
 from kgraph.api.graphql.pruning import Decode
 from kgraph.api.graphql.scalars import JSON, DateTime, json_value, moment
 from kgraph.api.graphql.selection import selected
+from kgraph.api.labels import labels_of
 from kgraph.api.nodes import Facts, Node, Wanted, named, with_facts
 from kgraph.api.walk import edge_types
 from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
@@ -29,7 +32,6 @@ OBJECT_FIELDS = frozenset({"annotations", "manifest", "entity"})
 NO_FACTS = Facts()
 SELECTIONS_KEPT = 1_000
 RELATIONS = 50
-RELATIONS_MOST = 500
 
 
 EdgeTypes = Annotated[
@@ -103,7 +105,7 @@ class Resource:
     @strawberry.field(description="Its labels, as an object.")
     def labels(self) -> JSON:
         """Labels by name."""
-        return JSON(entity.labels(self.facts().labels))
+        return JSON(labels_of(self.facts().labels))
 
     @strawberry.field(description="What its kind promotes to properties: a Pod's phase, nodeName and so on.")
     def properties(self) -> JSON:
@@ -152,14 +154,7 @@ class Resource:
     async def entity(self, info: Info) -> JSON | None:
         """The same object as DictaMesh's entity."""
         manifest = await self.load_raw()
-        if manifest is None:
-            return None
-        # Not gathered: both are loaders, and the first question of each is asked for all nodes at once anyway.
-        asked = RelationsWanted(self.node.place, True, tuple(edge_types(entity.EDGE_TYPES)), RELATIONS_MOST, Wanted())
-        relations = await info.context.loaders.relations.load(asked)
-        namespace = await info.context.loaders.namespaces.load((self.cluster or "", self.namespace or ""))
-        edges = [(relation.type, relation.node.key) for relation in relations.items]
-        return JSON(entity.entity(self.node, manifest, edges, namespace_labels=namespace))
+        return None if manifest is None else JSON(await info.context.loaders.entities.load((self.node, manifest)))
 
     @strawberry.field(description="What it depends on: the nodes that its edges lead to, by (type, key).")
     async def dependencies(
@@ -200,8 +195,7 @@ class Resource:
         return [shown_change(change) for change in found.changes]
 
     async def _relations(self, info: Info, types: list[str] | None, first: int, *, outward: bool) -> "RelationList":
-        if not 0 <= first <= RELATIONS_MOST:
-            raise BadUserInput(f"first is {first}; between 0 and {RELATIONS_MOST} can be asked for")
+        first = within("first", first, RELATIONS_MOST)
         below = wanted(selected(info), "items.resource.")
         found = await info.context.loaders.relations.load(
             RelationsWanted(self.node.place, outward, tuple(edge_types(types)), first, below)
@@ -266,7 +260,7 @@ def resource(info: Info, node: Node) -> Resource:
         node=node,
         loaders=info.context.loaders,
         key=node.key,
-        id=strawberry.ID(entity.entity_id(name)),
+        id=strawberry.ID(entity_id(name)),
         kind=name.kind,
         group=name.group,
         name=name.name,

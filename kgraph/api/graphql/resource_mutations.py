@@ -3,13 +3,25 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from typing import Annotated, cast
 
 import strawberry
 
 from kgraph.api import intents
 from kgraph.api.errors import BadUserInput
-from kgraph.api.graphql.changed import DryRun, InNamespace, Key, Manager, Version, Wait, change, changed_resource
+from kgraph.api.graphql.changed import (
+    DryRun,
+    How,
+    InNamespace,
+    Key,
+    Manager,
+    Named,
+    Version,
+    Wait,
+    change,
+    changed_resource,
+)
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.kinds.workloads import Deployment
 from kgraph.api.graphql.resource import Resource
@@ -50,9 +62,14 @@ Grace = Annotated[
 ]
 
 
-def propagation(policy: PropagationPolicy | None) -> Propagation | None:
-    """The policy as Kubernetes has it."""
-    return Propagation[policy.name] if policy else None
+async def deleted(
+    info: Info, of: Named, how: How, *, policy: PropagationPolicy | None, grace_seconds: int | None, version: str
+) -> bool:
+    """Delete one resource; True once the cluster has accepted that."""
+    propagation = Propagation[policy.name] if policy else None
+    build = partial(intents.delete, propagation=propagation, grace_seconds=grace_seconds, version=version)
+    await change(info, of, build, how)
+    return True
 
 
 @strawberry.type
@@ -78,14 +95,9 @@ class ResourceMutations:
         obj, kind, namespace, name = _read(manifest)
         return await changed_resource(
             info,
-            cluster,
-            kind,
-            namespace,
-            name,
+            Named(cluster, kind, namespace, name),
             lambda target: intents.apply(target, obj, field_manager, force=force),
-            dry_run=dry_run,
-            wait=wait_for_graph,
-            key=idempotency_key,
+            How(dry_run, wait_for_graph, idempotency_key),
         )
 
     @strawberry.mutation(description="Patch a resource of any kind.")
@@ -108,14 +120,9 @@ class ResourceMutations:
         content_type = ContentType[type.name]
         return await changed_resource(
             info,
-            cluster,
-            resource_type,
-            namespace,
-            name,
+            Named(cluster, resource_type, namespace, name),
             lambda target: intents.patch(target, patch, content_type, field_manager, resource_version),
-            dry_run=dry_run,
-            wait=wait_for_graph,
-            key=idempotency_key,
+            How(dry_run, wait_for_graph, idempotency_key),
         )
 
     @strawberry.mutation(description="Delete a resource of any kind. True once the cluster has accepted that.")
@@ -134,20 +141,14 @@ class ResourceMutations:
         idempotency_key: Key = None,
     ) -> bool:
         """Delete one resource."""
-        await change(
+        return await deleted(
             info,
-            cluster,
-            resource_type,
-            namespace,
-            name,
-            lambda target: intents.delete(
-                target, propagation(propagation_policy), grace_period_seconds, resource_version
-            ),
-            dry_run=dry_run,
-            wait=wait_for_graph,
-            key=idempotency_key,
+            Named(cluster, resource_type, namespace, name),
+            How(dry_run, wait_for_graph, idempotency_key),
+            policy=propagation_policy,
+            grace_seconds=grace_period_seconds,
+            version=resource_version,
         )
-        return True
 
     @strawberry.mutation(
         description="Set how many Pods a Deployment is to have, through its scale subresource. FORBIDDEN names the "
@@ -168,14 +169,9 @@ class ResourceMutations:
         """Scale one Deployment."""
         scaled = await changed_resource(
             info,
-            cluster,
-            "deployments.apps",
-            namespace,
-            name,
+            Named(cluster, "deployments.apps", namespace, name),
             lambda target: intents.scale(target, replicas, field_manager),
-            dry_run=dry_run,
-            wait=wait_for_graph,
-            key=idempotency_key,
+            How(dry_run, wait_for_graph, idempotency_key),
         )
         return cast("Deployment", scaled)
 
@@ -198,14 +194,9 @@ class ResourceMutations:
         """Restart one workload."""
         return await changed_resource(
             info,
-            cluster,
-            resource_type,
-            namespace,
-            name,
+            Named(cluster, resource_type, namespace, name),
             lambda target: intents.restart(target, datetime.now(UTC), field_manager),
-            dry_run=dry_run,
-            wait=wait_for_graph,
-            key=idempotency_key,
+            How(dry_run, wait_for_graph, idempotency_key),
         )
 
 

@@ -16,6 +16,7 @@ from kgraph.api.graphql.selection import selected
 from kgraph.api.graphql.utilization import UsageFilter, read_scope
 from kgraph.api.nodes import Node
 from kgraph.api.prices import MONTH_HOURS, Prices, Rates
+from kgraph.api.scope import Scope
 from kgraph.graphdb.model import ResourceKey
 from kgraph.graphdb.usage import Amounts
 
@@ -168,7 +169,7 @@ async def _rates(info: Info, clusters: Sequence[str], known: Mapping[str, meteri
     prices = info.context.settings.prices
     if prices is None:
         return {cluster: _USUAL.rates(cluster) for cluster in clusters}
-    scope = metering.Scope(tuple(clusters))
+    scope = Scope(tuple(clusters))
     machines: dict[str, list[tuple[Mapping[str, str], Amounts]]] = {cluster: [] for cluster in clusters}
     for node in await metering.nodes(info.context.reader, scope, known, timeout=info.context.timeout):
         machines[node.cluster].append((node.labels, node.capacity))

@@ -12,7 +12,7 @@ from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
 from kgraph.api import intents
-from kgraph.api.graphql.changed import DryRun, InNamespace, Key, Manager, Version, Wait, change, changed_resource
+from kgraph.api.graphql.changed import DryRun, How, InNamespace, Key, Manager, Named, Version, Wait, changed_resource
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.kinds.config import ConfigMap, Namespace
 from kgraph.api.graphql.kinds.network import Service
@@ -20,7 +20,7 @@ from kgraph.api.graphql.kinds.pods import Pod
 from kgraph.api.graphql.kinds.workloads import Deployment
 from kgraph.api.graphql.mutation_inputs import ConfigMapInput, DeploymentInput, NamespaceInput, PodInput, ServiceInput
 from kgraph.api.graphql.resource import Resource
-from kgraph.api.graphql.resource_mutations import Grace, Policy, propagation
+from kgraph.api.graphql.resource_mutations import Grace, Policy, deleted
 from kgraph.kube.changing import PatchType
 
 Fill = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -83,14 +83,9 @@ def _creates(row: Row) -> StrawberryField:
         obj = row.fill(name, input.part())
         return await changed_resource(
             info,
-            cluster,
-            row.plural,
-            namespace,
-            name,
+            Named(cluster, row.plural, namespace, name),
             lambda target: intents.create(target, obj, field_manager),
-            dry_run=dry_run,
-            wait=wait_for_graph,
-            key=idempotency_key,
+            How(dry_run, wait_for_graph, idempotency_key),
         )
 
     return _field(create, f"create{row.word}", f"Create a {row.word}. CONFLICT where there is one of its name.", row)
@@ -112,14 +107,9 @@ def _updates(row: Row) -> StrawberryField:
         obj = input.part()
         return await changed_resource(
             info,
-            cluster,
-            row.plural,
-            namespace,
-            name,
+            Named(cluster, row.plural, namespace, name),
             lambda target: intents.patch(target, obj, PatchType.STRATEGIC, field_manager, resource_version),
-            dry_run=dry_run,
-            wait=wait_for_graph,
-            key=idempotency_key,
+            How(dry_run, wait_for_graph, idempotency_key),
         )
 
     return _field(update, f"update{row.word}", f"Change a {row.word}: what the input does not name stays.", row)
@@ -138,20 +128,14 @@ def _deletes(row: Row) -> StrawberryField:
         wait_for_graph: Wait = False,  # noqa: FBT002 - as above
         idempotency_key: Key = None,
     ) -> bool:
-        await change(
+        return await deleted(
             info,
-            cluster,
-            row.plural,
-            namespace,
-            name,
-            lambda target: intents.delete(
-                target, propagation(propagation_policy), grace_period_seconds, resource_version
-            ),
-            dry_run=dry_run,
-            wait=wait_for_graph,
-            key=idempotency_key,
+            Named(cluster, row.plural, namespace, name),
+            How(dry_run, wait_for_graph, idempotency_key),
+            policy=propagation_policy,
+            grace_seconds=grace_period_seconds,
+            version=resource_version,
         )
-        return True
 
     return _field(delete, f"delete{row.word}", f"Delete a {row.word}. True once the cluster has accepted that.", row)
 

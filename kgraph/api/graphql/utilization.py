@@ -8,7 +8,8 @@ import strawberry
 from kgraph.api import metering
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
-from kgraph.api.graphql.filters import First, page_size
+from kgraph.api.graphql.filters import First, page_size, scope_of
+from kgraph.api.scope import Scope
 from kgraph.api.utilization import GroupBy as By
 from kgraph.api.utilization import Share, utilization
 from kgraph.api.utilization import Utilization as Found
@@ -100,11 +101,9 @@ class UtilizationQueries:
         return UtilizationList(items=[_utilization(one) for one in found[:size]], truncated=len(found) > size)
 
 
-async def read_scope(info: Info, given: UsageFilter | None) -> metering.Scope:
+async def read_scope(info: Info, given: UsageFilter | None) -> Scope:
     """Where a filter looks; NotFound lists the clusters."""
-    given = given or UsageFilter()
-    names = await info.context.kinds.named_clusters(given.clusters)
-    return metering.Scope(names, tuple(given.namespaces) if given.namespaces is not None else None)
+    return await scope_of(info, given.clusters, given.namespaces) if given else await scope_of(info)
 
 
 def read_group(given: GroupBy, label: str | None) -> By:

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import strawberry
 
+from kgraph.api.bounds import within
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
-from kgraph.api.graphql.graph import Depth, Direction, Edge, Fanout, namer, shown_edge, within
+from kgraph.api.graphql.graph import Depth, Direction, Edge, Fanout, namer, shown_edge
 from kgraph.api.graphql.resource import Resource, resources
 from kgraph.api.graphql.selection import selected
 from kgraph.api.path import Search, shortest_path

@@ -121,7 +121,7 @@ async def answer(asked: Asked, found: mutations.Changed, how: How, *, status: in
         return Response(b"", status_code=204)
     version = (found.obj.get("metadata") or {}).get("resourceVersion")
     headers = {"ETag": f'"{version}"'} if version and not how.dry_run else {}
-    shown = found.obj if how.form is Form.OBJECT else await _entity(asked, found, how)
+    shown = found.obj if how.form is Form.OBJECT else await _entity(asked, found.key, found.obj, how)
     return Response(msgspec.json.encode(shown), status_code=status, headers=headers, media_type=MediaType.JSON)
 
 
@@ -146,14 +146,13 @@ def _is_going(obj: Mapping[str, Any]) -> bool:
     return bool(metadata.get("deletionTimestamp")) and any(holds)
 
 
-async def _entity(asked: Asked, found: mutations.Changed, how: How) -> dict[str, Any]:
+async def _entity(asked: Asked, key: str, obj: Mapping[str, Any], how: How) -> dict[str, Any]:
     """The entity of the object; its relations are the graph's, which may not have them yet."""
     reader, timeout = asked.reader, asked.timeout
     try:
-        there = await named_if_there(reader, found.key, timeout=timeout)
-        handle = there.handle if there is not None and not there.missing else absent_handle(found.key)
-        text = msgspec.json.encode(found.obj).decode()
-        (entity,) = await entities(reader, [Node(handle, found.key)], [text], timeout=timeout)
+        there = await named_if_there(reader, key, timeout=timeout)
+        handle = there.handle if there is not None and not there.missing else absent_handle(key)
+        (entity,) = await entities(reader, [(Node(handle, key), obj)], timeout=timeout)
     except (ApiError, GraphError) as error:
         what = "nothing has changed (dry run)" if how.dry_run else "it happened: do not repeat it"
         why = as_api_failure(error).message

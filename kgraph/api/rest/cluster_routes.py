@@ -10,7 +10,6 @@ from litestar.types import Scope
 
 from kgraph.api import clusters
 from kgraph.api.cluster_mutations import ClusterChange
-from kgraph.api.errors import NotFound
 from kgraph.api.request_headers import trace_id_of
 from kgraph.api.rest import examples
 from kgraph.api.rest.changes import DryRun, TraceParent
@@ -44,11 +43,7 @@ async def list_clusters(scope: Scope) -> ClusterList:
 async def get_cluster(scope: Scope, cluster: ClusterId) -> Cluster:
     """One cluster."""
     asked = asked_of(scope)
-    found = await clusters.all_clusters(asked.reader, timeout=asked.timeout)
-    for one in found:
-        if one.id == cluster:
-            return _shown(one)
-    raise NotFound(f"there is no cluster {cluster!r}; clusters: {', '.join(one.id for one in found) or 'none yet'}")
+    return _shown(await clusters.the_cluster(asked.reader, cluster, timeout=asked.timeout))
 
 
 Added = Annotated[NewCluster, BodyKwarg(examples=[Example(summary="With a token", value=examples.NEW_CLUSTER)])]

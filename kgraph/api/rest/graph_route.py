@@ -7,7 +7,7 @@ from litestar import get
 from litestar.params import QueryParameter
 from litestar.types import Scope
 
-from kgraph.api.errors import BadUserInput
+from kgraph.api.bounds import within
 from kgraph.api.nodes import Node, Wanted, with_facts
 from kgraph.api.rest import examples
 from kgraph.api.rest.collections import NAMESPACE, ClusterId, NamespaceName
@@ -62,13 +62,13 @@ async def graph(
     limits = asked.settings.limits
     key = await asked.namer.key(cluster, namespace, resource_type, name)
     walk = Walk(
-        depth=_within("depth", depth, 0, limits.walk_depth),
+        depth=within("depth", depth, limits.walk_depth),
         outward=direction is not Direction.IN,
         inward=direction is not Direction.OUT,
         types=None if types is None else edge_types(types),
         kinds=None if kinds is None else tuple([await asked.namer.group_kind(cluster, one) for one in kinds]),
-        fanout=_within("fanout", fanout, 0, limits.graph_nodes),
-        limit=_within("limit", limit, 1, limits.graph_nodes),
+        fanout=within("fanout", fanout, limits.graph_nodes),
+        limit=within("limit", limit, limits.graph_nodes, least=1),
         fields=True,
     )
     found = await neighbourhood(asked.reader, key, walk, timeout=asked.timeout)
@@ -98,9 +98,3 @@ def _node(node: Node, depth: int) -> GraphNode:
         health_reason=facts.health_reason if facts else None,
         depth=depth,
     )
-
-
-def _within(name: str, value: int, least: int, most: int) -> int:
-    if not least <= value <= most:
-        raise BadUserInput(f"{name} is {value}; between {least} and {most} can be asked for")
-    return value

@@ -52,7 +52,7 @@ async def one(asked: Asked, kind: GroupKind, cluster: str, namespace: str, name:
     version = msgspec.json.decode(text, type=_Versioned).metadata.resource_version
     if form is Form.OBJECT:
         return Found(text.encode(), version)
-    (found,) = await entities(asked.reader, [node], [text], timeout=asked.timeout)
+    (found,) = await entities(asked.reader, [(node, msgspec.json.decode(text))], timeout=asked.timeout)
     return Found(msgspec.json.encode(found), version)
 
 
@@ -131,5 +131,6 @@ async def _items(asked: Asked, found: Page, form: Form) -> bytes:
     manifests = [str(one.facts.manifest) for one in found.nodes if one.facts]
     if form is Form.OBJECT:
         return ",".join(manifests).encode()
-    shown = await entities(asked.reader, found.nodes, manifests, timeout=asked.timeout)
+    objects = map(msgspec.json.decode, manifests)
+    shown = await entities(asked.reader, list(zip(found.nodes, objects, strict=True)), timeout=asked.timeout)
     return msgspec.json.encode(shown)[1:-1]

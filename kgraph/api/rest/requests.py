@@ -1,7 +1,5 @@
 """One request: who sent it, the graph as they see it, and the limits."""
 
-from collections.abc import Callable
-
 import msgspec
 from litestar.types import Scope
 
@@ -37,9 +35,6 @@ class Asked(msgspec.Struct, frozen=True):
     def namer(self) -> Namer:
         """Makes keys of a caller's words."""
         return Namer(self.kinds, self.settings.default_namespace)
-
-
-MakeAsked = Callable[[Caller], Asked]
 
 
 def put(scope: Scope, asked: Asked) -> None:

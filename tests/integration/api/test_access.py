@@ -15,6 +15,8 @@ import pytest
 from kgraph.api.connections import Connections
 from kgraph.api.graphql.schema import make_schema
 from kgraph.api.kinds import KindReader
+from kgraph.api.listing import Filter, conditions, count, page
+from kgraph.api.nodes import Wanted
 from kgraph.api.reader import Reader
 from kgraph.api.settings import Limits, TokenReviewSettings
 from kgraph.api.sight import Sights
@@ -340,6 +342,24 @@ async def test_first_graph_costs_tens_of_reviews(setting: Setting, control_plane
     assert statements[1] == 3
     assert 1 < asked[0] < 60
     assert asked[1] == asked[0]
+
+
+async def test_the_next_page_of_a_list_is_one_statement(setting: Setting, control_plane: Cluster) -> None:
+    """What a caller may list of a filter is found out with the first page; those after it, and the count, know it."""
+    settings = cluster_settings(control_plane, CLUSTER)
+    store, kinds = setting.client.store, KindReader(setting.client.store)
+    async with Connections.serving(store, Sealer.of({}), [settings]) as connections:
+        found = await TokenReviews(connections, CLUSTER).caller(setting.tokens["viewer"])
+        assert found is not None
+        sights = Sights(kinds, Verdicts(connections, Tenants([])))
+        reader, wanted = Reader(store, sights.of(found)), await conditions(kinds, Filter(clusters=(CLUSTER,)))
+        first = await page(reader, wanted, first=1, after="", wanted=Wanted(), timeout=30)
+        sent = store.statements_sent
+        second = await page(reader, wanted, first=1, after=first.nodes[0].key, wanted=Wanted(), timeout=30)
+        assert store.statements_sent - sent == 1
+        assert await count(reader, wanted, timeout=30) > 1
+        assert store.statements_sent - sent == 2
+    assert first.nodes[0].key < second.nodes[0].key
 
 
 @pytest.mark.parametrize("field", QUERIES)

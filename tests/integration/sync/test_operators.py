@@ -13,7 +13,7 @@ from tests.definitions import installed
 from tests.integration.sync.live import Api, core
 from tests.integration.sync.operators import EDGES, MANIFEST, STATUS
 from tests.servers import Cluster
-from tests.workers import cluster_settings, in_step, running, until
+from tests.workers import cluster_settings, in_step, running, until_same
 
 OPERATORS = (
     "cert-manager", "external-secrets", "sealed-secrets", "argo-cd", "argo-rollouts", "flux-helm", "flux-kustomize",
@@ -75,14 +75,7 @@ async def test_every_kind_s_edges_are_there_and_follow_both_ends(
         return lines
 
     async def is_now(wanted: set[str]) -> None:
-        async def holds() -> bool:
-            return await found() == wanted
-
-        try:
-            await until(holds, "the edges are as they should be")
-        except AssertionError:
-            there = await found()
-            raise AssertionError(f"missing: {sorted(wanted - there)}\nunexpected: {sorted(there - wanted)}") from None
+        await until_same(found, wanted, "the edges are as they should be")
 
     def path(api_version: str, plural: str, name: str = "", of: str = namespace) -> str:
         return f"/apis/{api_version}/namespaces/{of}/{plural}/{name}".rstrip("/")

@@ -11,7 +11,7 @@ from tests.definitions import installed
 from tests.integration.sync.live import Api, core
 from tests.integration.sync.traffic import EDGES, MANIFEST
 from tests.servers import Cluster
-from tests.workers import cluster_settings, in_step, running, until
+from tests.workers import cluster_settings, in_step, running, until_same
 
 PROJECTS = ("gateway-api", "envoy-gateway", "openshift", "istio", "linkerd", "snapshots")
 WATCHED = SyncOptions(
@@ -72,14 +72,7 @@ async def test_every_kind_s_edges_are_there_and_follow_both_ends(
         return lines
 
     async def is_now(wanted: set[str]) -> None:
-        async def holds() -> bool:
-            return await found() == wanted
-
-        try:
-            await until(holds, "the edges are as they should be")
-        except AssertionError:
-            there = await found()
-            raise AssertionError(f"missing: {sorted(wanted - there)}\nunexpected: {sorted(there - wanted)}") from None
+        await until_same(found, wanted, "the edges are as they should be")
 
     settings = cluster_settings(control_plane, "traffic")
     manifest = MANIFEST.replace("INFRA", infra).replace("SHOP", namespace)

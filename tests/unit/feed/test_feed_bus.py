@@ -23,8 +23,8 @@ async def test_every_listener_hears_everything_in_order() -> None:
     if len(both) < len(events):
         both += await anext(second)
     assert both == events
-    await first.aclose()  # type: ignore[attr-defined]
-    await second.aclose()  # type: ignore[attr-defined]
+    await first.aclose()
+    await second.aclose()
     assert not bus.is_heard
 
 
