@@ -1,6 +1,7 @@
 """What a statement's record depends on, as marks (`touches`): one row for each statement whose records are kept.
 
-A row takes the statement's parameters, its record, and the keys of the nodes that it was told by handles (`about`).
+A row takes the statement's parameters, its record, and the keys of the nodes that it was told by handles (`about`);
+where it was not given these, nothing is kept.
 A statement that is not here is not kept: it reads the time, or what no worker says that it touches (clusters' own
 nodes, usage, the audit), or an index that is written after the commit (`read/search`).
 """
@@ -59,6 +60,8 @@ def _places(given: Mapping[str, Any], _: Record, __: Sequence[str]) -> Marks:
 
 def _walked(given: Mapping[str, Any], record: Record, about: Sequence[str]) -> Marks:
     """The nodes that a step began at, whether or not they are there, and all that it found; what is at their edges."""
+    if len(about) != len(given.get("seen", ())):
+        return None
     rows = [row for name in ("near", "far", "found") for row in record.get(name) or ()]
     asked = [given["key"]] if given["key"] else []
     return _there([*about, *asked, *(row[1] for row in rows)])
@@ -66,6 +69,8 @@ def _walked(given: Mapping[str, Any], record: Record, about: Sequence[str]) -> M
 
 def _related(given: Mapping[str, Any], record: Record, about: Sequence[str]) -> Marks:
     """The edges of those asked for, of any of the kind on the way, and what is said by those found."""
+    if len(about) != len(given["list"]):
+        return None
     marks = [f"~{key}" for key in about]
     for wanted, key in zip(given["list"], about, strict=True):
         via = wanted["via"]
@@ -74,7 +79,9 @@ def _related(given: Mapping[str, Any], record: Record, about: Sequence[str]) -> 
     return [*marks, *(f"={row[1]}" for row in record["nodes"])]
 
 
-def _relations(_: Mapping[str, Any], record: Record, about: Sequence[str]) -> Marks:
+def _relations(given: Mapping[str, Any], record: Record, about: Sequence[str]) -> Marks:
+    if len(about) != len(given["list"]):
+        return None
     found = [row[3][1] for _, _, rows in record["relations"] for row in rows]
     said = _said_by(found)
     return None if said is None else [*(f"~{key}" for key in about), *said]

@@ -1,7 +1,7 @@
 """Redis, as this program uses it: short waits, and nobody waits for one that does not answer.
 
-redis-py's own habits are not ours: it tries a command four times, which makes of a Redis that is away seconds of waiting
-for each request, and ends blocking reads after five seconds.
+redis-py's own habits are not ours: it tries a command four times, which makes of a Redis that is away seconds of
+waiting for each request, and it ends blocking reads after five seconds.
 """
 
 import time
@@ -50,7 +50,9 @@ class Memory:
 
     async def get(self, key: bytes) -> tuple[bytes, float] | None:
         """What was put there, and for how many seconds it is still to be believed; None where there is nothing."""
-        pipeline = self._redis.pipeline(transaction=True).get(key).pttl(key)
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.get(key)
+        pipeline.pttl(key)
         found = await self._tried(pipeline.execute)
         if found is None or found[0] is None or found[1] <= 0:
             return None
