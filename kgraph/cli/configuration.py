@@ -33,6 +33,7 @@ from kgraph.sync.start import is_name
 _ROWS: Mapping[str, Mapping[str, Setting]] = {
     parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
 }
+_REDIS = re.compile(r"(rediss?|unix)://\S+")
 _PRICES = ("cpu_hour", "memory_gib_hour", "storage_gib_month", "node_hour")
 # Controllers in whose namespace cluster-scoped objects have what they name, by the namespace that it usually is.
 _CONTROLLERS = frozenset(row.home for row in EDGE_ROWS if row.home)
@@ -103,6 +104,8 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
         for name in ("neo4j_uri", "neo4j_user", "neo4j_password", "neo4j_database", "redis_url")
         if environ.get(name.upper())
     }
+    if graph.get("redis_url") and not _REDIS.match(graph["redis_url"]):
+        raise BadConfiguration("REDIS_URL is <hidden>; allowed is redis://host:port/0, rediss://… or unix://…")
     warnings = tuple(
         f"{row.name} is set, and has no effect in this version: {row.because}"
         for row in VARIABLES
