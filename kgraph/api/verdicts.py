@@ -4,7 +4,8 @@ The same question of many requests is asked once at a time. As the apiserver's o
 allowed is kept longer than what was not: somebody who has just been given access does not wait for it.
 
 Who impersonates somebody is asked for as well, in each cluster that the request meets: what one cluster allows says
-nothing of another. Replicas that share a Redis share the answers too, each to its own end. What is outside a caller's tenants is not allowed, and no cluster is asked.
+nothing of another. What is outside a caller's tenants is not allowed, and no cluster is asked. Replicas that share a
+Redis share what clusters have said, until it ends.
 """
 
 import asyncio
