@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +19,7 @@ import structlog
 from kgraph.graphdb.store import GraphSettings, Store
 from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.check import check
+from kgraph.sync.feed import Feed
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.worker import ClusterWorker
 from tests.servers import Cluster, Graph
@@ -88,10 +89,15 @@ async def in_step(
 
 @asynccontextmanager
 async def running(
-    store: Store, settings: ClusterSettings, options: SyncOptions | None = None, *, synced: bool = True
+    store: Store,
+    settings: ClusterSettings,
+    options: SyncOptions | None = None,
+    *,
+    synced: bool = True,
+    feed: Feed | None = None,
 ) -> AsyncIterator[ClusterWorker]:
     """A worker in this process, in step when the block begins; it drains at the block's end."""
-    worker = ClusterWorker(store, settings, options or SyncOptions())
+    worker = ClusterWorker(store, settings, options or SyncOptions(), feed=feed)
     task = asyncio.create_task(worker.run(), name=f"worker of {settings.id}")
     try:
         if synced:
@@ -111,7 +117,15 @@ async def running(
 class WorkerProcess:
     """`kgraph worker` on one cluster, as a process that can be killed and paused; it logs all it has to say."""
 
-    def __init__(self, folder: Path, graph: GraphSettings, settings: ClusterSettings, **configuration: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        graph: GraphSettings,
+        settings: ClusterSettings,
+        *,
+        environ: Mapping[str, str] = {},
+        **configuration: Any,
+    ) -> None:
         self.log = folder / f"worker-{settings.id}.log"
         self.settings = settings
         self._config = folder / f"worker-{settings.id}.yaml"
@@ -119,17 +133,23 @@ class WorkerProcess:
         self._config.write_text(json.dumps({"clusters": [cluster], **configuration}))
         self._environ = {
             "NEO4J_URI": graph.uri, "NEO4J_USER": graph.user, "NEO4J_PASSWORD": graph.password,
-            "LOG_LEVEL": "debug", "LOG_FORMAT": "json",
+            "LOG_LEVEL": "debug", "LOG_FORMAT": "json", **environ,
         }  # fmt: skip
         self._process: asyncio.subprocess.Process | None = None
 
     @classmethod
     @asynccontextmanager
     async def run(
-        cls, folder: Path, graph: GraphSettings, settings: ClusterSettings, **configuration: Any
+        cls,
+        folder: Path,
+        graph: GraphSettings,
+        settings: ClusterSettings,
+        *,
+        environ: Mapping[str, str] = {},
+        **configuration: Any,
     ) -> AsyncIterator[Self]:
         """Start one; what is left of it in the end is killed."""
-        worker = cls(folder, graph, settings, **configuration)
+        worker = cls(folder, graph, settings, environ=environ, **configuration)
         await worker.start()
         try:
             yield worker

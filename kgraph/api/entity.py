@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kgraph.api.nodes import Name, Node, read_key
+from kgraph.graphdb.model import PII_LABEL
 from kgraph.kube.quantities import ZERO, Quantity, QuantityError
 
 SOURCE = "kubernetes-adapter"
-PII_LABEL = "dictamesh.io/pii"
 
 # Edge type and the end's kind, "" for any -> the relationship's name, and whether it is a list.
 RELATIONSHIPS: tuple[tuple[str, str, str, bool], ...] = (

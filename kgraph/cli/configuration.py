@@ -18,11 +18,13 @@ from kgraph.api.settings import IssuerSettings, TokenReviewSettings
 from kgraph.api.tenants import Tenant
 from kgraph.cli.authentication import check_authentication
 from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.kafka import kafka_settings
 from kgraph.cli.setting import Setting, Takes
 from kgraph.cli.settings import SETTINGS
 from kgraph.cli.tenants import check_tenants
 from kgraph.cli.values import read_value
 from kgraph.cli.variables import VARIABLES
+from kgraph.feed.kafka_settings import KafkaSettings
 from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.kube.given import CLUSTER_ID, ID_RULE
@@ -47,7 +49,7 @@ class Authentication(msgspec.Struct, frozen=True):
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file and the environment say; periods in seconds. `warnings` are for the user to see."""
+    """What the file and the environment say; periods in seconds, sizes in bytes. `warnings` are for the user to see."""
 
     clusters: tuple[ClusterSettings, ...] = ()
     default_namespace: str = "default"
@@ -67,6 +69,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     history_changes: int = 20
     history_retention: float = 86_400.0
     usage_interval: float = 60.0
+    outbox_limit: int = 256 * 1024 * 1024
     prices: Prices | None = None
     enable_relationships: bool = True
     enable_custom_resources: bool = True
@@ -75,6 +78,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     neo4j_user: str = "neo4j"
     neo4j_password: str = ""
     neo4j_database: str = "neo4j"
+    kafka: KafkaSettings | None = None
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -111,7 +115,8 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
         for row in VARIABLES
         if row.because and environ.get(row.name)
     )
-    return msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
+    found = msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
+    return msgspec.structs.replace(found, kafka=kafka_settings(environ))
 
 
 def _check_controllers(listed: Iterable[str], source: str) -> None:

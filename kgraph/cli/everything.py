@@ -11,6 +11,7 @@ import msgspec
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.defaults import API_HOST, API_PORT, BOLT_PORT, BROWSER_PORT
 from kgraph.cli.errors import CliError
+from kgraph.cli.feeding import fed
 from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, opened, own_graph
 from kgraph.cli.limits import raise_file_limit
@@ -24,6 +25,7 @@ from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.cli.terminal import remarks
 from kgraph.cli.welcome import print_example, print_ready
 from kgraph.cli.workers import Workers
+from kgraph.feed.bus import Bus
 from kgraph.graphdb.store import GraphSettings
 from kgraph.kube.sealing import Sealer
 from kgraph.stack.neo4j import Neo4jServer
@@ -64,7 +66,8 @@ async def up(wanted: UpOptions) -> None:
             server = await stack.enter_async_context(embedded(wanted.data))
             settings = GraphSettings(uri=server.bolt_uri, user=server.user, password=server.password)
         store = await stack.enter_async_context(opened(settings))
-        workers = Workers(store, source.clusters, sync_options(configuration, source.clusters))
+        feed = await stack.enter_async_context(fed(store, configuration, Bus()))
+        workers = Workers(store, source.clusters, sync_options(configuration, source.clusters), feed)
         api = api_settings(configuration, server.browser_uri if server else "")
         serving = await stack.enter_async_context(served(store, api, sealer, listener, source.clusters))
         running = Running(

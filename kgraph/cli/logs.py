@@ -44,6 +44,8 @@ def set_up(environ: Mapping[str, str], *, level: str) -> None:
     # The libraries' own lines: what they warn of is ours to hear, what they tell is not.
     for name in ("uvicorn", "uvicorn.error", "litestar"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # What it says of Kafka's absence, each time it tries again, the relay says once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.basicConfig(
         stream=sys.stderr, level=max(number, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
     )

@@ -92,7 +92,7 @@ class Follower:
 
     async def _removed(self, cluster: str) -> None:
         try:
-            await Removal(self._store, cluster).run()
+            await Removal(self._store, cluster, self._workers.feed).run()
         except Fenced:
             log.warning("a removal stops: another worker has the cluster", cluster=cluster)
         except GraphError as error:

@@ -9,6 +9,7 @@ from kgraph.api.settings import ApiSettings
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.configuration import Configuration
 from kgraph.cli.errors import BadConfiguration, CliError
+from kgraph.cli.feeding import fed
 from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, opened, own_graph
 from kgraph.cli.limits import raise_file_limit
@@ -80,8 +81,8 @@ async def work(config: str, named: Named) -> None:
     sealer = Sealer.of()
     raise_file_limit()
     search_seldom()
-    async with opened(_graph(named, configuration)) as store:
-        workers = Workers(store, configuration.clusters, sync_options(configuration, configuration.clusters))
+    async with opened(_graph(named, configuration)) as store, fed(store, configuration) as feed:
+        workers = Workers(store, configuration.clusters, sync_options(configuration, configuration.clusters), feed)
         log.info("workers start", clusters=list(workers.configured))
         try:
             await _work(workers, Follower(store, workers, sealer), configuration)

@@ -17,6 +17,7 @@ class Takes(StrEnum):
     WHOLE = "whole number"
     SWITCH = "true or false"
     DURATION = "duration"
+    SIZE = "amount of bytes"
     CHOICE = "one of"
     LIST = "list of texts"
     SECTION = "section"

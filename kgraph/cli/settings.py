@@ -78,6 +78,13 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="how long a deleted resource can still be found; 0: not at all",
     ),
     Setting(
+        key="outbox_limit",
+        takes=Takes.SIZE,
+        default="256Mi",
+        meaning="how much of one cluster's change feed may wait in the graph while Kafka is away, packed; at four "
+        "fifths of it there is an alarm, and at the limit the cluster's graph stands still until events can be sent",
+    ),
+    Setting(
         key="usage_interval",
         takes=Takes.DURATION,
         default="1m",

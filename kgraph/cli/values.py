@@ -8,11 +8,14 @@ from kgraph.cli.setting import WHOLE_MOST, Setting, Takes
 from kgraph.graphdb.model import RESOURCE_PROPERTIES
 from kgraph.kube.durations import seconds
 from kgraph.kube.given import CLUSTER_ID
+from kgraph.kube.quantities import number
 
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9][a-z0-9.-]*)?")
 # A label as DNS has it (RFC 1123), in which `*` may stand for any part.
 _NAMESPACE = re.compile(r"[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?")
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+SIZE_LEAST = 1024**2
+SIZE_MOST = 1024**4
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -53,6 +56,13 @@ def _switch(_: Setting, value: Any) -> bool:
     if isinstance(value, str) and value.lower() in _WORDS:
         return _WORDS[value.lower()]
     raise ValueError("true or false")
+
+
+def _size(_: Setting, value: Any) -> int:
+    found = number(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    if found is None or not SIZE_LEAST <= found <= SIZE_MOST:
+        raise ValueError("an amount of bytes from 1Mi to 1Ti, such as 256Mi")
+    return int(found)
 
 
 def _duration(_: Setting, value: Any) -> float:
@@ -151,6 +161,7 @@ _READERS: Mapping[Takes, Callable[[Setting, Any], Any]] = {
     Takes.WHOLE: _whole,
     Takes.SWITCH: _switch,
     Takes.DURATION: _duration,
+    Takes.SIZE: _size,
     Takes.CHOICE: _choice,
     Takes.LIST: _list,
     Takes.SECTION: _section,

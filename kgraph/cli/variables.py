@@ -41,7 +41,28 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="KGRAPH_DATA", meaning="the folder that `kgraph up` keeps its Neo4j in; see `--data`"),
     Variable(name="KGRAPH_CACHE", meaning="the folder of what was fetched and built; else in ~/.cache"),
     Variable(name="NO_COLOR", meaning="anything: no colours"),
-    Variable(name="KAFKA_BOOTSTRAP_SERVERS", meaning="the change feed's brokers", because="there is no change feed"),
+    Variable(
+        name="KAFKA_BOOTSTRAP_SERVERS",
+        meaning="the brokers that the workers' change feed goes to: `host:port`, several with commas between; without "
+        "it there is no feed beyond the process",
+    ),
+    Variable(
+        name="KAFKA_SECURITY_PROTOCOL",
+        default="PLAINTEXT",
+        choices=("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
+        meaning="how brokers are talked to",
+    ),
+    Variable(
+        name="KAFKA_SASL_MECHANISM",
+        default="PLAIN",
+        choices=("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+        meaning="how we log in to them",
+    ),
+    Variable(name="KAFKA_SASL_USERNAME", meaning="who logs in to them"),
+    Variable(name="KAFKA_SASL_PASSWORD", meaning="the password"),
+    Variable(name="KAFKA_SSL_CA_FILE", meaning="whom their certificates are to be from; else the system's authorities"),
+    Variable(name="KAFKA_SSL_CERT_FILE", meaning="our own certificate, where they want one"),
+    Variable(name="KAFKA_SSL_KEY_FILE", meaning="its key"),
     Variable(
         name="REDIS_URL",
         meaning="a Redis that replicas of the API share results and access reviews in: `redis://host:6379/0`, or "

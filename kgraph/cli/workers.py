@@ -10,6 +10,7 @@ from kgraph.graphdb.errors import Fenced
 from kgraph.graphdb.store import Store
 from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.commits import Commits
+from kgraph.sync.feed import Feed
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.vitals import tell_failure
 from kgraph.sync.worker import ClusterWorker
@@ -23,7 +24,9 @@ START_AGAIN_SECONDS = 30.0
 class Workers:
     """One worker a cluster. They share the store and its transactions."""
 
-    def __init__(self, store: Store, clusters: Iterable[ClusterSettings], options: SyncOptions) -> None:
+    def __init__(
+        self, store: Store, clusters: Iterable[ClusterSettings], options: SyncOptions, feed: Feed | None = None
+    ) -> None:
         self.by_cluster: dict[str, ClusterWorker] = {}
         self.failed: dict[str, str] = {}  # the clusters whose worker does not run, and why
         self._first_ended: dict[str, asyncio.Event] = {}
@@ -31,6 +34,7 @@ class Workers:
         self._commits = Commits(options.writers)
         self._store = store
         self._options = options
+        self.feed = feed or Feed()
         for settings in clusters:
             self._add(settings)
         self.configured = tuple(self.by_cluster)
@@ -79,8 +83,11 @@ class Workers:
                     task.cancel()
 
     def _add(self, settings: ClusterSettings) -> None:
-        self.by_cluster[settings.id] = ClusterWorker(self._store, settings, self._options, self._commits)
+        self.by_cluster[settings.id] = self._worker(settings)
         self._first_ended[settings.id] = asyncio.Event()
+
+    def _worker(self, settings: ClusterSettings) -> ClusterWorker:
+        return ClusterWorker(self._store, settings, self._options, self._commits, self.feed)
 
     def _start(self, cluster: str) -> None:
         self._tasks[cluster] = asyncio.create_task(self._keep_running(cluster), name=f"worker of {cluster}")
@@ -102,4 +109,4 @@ class Workers:
             await tell_failure(self._store, cluster, why)
             await asyncio.sleep(START_AGAIN_SECONDS)
             del self.failed[cluster]
-            self.by_cluster[cluster] = ClusterWorker(self._store, worker.settings, self._options, self._commits)
+            self.by_cluster[cluster] = self._worker(worker.settings)

@@ -12,6 +12,7 @@ import msgspec
 
 CORE = "core"  # how the empty API group is written in a key
 NO_NAMESPACE = "_"  # how a cluster-scoped resource's namespace is written in a key
+PII_LABEL = "dictamesh.io/pii"  # on what has personal data, or on a Namespace whose resources have
 # The properties that any resource's node may have; those that the kinds table and users promote have other names.
 RESOURCE_PROPERTIES = frozenset({
     "key", "cluster", "group", "kind", "version", "namespace", "name", "uid", "resourceVersion", "generation",

@@ -1,15 +1,21 @@
 """What waits for the next transaction: the last state of each resource, and the edges that came or went.
 
-Changes of one resource coalesce, so a batch is as large as what changed, not as how often.
+Changes of one resource coalesce, so a batch is as large as what changed, not as how often. Where a change feed wants
+to know of each of them, their drafts are kept beside (`told`), and the batch is as large as they are.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from kgraph.feed.event import Event
+from kgraph.feed.message import Message
 from kgraph.graphdb.model import Edge, Resource
-from kgraph.sync.history import Provenance
+from kgraph.sync.drafts import DRAFT_BYTES, Draft, Happening, Told
+from kgraph.sync.history import Before, Provenance
+from kgraph.sync.manifest import Without
 
 UNKNOWN = Provenance()
 MatchedEdge = tuple[str, str, str]  # start, type, end
@@ -24,6 +30,19 @@ class Upsert(msgspec.Struct, gc=False):
     provenance: Provenance
 
 
+class Recorded(msgspec.Struct, gc=False):
+    """What the last try at writing a batch found in the graph, and what it told the outbox.
+
+    `sequence` is the first event's, and the outbox row's. `bytes` is the row's size, 0 where there is none.
+    """
+
+    sequence: int
+    before: Mapping[str, Before]
+    events: Sequence[Event] | None = None
+    messages: Sequence[Message] = ()
+    bytes: int = 0
+
+
 class Batch:
     """One transaction's worth of change to one cluster's part of the graph."""
 
@@ -35,6 +54,11 @@ class Batch:
         self.checkpoints: dict[str, Mapping[str, Any]] = {}
         self.forgotten: set[str] = set()  # keys of kinds that the cluster no longer serves
         self.bytes = 0  # of the objects' JSON, which is most of what a batch takes in memory
+        self.drafts: dict[str, list[Draft]] = {}  # key -> its changes, in their order
+        self._drafted = 0
+        self.happened: list[Happening] = []  # to the cluster itself
+        self.recorded: Recorded | None = None  # by the last try at writing it
+        self.token = secrets.token_hex(8)  # tells it from the cluster's other batches, also where a commit is in doubt
 
     def __len__(self) -> int:
         """How much there is to write, in nodes and edges."""
@@ -42,11 +66,11 @@ class Batch:
 
     def __bool__(self) -> bool:
         """Whether there is anything to write at all, a checkpoint included."""
-        return bool(len(self) or self.checkpoints or self.forgotten)
+        return bool(len(self) or self.checkpoints or self.forgotten or self.happened)
 
     @classmethod
     def together(cls, batches: "Sequence[Batch]") -> "Batch":
-        """The batches of several clusters as one: their keys differ."""
+        """The batches of several clusters as one, for the graph's sake: their keys differ. Their drafts stay theirs."""
         one = cls()
         for batch in batches:
             one.upserts |= batch.upserts
@@ -58,12 +82,21 @@ class Batch:
             one.bytes += batch.bytes
         return one
 
-    def put(self, resource: Resource, provenance: Provenance = UNKNOWN, *, edges_changed: bool, fresh: bool) -> None:
+    def put(
+        self,
+        resource: Resource,
+        provenance: Provenance = UNKNOWN,
+        *,
+        edges_changed: bool,
+        fresh: bool,
+        told: Told | None = None,
+        pii: bool = False,
+    ) -> None:
         """Write this state of the resource, instead of any earlier one in this batch."""
         reborn = self.removals.pop(resource.key, None) is not None
         earlier = self.upserts.get(resource.key)
         if earlier is not None:
-            self.bytes -= _bytes_of(earlier.resource)
+            self._let_go(earlier.resource)
             edges_changed = edges_changed or earlier.edges_changed
             fresh = earlier.fresh
             if earlier.provenance.created and not provenance.created:
@@ -72,12 +105,28 @@ class Batch:
             edges_changed, fresh = True, False
         self.upserts[resource.key] = Upsert(resource, edges_changed, fresh, provenance)
         self.bytes += _bytes_of(resource)
+        if told is not None:
+            self.tell(resource.key, resource, provenance.noise, told, pii=pii)
 
-    def remove(self, key: str, label: str) -> None:
+    def remove(self, key: str, label: str, *, told: Told | None = None, pii: bool = False) -> None:
         """Take the resource away; what points at it is left pointing at a placeholder."""
         if earlier := self.upserts.pop(key, None):
-            self.bytes -= _bytes_of(earlier.resource)
+            self._let_go(earlier.resource)
         self.removals[key] = label
+        if told is not None:
+            self.tell(key, None, {}, told, pii=pii)
+
+    def tell(self, key: str, resource: Resource | None, noise: Without, told: Told, *, pii: bool) -> None:
+        """Note for the change feed that a resource has this state now, None where it is gone."""
+        self._drafted += 1
+        self.bytes += DRAFT_BYTES
+        self.drafts.setdefault(key, []).append(Draft(self._drafted, resource, noise, told, pii))
+
+    def _let_go(self, resource: Resource) -> None:
+        """A state is no longer to be written; its draft may keep it all the same."""
+        drafts = self.drafts.get(resource.key)
+        if not drafts or drafts[-1].resource is not resource:
+            self.bytes -= _bytes_of(resource)
 
     def match(self, start: str, edge: Edge, *, absent: bool = False) -> None:
         """An edge that follows both ends has come, or has changed; `absent` where the graph surely has none."""
@@ -110,7 +159,7 @@ class Batch:
     @property
     def is_single(self) -> bool:
         """Whether nothing smaller than this batch can be written: one node, one edge, or checkpoints alone."""
-        return len(self) == 0 or (len(self) == 1 and not self.checkpoints and not self.forgotten)
+        return len(self) == 0 or (len(self) == 1 and not (self.checkpoints or self.forgotten or self.happened))
 
     def halves(self) -> "tuple[Batch, Batch]":
         """The same batch as two, both smaller unless it is single; the first is to be written first."""
@@ -126,9 +175,11 @@ class Batch:
             (first if key in in_first else second).removals[key] = label
         for key, upsert in self.upserts.items():
             (first if key in in_first else second).upserts[key] = upsert
+        for key, drafts in self.drafts.items():
+            (first if key in in_first else second).drafts[key] = drafts
         first.matched, second.matched = dict(edges[:first_edges]), dict(edges[first_edges:])
         first.absent = second.absent = self.absent
-        second.checkpoints, second.forgotten = self.checkpoints, self.forgotten
+        second.checkpoints, second.forgotten, second.happened = self.checkpoints, self.forgotten, self.happened
         return first, second
 
     def names(self) -> list[str]:

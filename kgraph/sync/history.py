@@ -4,7 +4,7 @@ The worker keeps no objects, so the last state is the graph's own, read in the t
 that come while one transaction runs are one change, as they are one write. Noise is no change (see the kinds table).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,20 +51,39 @@ class Provenance(msgspec.Struct, frozen=True, gc=False):
     created: bool = False
 
 
-class Before(msgspec.Struct, frozen=True, gc=False):
-    """What the graph holds of a resource that is to be written again."""
+class Before(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What the graph holds of a resource that is to be written again, or to go. `labels` are `key=value`."""
 
     uid: str | None
     manifest: str
-    first_seen: datetime | None
-    last_changed: datetime | None
-    changes: tuple[str, ...]
+    first_seen: datetime | None = None
+    last_changed: datetime | None = None
+    changes: tuple[str, ...] = ()
+    version: str = ""
+    resource_version: str = ""
+    fingerprint: str = ""
+    labels: tuple[str, ...] = ()
+
+
+def compared(old: str, new: str, noise: Without) -> tuple[Difference, ...]:
+    """What differs between two manifests, without noise and the apiserver's bookkeeping."""
+    states = (msgspec.json.decode(manifest) for manifest in (old, new))
+    return diff(*(without(without(state, noise), _BOOKKEEPING) for state in states))
 
 
 def remembered(
-    resource: Resource, provenance: Provenance, before: Before | None, now: datetime, most: int
+    resource: Resource,
+    provenance: Provenance,
+    before: Before | None,
+    now: datetime,
+    most: int,
+    *,
+    differences: Sequence[Difference] | None = None,
 ) -> dict[str, Any]:
-    """The properties `firstSeen`, `lastChanged` and `changes` (JSON of `Change`, the latest first) of a new state."""
+    """The properties `firstSeen`, `lastChanged` and `changes` (JSON of `Change`, the latest first) of a new state.
+
+    `differences` are those from `before`, where they are known.
+    """
     said = timestamp(resource.properties.get("lastChanged")) or now
     properties: dict[str, Any] = {"firstSeen": now, "lastChanged": said}
     changes: tuple[str, ...] = ()
@@ -73,7 +92,9 @@ def remembered(
         changes = before.changes
         properties["firstSeen"] = before.first_seen or now
         properties["lastChanged"] = before.last_changed or said
-        entry = _changed(resource, provenance, before, now)
+        if differences is None:
+            differences = compared(before.manifest, resource.properties["manifest"], provenance.noise)
+        entry = _changed(resource, provenance, before, now, differences)
     elif provenance.created:
         made = resource.properties.get("createdAt")
         by = [manager.name for manager in managers(provenance.managed_fields)[-1:]]
@@ -91,14 +112,14 @@ def ended(now: datetime) -> str:
     return Change(_written(now), "DELETED").written()
 
 
-def _changed(resource: Resource, provenance: Provenance, before: Before, now: datetime) -> Change | None:
+def _changed(
+    resource: Resource, provenance: Provenance, before: Before, now: datetime, differences: Sequence[Difference]
+) -> Change | None:
     """The entry of what differs; None where only noise does."""
     reborn = bool(before.uid and resource.uid and before.uid != resource.uid)
-    old, new = (msgspec.json.decode(text) for text in (before.manifest, resource.properties["manifest"]))
-    differences = diff(*(without(without(state, provenance.noise), _BOOKKEEPING) for state in (old, new)))
     paths = [difference.where for difference in differences]
     if not paths and not reborn:
-        if resource.label != "Secret" or _version(old) == _version(new):
+        if resource.label != "Secret" or before.resource_version == resource.resource_version:
             return None
         paths = [_VALUES]
     who = _authors(managers(provenance.managed_fields), differences)
@@ -110,10 +131,6 @@ def _changed(resource: Resource, provenance: Provenance, before: Before, now: da
         fields=tuple(paths[:FIELDS_MOST]),
         more=max(0, len(paths) - FIELDS_MOST),
     )
-
-
-def _version(state: Mapping[str, Any]) -> Any:
-    return state["metadata"].get("resourceVersion")
 
 
 def _authors(entries: tuple[Manager, ...], differences: Iterable[Difference]) -> list[Manager]:
@@ -135,5 +152,15 @@ def _written(time: datetime) -> str:
 
 def before_of(row: Sequence[Any]) -> tuple[str, Before]:
     """A key and what the graph holds of it, from what `write/open` returns of one resource."""
-    key, uid, manifest, first_seen, last_changed, changes = row
-    return key, Before(uid, manifest, timestamp(first_seen), timestamp(last_changed), tuple(changes or ()))
+    key, uid, manifest, first_seen, last_changed, changes, version, resource_version, fingerprint, labels = row
+    return key, Before(
+        uid=uid,
+        manifest=manifest,
+        first_seen=timestamp(first_seen),
+        last_changed=timestamp(last_changed),
+        changes=tuple(changes or ()),
+        version=version or "",
+        resource_version=resource_version or "",
+        fingerprint=fingerprint or "",
+        labels=tuple(labels or ()),
+    )

@@ -5,16 +5,16 @@ The intake keeps, per resource, its uid, its resourceVersion and two fingerprint
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import structlog
 
 from kgraph.graphdb.kinds import todays_group
-from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
+from kgraph.graphdb.model import PII_LABEL, GroupKind, ResourceKey, kind_prefix
 from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, NotFound
@@ -22,18 +22,19 @@ from kgraph.kube.history import is_before
 from kgraph.kube.objects import Head, decode, head
 from kgraph.kube.watching import WatchEvent
 from kgraph.sync.batch import UNKNOWN
+from kgraph.sync.drafts import Told
 from kgraph.sync.extract import Extractor, Unidentified
+from kgraph.sync.facts import NAMESPACE
+from kgraph.sync.feed import Feed
 from kgraph.sync.kind_state import NOTHING, Held, KindState
 from kgraph.sync.matched_edges import MatchedEdges
 from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.served import group_kind, kind_key, kind_properties, label_of, todays_kind
+from kgraph.sync.turns import turns
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
-# How many objects are worked through before other tasks get their turn: some 10 ms.
-TURN = 100
 # What these say, or that they come and go, changes which kinds there are.
 KINDS_OF_KINDS = frozenset({"CustomResourceDefinition", "APIService"})
 
@@ -49,6 +50,7 @@ class Intake:
         pipeline: Pipeline,
         *,
         extraction: str,
+        feed: Feed,
         on_kinds_changed: Callable[[], None],
     ) -> None:
         self.kinds: dict[GroupKind, KindState] = {}
@@ -57,10 +59,12 @@ class Intake:
         self._store = store
         self._cluster = cluster
         self._pipeline = pipeline
+        self._feed = feed
         self._matched = MatchedEdges(store, cluster, pipeline)
         self._on_kinds_changed = on_kinds_changed
         self._gate = asyncio.Lock()
         self._settled = asyncio.Event()
+        self._namespaces_known = asyncio.Event()  # so that what is told of a resource has its Namespace's mark
         self._is_new = False  # whether the graph had nothing of the cluster when this began, and has what was put since
 
     # What the reflectors call
@@ -82,11 +86,14 @@ class Intake:
         """Compare some of the list with the graph."""
         state = self.kinds[group_kind(resource)]
         plain = self.extractor.is_plain(resource.group, resource.kind)
-        for turn in _turns(objects):
-            async with self._turn():
-                for raw in turn:
-                    with self._left_out(state, raw):
-                        self._compare(state, raw, plain=plain)
+        with self._feed.delivery(self._cluster, resource.kind, len(objects), snapshot=True) as told:
+            if told and group_kind(resource) != NAMESPACE:
+                await self._namespaces_known.wait()
+            for turn in turns(objects):
+                async with self._turn():
+                    for raw in turn:
+                        with self._left_out(state, raw):
+                            self._compare(state, raw, told, plain=plain)
 
     async def complete(self, resource: ApiResource, resource_version: str) -> None:
         """The list is whole: what it did not name is gone; WentBack where it has to be told anew."""
@@ -116,13 +123,14 @@ class Intake:
         """Apply what the watch delivered, in its order."""
         state = self.kinds[group_kind(resource)]
         delivered_at = time.monotonic()
-        for turn in _turns(events):
-            async with self._turn():
-                with self._pipeline.delivery(delivered_at):
-                    for event in turn:
-                        with self._left_out(state, event.object):
-                            self._change(state, event)
-                self._tell(state)
+        with self._feed.delivery(self._cluster, resource.kind, len(events), snapshot=False) as told:
+            for turn in turns(events):
+                async with self._turn():
+                    with self._pipeline.delivery(delivered_at):
+                        for event in turn:
+                            with self._left_out(state, event.object):
+                                self._change(state, event, told)
+                    self._tell(state)
 
     async def failed(self, resource: ApiResource, error: KubeError) -> None:
         """The kind can't be read: the others go on, and the kind's own node says why."""
@@ -157,6 +165,7 @@ class Intake:
         for resource in resources:
             kind = group_kind(resource)
             self.kinds.setdefault(kind, KindState(resource)).remark = remarks.get(kind, "")
+        self._settle()
 
     async def drop(self, resource: ApiResource) -> None:
         """The cluster no longer serves the kind: its resources go."""
@@ -179,11 +188,12 @@ class Intake:
     async def put_objects(self, resource: ApiResource, objects: Sequence[Mapping[str, Any]]) -> None:
         """Compare objects that came from elsewhere than a watch with the graph: a snapshot's."""
         state = self.kinds[group_kind(resource)]
-        for turn in _turns(objects):
-            async with self._turn():
-                for value in turn:
-                    with self._left_out(state, value):
-                        self._apply(state, value)
+        with self._feed.delivery(self._cluster, resource.kind, len(objects), snapshot=True) as told:
+            for turn in turns(objects):
+                async with self._turn():
+                    for value in turn:
+                        with self._left_out(state, value):
+                            self._apply(state, value, told)
 
     async def reconcile(self) -> None:
         """Compare the edges that follow both ends with the graph's, as a whole."""
@@ -193,7 +203,7 @@ class Intake:
 
     # One object
 
-    def _compare(self, state: KindState, raw: msgspec.Raw, *, plain: bool) -> None:
+    def _compare(self, state: KindState, raw: msgspec.Raw, told: Told | None, *, plain: bool) -> None:
         """Apply a listed object, unless its resourceVersion says that the graph has it as it is."""
         resource = state.resource
         seen = head(raw)
@@ -207,20 +217,20 @@ class Intake:
             if plain and not self.extractor.is_marked(seen.metadata):
                 self._matched.put(self.extractor.plain_fact(identity, seen.metadata.labels or {}))
                 return
-        self._apply(state, decode(raw, resource.group, resource.kind))
+        self._apply(state, decode(raw, resource.group, resource.kind), told)
 
-    def _change(self, state: KindState, event: WatchEvent) -> None:
+    def _change(self, state: KindState, event: WatchEvent, told: Told | None) -> None:
         resource = state.resource
         if event.type == "BOOKMARK":
             return
         if event.type == "DELETED":
-            self._forget(state, str(self._key(resource, head(event.object))))
+            self._forget(state, str(self._key(resource, head(event.object))), told)
         else:
-            self._apply(state, decode(event.object, resource.group, resource.kind))
+            self._apply(state, decode(event.object, resource.group, resource.kind), told)
         if resource.kind in KINDS_OF_KINDS:
             self._on_kinds_changed()
 
-    def _apply(self, state: KindState, value: Mapping[str, Any]) -> None:
+    def _apply(self, state: KindState, value: Mapping[str, Any], told: Told | None) -> None:
         resource = state.resource
         extracted = self.extractor.extract(value, resource.group, resource.version, resource.kind)
         new = extracted.resource
@@ -240,7 +250,12 @@ class Intake:
             if known is None:
                 # What a first sync finds has no history; what is new later was made since.
                 provenance = msgspec.structs.replace(provenance, created=True) if state.followed else UNKNOWN
-            self._pipeline.pending.put(new, provenance, edges_changed=edges_changed, fresh=known is None)
+            if known is not None and known.fingerprint == new.fingerprint and known.uid == new.uid:
+                told = None  # only what we make of it has changed
+            pii = told is not None and self._is_pii(str(new.properties.get("namespace", "")))
+            self._pipeline.pending.put(
+                new, provenance, edges_changed=edges_changed, fresh=known is None, told=told, pii=pii
+            )
             self._checkpoint(state, new.resource_version)
             self._pipeline.changed()
         state.held[new.key] = Held(new.uid, new.resource_version, new.fingerprint, new.edges_fingerprint)
@@ -271,18 +286,24 @@ class Intake:
         """The keys of a kind that the graph holds, or the index does."""
         return {*state.held, *self._matched.index.keys(todays_kind(group_kind(state.resource)))}
 
-    async def _forget_all(self, state: KindState, keys: Iterable[str]) -> None:
-        for turn in _turns(sorted(keys)):
-            async with self._turn():
-                for key in turn:
-                    self._forget(state, key)
-                self._tell(state)
+    async def _forget_all(self, state: KindState, keys: Collection[str]) -> None:
+        with self._feed.delivery(self._cluster, state.resource.kind, len(keys), snapshot=True) as told:
+            for turn in turns(sorted(keys)):
+                async with self._turn():
+                    for key in turn:
+                        self._forget(state, key, told)
+                    self._tell(state)
 
-    def _forget(self, state: KindState, key: str) -> None:
+    def _forget(self, state: KindState, key: str, told: Told | None) -> None:
         state.forget(key)
         self._matched.remove(key)
-        self._pipeline.pending.remove(key, label_of(state.resource.group, state.resource.kind))
+        label = label_of(state.resource.group, state.resource.kind)
+        pii = told is not None and self._is_pii(ResourceKey.parse(key).namespace)
+        self._pipeline.pending.remove(key, label, told=told, pii=pii)
         self._pipeline.changed()
+
+    def _is_pii(self, namespace: str) -> bool:
+        return PII_LABEL in self._matched.index.namespace_labels(namespace)
 
     def _checkpoint(self, state: KindState, version: str | None) -> None:
         resource = state.resource
@@ -305,6 +326,9 @@ class Intake:
         return f"{self.extraction}-{resource.version}-{self.extractor.digest(resource.group, resource.kind)}"
 
     def _settle(self) -> None:
+        namespaces = self.kinds.get(NAMESPACE)
+        if namespaces is None or namespaces.listed or namespaces.error:
+            self._namespaces_known.set()
         if all(state.listed or state.error for state in self.kinds.values()):
             self._settled.set()
 
@@ -324,7 +348,3 @@ class Intake:
 
     def _prefix(self, resource: ApiResource) -> str:
         return kind_prefix(self._cluster, todays_kind(group_kind(resource)))
-
-
-def _turns(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (items[start : start + TURN] for start in range(0, len(items), TURN))

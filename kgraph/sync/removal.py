@@ -11,11 +11,14 @@ from typing import Any
 
 import structlog
 
+from kgraph.feed.event import EventType
 from kgraph.graphdb.errors import StatementRefused
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.registry import registration_key
 from kgraph.graphdb.store import Record, Store
 from kgraph.graphdb.usage import usage_key
+from kgraph.sync.drafts import Happening
+from kgraph.sync.feed import Feed
 from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import MEETINGS, MET_ANOTHER
 from kgraph.sync.retention import forget
@@ -35,17 +38,23 @@ CLOCK_SECONDS = 86_400.0
 class Removal:
     """Empties one cluster's part of the graph. `longest_seconds` is what its longest transaction took."""
 
-    def __init__(self, store: Store, cluster: str) -> None:
+    def __init__(self, store: Store, cluster: str, feed: Feed | None = None) -> None:
         self.longest_seconds = 0.0
         self.resources = 0
         self._store = store
+        self._feed = feed or Feed()
         self._cluster = cluster
         self._most = FIRST_PIECE
 
     async def run(self) -> None:
         """Remove it, however long Neo4j takes to answer; Fenced where a worker takes the cluster over meanwhile."""
-        cluster = self._cluster
-        writer = await patiently(lambda: Writer.claim(self._store, cluster, {"removing": True}))
+        async with self._feed.owned(self._cluster):
+            await self._run()
+        await self._feed.left(self._cluster)
+
+    async def _run(self) -> None:
+        cluster, feed = self._cluster, self._feed
+        writer = await patiently(lambda: Writer.claim(self._store, cluster, {"removing": True}, feed=feed))
         log.info("a cluster's removal begins", cluster=cluster)
         # Keys of the cluster begin with `prod/`, and nothing else sorts before `prod0`.
         start, end = f"{cluster}/", f"{cluster}0"
@@ -57,10 +66,16 @@ class Removal:
         usage = {"start": usage_key(start), "end": usage_key(end)}
         while await self._piece(writer, "write/remove_usage_of_cluster", usage):
             pass
-        await self._run(writer, "write/bury_cluster", {"start": start, "end": end})
+        await self._write(writer, "write/bury_cluster", {"start": start, "end": end})
         await forget(self._store, cluster, -CLOCK_SECONDS)
         names = {"prefix": start, "key": cluster_key(cluster), "registration": registration_key(cluster)}
-        await self._run(writer, "write/forget_cluster", names)
+        removed = feed.happening(
+            EventType.CLUSTER_REMOVED,
+            cluster,
+            "Removed",
+            "it is no longer followed, and the graph has none of it",
+        )
+        await self._write(writer, "write/forget_cluster", names, *removed)
         log.info(
             "a cluster is removed",
             cluster=cluster,
@@ -71,18 +86,20 @@ class Removal:
     async def _piece(self, writer: Writer, name: str, parameters: Mapping[str, Any]) -> Record | None:
         """One piece of a phase; None where nothing of it is left."""
         began = time.monotonic()
-        (record,) = await self._run(writer, name, {**parameters, "most": self._most})
+        (record,) = await self._write(writer, name, {**parameters, "most": self._most})
         seconds = time.monotonic() - began
         self.longest_seconds = max(self.longest_seconds, seconds)
         self._most = max(1, min(MOST_PIECE, 2 * self._most, int(self._most * PIECE_SECONDS / max(seconds, 0.001))))
         return record if record["removed"] else None
 
-    async def _run(self, writer: Writer, name: str, parameters: Mapping[str, Any]) -> list[Record]:
+    async def _write(
+        self, writer: Writer, name: str, parameters: Mapping[str, Any], *happened: Happening
+    ) -> list[Record]:
         for _ in range(MEETINGS):
             try:
-                return await patiently(lambda: writer.run(name, parameters))
+                return await patiently(lambda: writer.run(name, parameters, *happened))
             except StatementRefused as error:
                 # Another cluster's worker took the same image away: what is left is seen by the next try.
                 if error.code not in MET_ANOTHER:
                     raise
-        return await patiently(lambda: writer.run(name, parameters))
+        return await patiently(lambda: writer.run(name, parameters, *happened))

@@ -75,6 +75,10 @@ class SelectorIndex:
     def __len__(self) -> int:
         return len(self._facts)
 
+    def namespace_labels(self, namespace: str) -> Mapping[str, str]:
+        """The labels of a Namespace that is there."""
+        return self._namespace_labels.get(namespace, {})
+
     def keys(self, kind: GroupKind | None = None) -> Iterator[str]:
         """The keys of all resources that are there, or of one kind's."""
         if kind is None:

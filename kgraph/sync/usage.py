@@ -107,7 +107,7 @@ class Metering:
         except TimeoutError:
             problem = f"metrics.k8s.io of cluster {self._cluster} has not answered for {ANSWER_SECONDS:g} s"
         if problem != self._told:
-            await patiently(partial(writer.describe, {"usageProblem": problem}))
+            await writer.describe({"usageProblem": problem})
             self._told = problem
             log.info("usage is not known" if problem else "usage is known", cluster=self._cluster, why=problem)
         if problem is None:

@@ -12,11 +12,13 @@ from typing import Any
 
 import structlog
 
+from kgraph.feed.event import EventType, Severity
 from kgraph.graphdb.errors import GraphError
 from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
 from kgraph.kube.errors import KubeError
-from kgraph.sync.patience import patiently
+from kgraph.sync.cluster_health import ClusterHealth
+from kgraph.sync.drafts import Happening
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.writer import Writer
 
@@ -32,8 +34,12 @@ LAG_SECONDS = 1.0
 class Vitals:
     """Knows one cluster's state, and what of it the graph has been told."""
 
-    def __init__(self, cluster: str, pipeline: Pipeline, resources: Callable[[], int]) -> None:
-        self._cluster = cluster
+    def __init__(self, writer: Writer, pipeline: Pipeline, synced: asyncio.Event, resources: Callable[[], int]) -> None:
+        """`synced` is when the first sync is over."""
+        self._cluster = writer.cluster
+        self._writer = writer
+        self._feed = writer.feed
+        self._health = ClusterHealth(writer, pipeline, synced)
         self._pipeline = pipeline
         self._resources = resources
         self._told: dict[str, Any] = {}
@@ -46,13 +52,14 @@ class Vitals:
         self._told |= state
         return state
 
-    async def follow(self, connection: Connection, writer: Writer) -> None:
+    async def follow(self, connection: Connection) -> None:
         """Look for ever."""
         while True:
-            await self.look(connection, writer)
+            await self.look(connection)
+            await self._health.look()
             await asyncio.sleep(PROBE_SECONDS)
 
-    async def look(self, connection: Connection, writer: Writer) -> None:
+    async def look(self, connection: Connection) -> None:
         """Ask the apiserver for its version, and write what has become of the cluster where that is new."""
         state: dict[str, Any] = {"connected": True, "problem": None, "resourceCount": self._resources()}
         try:
@@ -63,13 +70,24 @@ class Vitals:
         except TimeoutError:
             problem = f"{connection.server} has not answered GET /version for {PROBE_TIMEOUT_SECONDS:g} s"
             state |= {"connected": False, "problem": problem}
+        happened: tuple[Happening, ...] = ()
         if state["connected"] != self._told.get("connected"):
             state["connectedSince"] = datetime.now(UTC)
+            happened = self._happening(state["problem"])
             log.info("connected" if state["connected"] else "lost", cluster=self._cluster, why=state["problem"])
         state["lagSeconds"] = self._lag()
+        if self._feed.relay is not None:
+            state["feedProblem"] = self._feed.relay.problem(self._cluster)
         if self._is_news(state):
-            await patiently(lambda: writer.describe(state))
+            await self._writer.describe(state, *happened)
             self._told |= state
+
+    def _happening(self, problem: str | None) -> tuple[Happening, ...]:
+        if problem is None:
+            return self._feed.happening(
+                EventType.CLUSTER_CONNECTED, self._cluster, "Connected", "the apiserver answers"
+            )
+        return self._feed.happening(EventType.CLUSTER_LOST, self._cluster, "Lost", problem, Severity.ERROR)
 
     def _lag(self) -> float:
         return round(self._pipeline.age_seconds or self._pipeline.lag_seconds, 3)

@@ -5,18 +5,15 @@ are. When any of them fails in a way nobody foresaw, or another worker takes the
 """
 
 import asyncio
-import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import structlog
 
-from kgraph import __version__
+from kgraph.feed.event import EventType
 from kgraph.graphdb.catalogue import Catalogue, catalogue_of
 from kgraph.graphdb.errors import Fenced
 from kgraph.graphdb.model import GroupKind
@@ -25,12 +22,16 @@ from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource, Discovery, discover
 from kgraph.kube.errors import KubeError, UnknownResources
 from kgraph.kube.settings import AuthMethod, ClusterSettings
+from kgraph.sync import account
 from kgraph.sync.asked import AskedCatalogue
 from kgraph.sync.batch import Batch
 from kgraph.sync.commits import Commits
 from kgraph.sync.custom import extractor, kinds_of, select_kinds, unserved, versions_of
 from kgraph.sync.definitions import Definition, read_definitions
+from kgraph.sync.drafts import Happening
 from kgraph.sync.extract import Extractor
+from kgraph.sync.extraction import extraction_digest
+from kgraph.sync.feed import Feed
 from kgraph.sync.intake import Intake
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.patience import patiently
@@ -78,13 +79,15 @@ class ClusterWorker:
         settings: ClusterSettings,
         options: SyncOptions,
         commits: Commits | None = None,
+        feed: Feed | None = None,
     ) -> None:
-        """`commits` are what the clusters of one process share."""
+        """`commits` and `feed` are what the clusters of one process share."""
         self.synced = asyncio.Event()
         self.settings = settings
         self._store = store
         self._options = options
         self._commits = commits or Commits(options.writers)
+        self._feed = feed or Feed()
         self._intake: Intake | None = None
         self.pipeline: Pipeline | None = None
         self._kinds_changed = asyncio.Event()
@@ -115,15 +118,18 @@ class ClusterWorker:
     async def run(self) -> None:
         """Sync until cancelled (a snapshot: until it is loaded); Fenced when another worker takes the cluster over."""
         cluster = self.settings.id
-        writer = await patiently(lambda: Writer.claim(self._store, cluster, self._described(), self._options.history))
+        described, history = self._described(), self._options.history
+        writer = await patiently(lambda: Writer.claim(self._store, cluster, described, history, self._feed))
 
         async def write(batch: Batch) -> None:
+            await self._feed.room(cluster)
             await self._commits.write(Entry(writer, batch, vitals.riding()))
 
         self.pipeline = pipeline = Pipeline(cluster, write, on_refused=self._refused)
-        vitals = Vitals(cluster, pipeline, lambda: self._resources)
+        vitals = Vitals(writer, pipeline, self.synced, lambda: self._resources)
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with self._feed.owned(cluster), asyncio.TaskGroup() as tasks:
+                await account.begin(writer)
                 writing = tasks.create_task(pipeline.run(), name=f"write {cluster}")
                 try:
                     if self.settings.auth_method is AuthMethod.SNAPSHOT:
@@ -153,7 +159,7 @@ class ClusterWorker:
         await intake.settled()
         await pipeline.flush()
         described = {"syncedAt": datetime.now(UTC), "error": None, "problems": list(problems)}
-        await patiently(partial(writer.describe, described))
+        await writer.describe(described, *self._synced())
         self.synced.set()
 
     async def _reflect(self, pipeline: Pipeline, writer: Writer, vitals: Vitals, tasks: asyncio.TaskGroup) -> None:
@@ -163,7 +169,7 @@ class ClusterWorker:
         async with Connection.open(self.settings) as connection:
             metering = Metering(self._store, cluster, self._options.usage_seconds)
             looking = [
-                tasks.create_task(vitals.follow(connection, writer), name=f"look at {cluster}"),
+                tasks.create_task(vitals.follow(connection), name=f"look at {cluster}"),
                 tasks.create_task(metering.follow(connection, writer, self.synced), name=f"meter {cluster}"),
             ]
             try:
@@ -189,17 +195,17 @@ class ClusterWorker:
                 if isinstance(error, UnknownResources) and not self._reflecting:
                     raise
                 log.warning("a cluster can't be asked what it serves", cluster=self.settings.id, why=str(error))
-                await patiently(partial(writer.describe, {"error": str(error)}))
+                await writer.describe({"error": str(error)})
                 await asyncio.sleep(backoff.seconds(error))
                 continue
             backoff.reset()
             await self._read_definitions(connection, found)
             await self._follow_kinds(connection, found, selected, pipeline, tasks)
-            await patiently(partial(writer.describe, self._discovered(version, found, connection)))
+            await writer.describe(self._discovered(version, found, connection))
             if not self.synced.is_set() and self._intake is not None:
                 await self._intake.settled()
                 await pipeline.flush()
-                await patiently(partial(writer.describe, {"syncedAt": datetime.now(UTC)}))
+                await writer.describe({"syncedAt": datetime.now(UTC)}, *self._synced())
                 log.info("in step", cluster=self.settings.id, resources=self.progress.resources)
                 self.synced.set()
                 if self._options.resync_seconds:
@@ -299,10 +305,15 @@ class ClusterWorker:
             Extractor(self.settings.id, catalogue),
             pipeline,
             extraction=extraction_digest(),
+            feed=self._feed,
             on_kinds_changed=self._kinds_changed.set,
         )
         await intake.look()
         return intake
+
+    def _synced(self) -> tuple[Happening, ...]:
+        said = f"the graph is in step with the cluster: {self._resources} resources"
+        return self._feed.happening(EventType.CLUSTER_SYNCED, self.settings.id, "InStep", said)
 
     def _refused(self, key: str, why: str) -> None:
         if self._intake is not None:
@@ -318,6 +329,7 @@ class ClusterWorker:
             "removing": None,
             "usageSeconds": self._options.usage_seconds,
             "usageProblem": None,
+            **({"fedSince": None, "fedTo": None} if self._feed.relay is None else {}),
         }
 
     def _discovered(self, version: Mapping[str, Any], found: Discovery, connection: Connection) -> dict[str, Any]:
@@ -336,13 +348,3 @@ def _first(failures: BaseExceptionGroup[Fenced]) -> Fenced:
         error = error.exceptions[0]
     assert isinstance(error, Fenced)
     return error
-
-
-@cache
-def extraction_digest() -> str:
-    """A hash of all that decides what an object becomes: another program version compares every object anew."""
-    digest = hashlib.blake2b(__version__.encode(), digest_size=8)
-    root = Path(__file__).parents[1]
-    for file in sorted(path for room in ("graphdb", "kube", "sync") for path in (root / room).rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

@@ -10,15 +10,21 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
+from kgraph.feed.message import message_of, packed
 from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.errors import Fenced, GraphError
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Record, Store, Transaction
-from kgraph.sync.batch import Batch
+from kgraph.kube.diff import Difference
+from kgraph.sync.batch import Batch, Recorded
+from kgraph.sync.drafts import Happening
+from kgraph.sync.events import made, room
+from kgraph.sync.feed import Feed
 from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
+from kgraph.sync.patience import patiently
 from kgraph.sync.rows import edge_row, node_row
-from kgraph.sync.touched import tell, tell_everything
+from kgraph.sync.touched import touch, touch_everything
 
 Row = TypeVar("Row")
 
@@ -46,15 +52,25 @@ _CREATE_EDGES = {
 class Writer:
     """Writes one cluster's part of the graph, for as long as its epoch is the cluster's."""
 
-    def __init__(self, store: Store, cluster: str, epoch: int, history: HistoryLimits) -> None:
+    def __init__(
+        self, store: Store, cluster: str, claimed: Mapping[str, Any], history: HistoryLimits, feed: Feed
+    ) -> None:
+        """`claimed` is what `write/claim_cluster` returns."""
         self.store = store
         self.cluster = cluster
-        self.epoch = epoch
+        self.claimed = claimed
+        self.epoch = int(claimed["epoch"])
         self.history = history
+        self.feed = feed
 
     @classmethod
     async def claim(
-        cls, store: Store, cluster: str, properties: Mapping[str, Any], history: HistoryLimits = HISTORY
+        cls,
+        store: Store,
+        cluster: str,
+        properties: Mapping[str, Any],
+        history: HistoryLimits = HISTORY,
+        feed: Feed | None = None,
     ) -> "Writer":
         """Take the cluster over: whoever wrote it before is fenced off from now on."""
         record = await store.write_one(
@@ -62,7 +78,7 @@ class Writer:
         )
         if record is None:
             raise GraphError(f"claiming the cluster {cluster}: Neo4j gave no epoch")
-        return cls(store, cluster, int(record["epoch"]), history)
+        return cls(store, cluster, record, history, feed or Feed())
 
     async def write(self, batch: Batch, state: Mapping[str, Any] | None = None) -> None:
         """Write the batch, or nothing of it, and what the cluster's own node says of the sync (`state`).
@@ -71,30 +87,37 @@ class Writer:
         """
         await write_together([Entry(self, batch, state or {})])
 
-    async def describe(self, properties: Mapping[str, Any]) -> None:
-        """Set properties of the cluster's own node."""
+    async def describe(self, properties: Mapping[str, Any], *happened: Happening) -> None:
+        """Set properties of the cluster's own node, and tell what has happened to it, once Neo4j answers."""
+        batch = Batch()
+        batch.happened.extend(happened)
+        await patiently(lambda: self.write(batch, properties))
 
-        async def work(transaction: Transaction) -> None:
-            await _open(transaction, [Entry(self, Batch(), properties)])
-
-        await self.store.write(work, what=f"describing the cluster {self.cluster}", timeout=WRITE_SECONDS)
-
-    async def run(self, name: str, parameters: Mapping[str, Any], *, touches: bool = True) -> list[Record]:
+    async def run(
+        self, name: str, parameters: Mapping[str, Any], *happened: Happening, touches: bool = True
+    ) -> list[Record]:
         """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records.
 
-        `touches`: whether it may change resources or their edges.
+        What has happened with it to the cluster is told in the same transaction. `touches`: whether it may change
+        resources or their edges.
         """
+        entry = Entry(self, Batch(), {})
+        entry.batch.happened.extend(happened)
 
         async def work(transaction: Transaction) -> list[Record]:
-            await _open(transaction, [Entry(self, Batch(), {})])
+            opened = await _open(transaction, [entry])
             records = await transaction.run(name, parameters)
             for some in _chunks([key for record in records for key in record.get("loose", ())]):
                 await transaction.run("write/sweep", {"keys": some})
             if touches:
-                await tell_everything(transaction, self.cluster)
+                await touch_everything(transaction, self.cluster)
+            await _tell(transaction, [entry], opened)
             return records
 
-        return await self.store.write(work, what=f"{name} of the cluster {self.cluster}", timeout=WRITE_SECONDS)
+        what = f"{name} of the cluster {self.cluster}"
+        records = await self.store.write(work, what=what, timeout=WRITE_SECONDS)
+        self.feed.committed(self.cluster, entry.batch)
+        return records
 
 
 class Entry(NamedTuple):
@@ -111,24 +134,45 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
     Fenced, with their ids in `clusters`, where other workers have taken some over.
     """
     first = entries[0].writer
-    batch = entries[0].batch if len(entries) == 1 else Batch.together([entry.batch for entry in entries])
 
     async def work(transaction: Transaction) -> None:
-        before = await _open(transaction, entries)
-        ends = await _write_batch(transaction, batch, before, first.history)
-        await tell(transaction, {entry.writer.cluster: entry.batch for entry in entries}, ends)
+        opened = await _open(transaction, entries)
+        ours = [entry for entry in entries if entry.writer.cluster not in opened.done]
+        if not ours:
+            return
+        batch = ours[0].batch if len(ours) == 1 else Batch.together([entry.batch for entry in ours])
+        differences = await _tell(transaction, ours, opened)
+        ends = await _write_batch(transaction, batch, opened.before, first.history, differences)
+        await touch(transaction, {entry.writer.cluster: entry.batch for entry in ours}, ends)
 
     names = ", ".join(entry.writer.cluster for entry in entries)
-    await first.store.write(work, what=f"writing {len(batch)} changes of {names}", timeout=seconds)
+    changes = sum(len(entry.batch) for entry in entries)
+    await first.store.write(work, what=f"writing {changes} changes of {names}", timeout=seconds)
+    for entry in entries:
+        entry.writer.feed.committed(entry.writer.cluster, entry.batch)
 
 
-async def _open(transaction: Transaction, entries: Sequence[Entry]) -> dict[str, Before]:
-    """Check the epochs and remember the checkpoints; what the graph holds of what is to be written again, by key."""
+class _Opened(NamedTuple):
+    """What the transaction finds in the graph, by cluster and by resource."""
+
+    done: set[str]  # clusters whose batch is committed already
+    sequences: Mapping[str, int]  # the first of the numbers that a cluster's events have
+    before: Mapping[str, Before]
+
+
+async def _open(transaction: Transaction, entries: Sequence[Entry]) -> _Opened:
+    """Check the epochs and remember the checkpoints; what the graph holds of what is to be written again."""
     by_key = {cluster_key(entry.writer.cluster): entry for entry in entries}
     parameters = {
         # By key, so that two transactions never wait for each other in a circle.
         "clusters": [
-            {"key": key, "epoch": entry.writer.epoch, "state": dict(entry.state)}
+            {
+                "key": key,
+                "epoch": entry.writer.epoch,
+                "state": dict(entry.state),
+                "token": entry.batch.token,
+                "room": room(entry.batch) if entry.writer.feed.is_on else 0,
+            }
             for key, entry in sorted(by_key.items())
         ],
         "kinds": [
@@ -136,12 +180,59 @@ async def _open(transaction: Transaction, entries: Sequence[Entry]) -> dict[str,
             for entry in entries
             for key, each in sorted(entry.batch.checkpoints.items())
         ],
-        "written": sorted(key for entry in entries for key, upsert in entry.batch.upserts.items() if not upsert.fresh),
+        "written": sorted(key for entry in entries for key in _written_again(entry)),
     }
     (opened,) = await transaction.run("write/open", parameters)
-    if taken := [entry.writer for key, entry in by_key.items() if key not in set(opened["held"])]:
+    held = {by_key[key].writer.cluster: (done, first) for key, done, first in opened["held"]}
+    if taken := [entry.writer for entry in entries if entry.writer.cluster not in held]:
         raise Fenced("; ".join(map(taken_over, taken)), clusters=[writer.cluster for writer in taken])
-    return dict(before_of(row) for row in opened["before"])
+    return _Opened(
+        {cluster for cluster, (done, _) in held.items() if done},
+        {cluster: first for cluster, (_, first) in held.items()},
+        dict(before_of(row) for row in opened["before"]),
+    )
+
+
+def _written_again(entry: Entry) -> Iterator[str]:
+    """The keys of what the graph holds and the batch changes; of what goes, only where the feed wants to know."""
+    yield from (key for key, upsert in entry.batch.upserts.items() if not upsert.fresh)
+    if entry.writer.feed.is_on:
+        yield from entry.batch.removals
+
+
+async def _tell(
+    transaction: Transaction, entries: Sequence[Entry], opened: _Opened
+) -> Mapping[str, Sequence[Difference]]:
+    """Put what the batches tell into the outbox; what differs, of the resources of which that is known by now."""
+    differences: dict[str, Sequence[Difference]] = {}
+    rows = [row for entry in entries if (row := _recorded(entry, opened, differences))]
+    if rows:
+        await transaction.run("write/put_outbox", {"rows": rows})
+    return differences
+
+
+def _recorded(entry: Entry, opened: _Opened, differences: dict[str, Sequence[Difference]]) -> dict[str, Any] | None:
+    """The outbox row of one cluster's part, if it has any; what differs is added to `differences`."""
+    writer, batch = entry.writer, entry.batch
+    sequence = opened.sequences[writer.cluster]
+    batch.recorded = recorded = Recorded(sequence, opened.before)
+    if writer.feed.relay is None:
+        return None
+    found = made(writer.cluster, batch, opened.before, sequence)
+    differences |= found.differences
+    recorded.events = found.events
+    if not found.events:
+        return None
+    recorded.messages = [message_of(event) for event in found.events]
+    events = packed(recorded.messages)
+    recorded.bytes = len(events)
+    return {
+        "shard": writer.cluster,
+        "seq": sequence,
+        "events": events,
+        "count": len(found.events),
+        "bytes": len(events),
+    }
 
 
 def taken_over(writer: Writer) -> str:
@@ -153,7 +244,11 @@ def taken_over(writer: Writer) -> str:
 
 
 async def _write_batch(
-    transaction: Transaction, batch: Batch, before: Mapping[str, Before], history: HistoryLimits
+    transaction: Transaction,
+    batch: Batch,
+    before: Mapping[str, Before],
+    history: HistoryLimits,
+    differences: Mapping[str, Sequence[Difference]],
 ) -> set[str]:
     """Write it; the keys of what is joined differently now, as far as statements had to find them."""
     now = datetime.now(UTC)
@@ -173,7 +268,9 @@ async def _write_batch(
         rows = []
         for item in group:
             key = item.resource.key
-            past = remembered(item.resource, item.provenance, before.get(key), now, history.changes)
+            past = remembered(
+                item.resource, item.provenance, before.get(key), now, history.changes, differences=differences.get(key)
+            )
             rows.append(node_row(key, {**item.resource.properties, **past}))
         for some_rows in _chunks(rows):
             records = await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})

@@ -1,16 +1,26 @@
-// The first statement of every write transaction, of one cluster or of several: $clusters of {key, epoch, state}, by
-// key. Setting a property locks a cluster's node until the commit, so that the epoch read after it is the one that
-// holds; a key that is not among `held` has been taken over by another worker. `state` is what the cluster's node says
-// of the sync from now on: it costs no write of its own. In the same round trip it remembers how far each kind has come
-// ($kinds of {key, properties}), and says what the graph holds of the resources that are to be written again
-// ($written): [key, uid, manifest, firstSeen, lastChanged, changes] of each that is there and no placeholder.
+// The first statement of every write transaction, of one cluster or of several: $clusters of {key, epoch, state, token,
+// room}, by key. Setting a property locks a cluster's node until the commit, so that the epoch read after it is the one
+// that holds; a key that is not in `held` has been taken over by another worker. `state` is what the cluster's node
+// says of the sync from now on: it costs no write of its own. A `token` that the node has is that of a batch which is
+// committed, though whoever wrote it was not told: nothing of it is to be written again. A batch that makes up to
+// `room` events gets numbers for them; they follow Neo4j's clock, so that they go on above those of a cluster that was
+// removed and is added again. `held` has [key, whether the batch is committed already, the first number].
+// In the same round trip it remembers how far each kind has come ($kinds of {key, properties}), and says what the graph
+// holds of the resources that are to be written again ($written): [key, uid, manifest, firstSeen, lastChanged, changes,
+// version, resourceVersion, fingerprint, labels] of each that is there and no placeholder.
 CALL () {
   UNWIND $clusters AS row
   MATCH (c:Cluster {key: row.key})
   SET c.writtenAt = datetime()
   WITH c, row WHERE c.epoch = row.epoch
-  SET c += row.state
-  RETURN collect(c.key) AS held
+  WITH c, row, coalesce(row.token IN c.batches, false) AS done, coalesce(c.sequence, 0) + 1 AS next,
+    timestamp() * 1000 AS now
+  WITH c, row, done, CASE WHEN next < now THEN now ELSE next END AS first
+  SET c += CASE WHEN done THEN {} ELSE row.state END
+  SET c += CASE WHEN done OR row.room = 0 THEN {} ELSE {
+    sequence: first + row.room - 1, batches: (coalesce(c.batches, []) + row.token)[-8..]
+  } END
+  RETURN collect([c.key, done, first]) AS held
 }
 CALL () {
   UNWIND $kinds AS kind
@@ -20,6 +30,9 @@ CALL () {
 CALL () {
   UNWIND $written AS key
   MATCH (n:Resource {key: key}) WHERE NOT n:Missing
-  RETURN collect([key, n.uid, n.manifest, toString(n.firstSeen), toString(n.lastChanged), n.changes]) AS before
+  RETURN collect([
+    key, n.uid, n.manifest, toString(n.firstSeen), toString(n.lastChanged), n.changes, n.version, n.resourceVersion,
+    n.fingerprint, n.labels
+  ]) AS before
 }
 RETURN held, before

@@ -15,6 +15,7 @@ from kgraph.kube.discovery import ApiResource
 from kgraph.kube.watching import WatchEvent
 from kgraph.sync.check import compare, picture_of, picture_of_graph
 from kgraph.sync.extract import Extractor
+from kgraph.sync.feed import Feed
 from kgraph.sync.intake import Intake
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.served import discovered_kinds
@@ -69,7 +70,13 @@ class Worker:
         self.writing = asyncio.create_task(self.pipeline.run())
         extractor = Extractor(self.cluster, CATALOGUE)
         self.intake = Intake(
-            self.store, self.cluster, extractor, self.pipeline, extraction="test", on_kinds_changed=lambda: None
+            self.store,
+            self.cluster,
+            extractor,
+            self.pipeline,
+            extraction="test",
+            feed=Feed(),
+            on_kinds_changed=lambda: None,
         )
         self.intake.expect(KINDS)
         self.seen = dict.fromkeys(KINDS, 0)

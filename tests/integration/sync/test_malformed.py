@@ -14,6 +14,7 @@ from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.sync.check import compare, picture_of, picture_of_graph
 from kgraph.sync.extract import Extractor
+from kgraph.sync.feed import Feed
 from kgraph.sync.intake import Intake
 from kgraph.sync.options import OwnEdge, OwnKind, SyncOptions
 from kgraph.sync.pipeline import Pipeline
@@ -70,7 +71,7 @@ async def test_neo4j_takes_whatever_is_made_of_malformed_objects(
     writer = await Writer.claim(store, cluster, {})
     pipeline = Pipeline(cluster, writer.write)
     writing = asyncio.create_task(pipeline.run())
-    intake = Intake(store, cluster, extractor, pipeline, extraction="test", on_kinds_changed=lambda: None)
+    intake = Intake(store, cluster, extractor, pipeline, extraction="test", feed=Feed(), on_kinds_changed=lambda: None)
     intake.expect(resource_of(kind) for kind in kinds.values())
     for name, objects in by_kind.items():
         resource = resource_of(kinds[name])

@@ -254,8 +254,8 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 def test_variables_without_a_feature_are_told() -> None:
     """A variable of a feature that is not there is a warning, not silence."""
-    (warning,) = load("", {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}).warnings
-    assert "KAFKA_BOOTSTRAP_SERVERS" in warning
+    (warning,) = load("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}).warnings
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in warning
 
 
 @pytest.mark.parametrize(

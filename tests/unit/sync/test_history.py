@@ -47,7 +47,14 @@ def extracted(value: dict[str, Any], group: str = "apps", kind: str = "Deploymen
 def before(value: dict[str, Any], *changes: str, group: str = "apps", kind: str = "Deployment") -> Before:
     """The state in the graph of an object that was written earlier."""
     resource = extracted(value, group, kind).resource
-    return Before(resource.uid, resource.properties["manifest"], EARLIER, EARLIER, changes)
+    return Before(
+        uid=resource.uid,
+        manifest=resource.properties["manifest"],
+        first_seen=EARLIER,
+        last_changed=EARLIER,
+        changes=changes,
+        resource_version=resource.resource_version,
+    )
 
 
 def entry(old: dict[str, Any], new: dict[str, Any], group: str = "apps", kind: str = "Deployment") -> Change | None:

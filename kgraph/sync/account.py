@@ -1,0 +1,77 @@
+"""A cluster's account in the change feed: begun where nobody was told of the cluster, or not of all of it since.
+
+It says that the cluster is added, and then what the graph holds of it: a graph that was synced before the feed was
+switched on, or while it was off. Whoever follows the feed forgets what they had of the cluster and has it all anew. It
+is done in fenced pieces, before anything else is written; killed in the middle, it goes on from there.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from kgraph.feed.event import EventType
+from kgraph.graphdb.model import Resource
+from kgraph.sync.batch import Batch
+from kgraph.sync.events import is_pii
+from kgraph.sync.patience import patiently
+from kgraph.sync.served import label_of
+from kgraph.sync.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+# Resources told in one transaction: some tenths of a second, and a megabyte of what is packed.
+PIECE = 500
+
+
+async def begin(writer: Writer) -> None:
+    """Tell all that nobody was told; nothing where the feed has no outbox. Fenced as every write is."""
+    feed, cluster = writer.feed, writer.cluster
+    if feed.relay is None or writer.claimed["isFed"]:
+        return
+    after = writer.claimed["fedTo"]
+    if after is None:
+        after = f"{cluster}/"
+        added = feed.happening(EventType.CLUSTER_ADDED, cluster, "Added", "the cluster is followed from now on")
+        await writer.describe({"fedTo": after}, *added)
+    told = 0
+    while some := await _tell_some(writer, after):
+        after, count = some
+        told += count
+    await writer.describe({"fedSince": datetime.now(UTC), "fedTo": None})
+    if told:
+        log.info("the change feed was told what was there", cluster=cluster, resources=told)
+
+
+async def _tell_some(writer: Writer, after: str) -> tuple[str, int] | None:
+    """Tell of the next resources by key; the last of them and how many they were, None where there are no more."""
+    cluster = writer.cluster
+    # Keys of the cluster begin with `prod/`, and nothing else sorts before `prod0`.
+    asked = {"id": cluster, "after": after, "end": f"{cluster}0", "most": PIECE}
+    found = (await patiently(lambda: writer.store.read_one("read/resources_to_tell", asked)))["resources"]
+    if not found:
+        return None
+    batch = Batch()
+    with writer.feed.delivery(cluster, "", len(found), snapshot=True) as told:
+        for properties, namespace_labels in found:
+            assert told is not None
+            batch.tell(properties["key"], _resource(properties), {}, told, pii=is_pii(namespace_labels))
+    last: str = found[-1][0]["key"]
+    await writer.feed.room(cluster)
+    await patiently(lambda: writer.write(batch, {"fedTo": last}))
+    return last, len(found)
+
+
+def _resource(properties: Mapping[str, Any]) -> Resource:
+    """A resource as the graph has it; its edges are not looked at."""
+    return Resource(
+        key=properties["key"],
+        label=label_of(properties["group"], properties["kind"]),
+        uid=properties.get("uid", ""),
+        resource_version=properties.get("resourceVersion", ""),
+        fingerprint=properties["fingerprint"],
+        properties={"labels": (), **properties},
+        edges=(),
+        edges_fingerprint="",
+    )

@@ -1,0 +1,273 @@
+"""The relay: from the outbox to where the change feed goes, in order, at least once.
+
+Each cluster that this process writes has its rows sent in their order, many of them under way at once, and taken away
+once they are acknowledged. What this process commits itself comes from memory; what an earlier one left, what was too
+much for memory, and what failed, is read from the graph. Killed at any point, it leaves rows that are sent again, in
+the same bytes. Where the sink is away the outbox grows, up to a limit, at which the cluster's writer waits.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import structlog
+
+from kgraph.feed.message import Message, unpacked
+from kgraph.feed.sink import Sink, SinkUnavailable
+from kgraph.graphdb.errors import GraphError
+from kgraph.graphdb.store import Store
+from kgraph.sync.batch import Recorded
+from kgraph.sync.outbox import Outbox
+from kgraph.sync.patience import patiently
+
+log = structlog.get_logger(__name__)
+
+# Rows of one cluster that are sent and not yet acknowledged: some fifth of a second's, where a row is one change.
+FLYING_MOST = 500
+# What is committed and not yet sent is kept in memory up to this size of JSON, for all clusters; beyond, the graph has
+# it: a Kafka that is away costs no memory.
+MEMORY_BYTES = 64 * 1024 * 1024
+# Rows are read from the graph some at a time: as many as are a megabyte or two of what is packed.
+PAGE_BYTES = 2 * 1024 * 1024
+PAGE_MOST = 1000
+# Acknowledged rows are taken away together: a transaction of one costs nearly what one of a hundred does.
+TAKE_SECONDS = 0.25
+RETRY_FIRST_SECONDS = 0.2
+RETRY_MOST_SECONDS = 10.0
+# How long a cluster that is let go may take to have its last rows sent; whoever has it next sends what is left.
+DRAIN_SECONDS = 5.0
+
+
+class Row(NamedTuple):
+    """One transaction's events of one cluster."""
+
+    seq: int
+    messages: Sequence[Message]
+    memory: int  # bytes of the messages, where they were not read from the graph
+
+
+class Sent(NamedTuple):
+    """A row that was handed to the sink, and what ends when it is safe there."""
+
+    seq: int
+    delivered: Awaitable[None]
+
+
+class Relay:
+    """Sends the outboxes of the clusters that this process owns."""
+
+    def __init__(self, store: Store, sink: Sink, limit_bytes: int) -> None:
+        self._store = store
+        self._sink = sink
+        self._limit_bytes = limit_bytes
+        self._shards: dict[str, _Shard] = {}
+        self._memory = 0
+        self._acknowledged: list[tuple[_Shard, int]] = []
+        self._something = asyncio.Event()
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, store: Store, sink: Sink, limit_bytes: int) -> AsyncIterator["Relay"]:
+        """A relay; at the end what is left is sent, as far as that takes seconds only."""
+        relay = cls(store, sink, limit_bytes)
+        for cluster in (await store.read_one("read/outboxes_of_nobody"))["shards"]:
+            await relay.own(cluster)
+            await relay.leave(cluster)
+        taking = asyncio.create_task(relay._take_for_ever(), name="take rows from the outbox")
+        try:
+            yield relay
+        finally:
+            await asyncio.gather(*(relay.disown(cluster) for cluster in tuple(relay._shards)))
+            taking.cancel()
+            await asyncio.wait({taking})
+            await sink.close()
+
+    async def own(self, cluster: str) -> None:
+        """Send a cluster's rows from now on, those first that others have left."""
+        if cluster in self._shards:
+            return
+        outbox = await Outbox.read(self._store, cluster, self._limit_bytes)
+        self._shards[cluster] = shard = _Shard(cluster, outbox)
+        shard.task = asyncio.create_task(self._relay_for_ever(shard), name=f"relay {cluster}")
+
+    async def leave(self, cluster: str) -> None:
+        """Let a cluster go as soon as its rows are sent, however long that takes; nobody else will send them."""
+        shard = self._shards.get(cluster)
+        if shard is not None:
+            shard.leaving = True
+            if shard.outbox.empty.is_set():
+                await self.disown(cluster)
+
+    async def disown(self, cluster: str) -> None:
+        """Let a cluster go once its rows are sent, or after DRAIN_SECONDS: its next owner sends what is left."""
+        shard = self._shards.get(cluster)
+        if shard is None:
+            return
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await shard.outbox.empty.wait()
+        except TimeoutError:
+            log.warning("events are left in the outbox", cluster=cluster, events=shard.outbox.events)
+        finally:
+            self._shards.pop(cluster, None)
+            self._forget_memory(shard)
+            assert shard.task is not None
+            shard.task.cancel()
+            await asyncio.wait({shard.task})
+
+    def put(self, cluster: str, recorded: Recorded) -> None:
+        """A transaction is committed: its row is in the graph, and need not be read there."""
+        shard = self._shards.get(cluster)
+        if shard is None:
+            return
+        shard.outbox.grow(recorded.sequence, len(recorded.messages), recorded.bytes)
+        memory = sum(len(message.value) for message in recorded.messages)
+        if shard.behind or self._memory + memory > MEMORY_BYTES:
+            shard.behind = True
+        else:
+            shard.queue.append(Row(recorded.sequence, recorded.messages, memory))
+            self._memory += memory
+        shard.latest = max(shard.latest or 0, recorded.sequence)
+        shard.work.set()
+
+    async def room(self, cluster: str) -> None:
+        """Wait while the cluster's outbox is full."""
+        if shard := self._shards.get(cluster):
+            await shard.outbox.room.wait()
+
+    def problem(self, cluster: str) -> str | None:
+        """What is wrong with the cluster's feed, for people."""
+        shard = self._shards.get(cluster)
+        return shard.outbox.problem(shard.failure) if shard else None
+
+    # One cluster
+
+    async def _relay_for_ever(self, shard: "_Shard") -> None:
+        delay = RETRY_FIRST_SECONDS
+        while True:
+            try:
+                await self._relay(shard)
+            except* SinkUnavailable as errors:
+                failure = str(_first(errors))
+                if failure != shard.failure:
+                    log.warning("the change feed waits", cluster=shard.cluster, why=failure)
+            except* Exception as errors:
+                failure = f"the outbox cannot be sent: {_first(errors)}"
+                log.exception("the outbox cannot be sent", cluster=shard.cluster)
+            if shard.advanced:
+                delay = RETRY_FIRST_SECONDS
+            shard.failure = failure
+            self._forget_memory(shard)
+            shard.start_over()
+            await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
+            delay = min(2 * delay, RETRY_MOST_SECONDS)
+
+    async def _relay(self, shard: "_Shard") -> None:
+        """Send until something fails."""
+        flying: asyncio.Queue[Sent] = asyncio.Queue(FLYING_MOST)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._acknowledge(shard, flying), name=f"acknowledge {shard.cluster}")
+            while True:
+                for row in await self._next(shard):
+                    delivered = await self._sink.send(row.messages)
+                    await flying.put(Sent(row.seq, delivered))
+
+    async def _acknowledge(self, shard: "_Shard", flying: asyncio.Queue[Sent]) -> None:
+        while True:
+            sent = await flying.get()
+            await sent.delivered
+            shard.acknowledged(sent.seq)
+            self._acknowledged.append((shard, sent.seq))
+            self._something.set()
+
+    async def _next(self, shard: "_Shard") -> Sequence[Row]:
+        """The rows that come next: the one that has waited longest in memory, or what the graph has."""
+        while True:
+            if shard.queue:
+                row = shard.queue.popleft()
+                self._memory -= row.memory
+                shard.after = row.seq
+                return (row,)
+            if shard.behind:
+                if rows := await self._read(shard):
+                    return rows
+                continue
+            shard.work.clear()
+            await shard.work.wait()
+
+    async def _read(self, shard: "_Shard") -> Sequence[Row]:
+        """Some rows from the graph, up to what was committed when the reading began: later ones may lack earlier."""
+        upto, most = shard.latest, shard.outbox.rows_of(PAGE_BYTES, PAGE_MOST)
+        asked = {"shard": shard.cluster, "after": shard.after, "upto": upto or 2**62, "most": most}
+        rows = (await patiently(lambda: self._store.read_one("read/outbox", asked)))["rows"]
+        if rows:
+            shard.after = rows[-1][0]
+        if len(rows) < most and shard.latest == upto:
+            shard.behind = False
+        return [Row(seq, unpacked(events), 0) for seq, events, _, _ in rows if seq not in shard.done]
+
+    def _forget_memory(self, shard: "_Shard") -> None:
+        self._memory -= sum(row.memory for row in shard.queue)
+        shard.queue.clear()
+
+    # Rows that are safe
+
+    async def _take_for_ever(self) -> None:
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            await asyncio.sleep(TAKE_SECONDS)
+            try:
+                await self._take()
+            except GraphError as error:
+                log.warning("rows of the outbox cannot be taken away", why=str(error))
+                await asyncio.sleep(RETRY_MOST_SECONDS)
+
+    async def _take(self) -> None:
+        """Take rows away that are acknowledged; where that fails they stay for the next time."""
+        some = self._acknowledged[:]
+        rows = [[shard.cluster, seq] for shard, seq in some]
+        await self._store.write_one("write/take_outbox", {"rows": rows})
+        del self._acknowledged[: len(some)]
+        for shard, seq in some:
+            shard.done.discard(seq)
+            shard.outbox.shrink(seq)
+            if shard.leaving and shard.outbox.empty.is_set():
+                await self.disown(shard.cluster)
+
+
+class _Shard:
+    """How far one cluster's outbox is sent."""
+
+    def __init__(self, cluster: str, outbox: Outbox) -> None:
+        self.cluster = cluster
+        self.outbox = outbox
+        self.task: asyncio.Task[None] | None = None
+        self.queue: deque[Row] = deque()  # committed by this process, and not yet sent
+        self.work = asyncio.Event()
+        self.leaving = False  # whether it is to be let go once it is empty
+        self.failure = ""  # why nothing was sent the last time
+        self.behind = outbox.rows > 0  # whether the graph has rows that come after what is in memory
+        self.after = 0  # the last row that was read or sent
+        self.latest: int | None = None  # the last row that this process has committed
+        self.done: set[int] = set()  # rows that are acknowledged and still in the graph
+        self.advanced = False  # whether anything was acknowledged since it last started over
+
+    def acknowledged(self, seq: int) -> None:
+        """A row is safe."""
+        self.done.add(seq)
+        self.advanced, self.failure = True, ""
+
+    def start_over(self) -> None:
+        """Whatever is not acknowledged is to be read again, and sent again."""
+        self.behind, self.after, self.advanced = True, 0, False
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
