@@ -125,7 +125,9 @@ async def test_rubbish_in_redis_is_nothing(store: Store, own_redis: RedisServer,
         for key in await client.keys(f"{FORM}:*"):
             for rubbish in (b"", b"\x00", b"\x01no zstd", b"\x00\x93\x80\x90\xc4\x01\xff", b"\x00\xc1"):
                 await client.set(key, rubbish, keepttl=True)
-                fresh = Results(store, HOUR, Replicas(Memory(own_redis.url), store))
+                shared = Replicas(Memory(own_redis.url), store)
+                fresh = Results(store, HOUR, shared)
                 assert await Reader(store, None, fresh).read_one("read/node", ASKED, timeout=10) == right
                 assert fresh.counters.shared == 0
+                await shared.close()
     assert second.counters.shared == 0
