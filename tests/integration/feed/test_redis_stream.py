@@ -71,15 +71,10 @@ async def put(sink: RedisSink, events: Sequence[Event]) -> None:
     await (await sink.send([message_of(one) for one in events]))
 
 
-async def listening(url: str, stream: str) -> Listener:
-    """A listener that has begun: what is sent from now on comes."""
+async def listening(url: str, stream: str, *, readers: int = 1) -> Listener:
+    """A listener that has begun, with so many in all: what is sent from now on comes."""
     listener = Listener(RedisSource(url, stream))
-
-    async def begun() -> bool:
-        async with Redis.from_url(url) as client:
-            return any(one["cmd"].startswith("xread") for one in await client.client_list())
-
-    await until(begun, "the listener reads", SECONDS)
+    await until(lambda: _read(url, readers), "the listener reads", SECONDS)
     return listener
 
 
@@ -88,7 +83,7 @@ async def test_everybody_gets_all_that_is_sent_in_its_order(redis_server: Fast) 
     stream = f"events-{secrets.token_hex(4)}"
     sink = RedisSink(redis_server.url, stream)
     await put(sink, some(0, 5))
-    listeners = [await listening(redis_server.url, stream) for _ in range(2)]
+    listeners = [await listening(redis_server.url, stream, readers=count) for count in (1, 2)]
     await asyncio.gather(*(put(sink, some(at, 100)) for at in range(100, 1100, 100)))
     await put(sink, some(2000, 1200))  # more than one entry has
     expected = [*range(100, 1100), *range(2000, 3200)]
@@ -123,6 +118,8 @@ async def test_what_was_forgotten_is_told_as_lost(tmp_path: Path) -> None:
         await listener.has(1)
         await server.kill()
         await server.start_again()
+        with pytest.raises(SinkUnavailable):  # its connection is of the Redis before
+            await put(sink, some(1, 1))
         await put(sink, some(1, 3))
         await asyncio.wait({listener.task}, timeout=SECONDS)
         with pytest.raises(Lagged, match="no longer"):
@@ -135,21 +132,22 @@ async def test_whoever_is_too_slow_is_told(redis_server: Fast) -> None:
     stream = f"events-{secrets.token_hex(4)}"
     sink = RedisSink(redis_server.url, stream, entries_most=100)
     await put(sink, some(0, 1))
-    events = RedisSource(redis_server.url, stream).events()
-    first = asyncio.ensure_future(anext(events))
-    await until(lambda: _reads(redis_server.url), "it reads", SECONDS)
-    await put(sink, some(1, 1))
-    assert [one.metadata.sequence for one in await first] == [1]
-    for number in range(2, 500):
-        await put(sink, some(number, 1))
-    with pytest.raises(Lagged):
-        await anext(events)
+    async with aclosing(RedisSource(redis_server.url, stream).events()) as events:
+        first = asyncio.ensure_future(anext(events))
+        await until(lambda: _read(redis_server.url, 1), "it reads", SECONDS)
+        await put(sink, some(1, 1))
+        assert [one.metadata.sequence for one in await first] == [1]
+        for number in range(2, 500):
+            await put(sink, some(number, 1))
+        with pytest.raises(Lagged):
+            await anext(events)
     await sink.close()
 
 
-async def _reads(url: str) -> bool:
+async def _read(url: str, count: int) -> bool:
+    """Whether so many wait for something new."""
     async with Redis.from_url(url) as client:
-        return any(one["cmd"].startswith("xread") for one in await client.client_list())
+        return sum(one["cmd"].startswith("xread") for one in await client.client_list()) >= count
 
 
 async def test_what_is_none_of_ours_is_passed_over(redis_server: Fast) -> None:
