@@ -19,11 +19,15 @@ from kgraph.api.callers import Caller
 from kgraph.api.compression import COMPRESSION, UNCOMPRESSED
 from kgraph.api.connections import Connections
 from kgraph.api.errors import ApiError
+from kgraph.api.events.hub import Hub
+from kgraph.api.events.streams import Streams
+from kgraph.api.events.viewer import Viewer
 from kgraph.api.failures import any_problem
 from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.controller import graphql_controller
 from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.schema import make_schema
+from kgraph.api.graphql.sharing import Answers
 from kgraph.api.health import ReadinessProbe, health_routes
 from kgraph.api.kinds import KindReader
 from kgraph.api.loopback import allow_hosts
@@ -62,9 +66,16 @@ _HEADERS = {
 
 
 def create_app(
-    store: Store, settings: ApiSettings, sealer: Sealer, clusters: Iterable[ClusterSettings] = ()
+    store: Store,
+    settings: ApiSettings,
+    sealer: Sealer,
+    clusters: Iterable[ClusterSettings] = (),
+    hub: Hub | None = None,
 ) -> Litestar:
-    """The API over `store`; `clusters` are those of the configuration, that of the registry are found by themselves."""
+    """The API over `store`; `clusters` are those of the configuration, that of the registry are found by themselves.
+
+    `hub` reads the change feed for all who subscribe; it is closed with the application.
+    """
     limits = settings.limits
     if settings.mutations:
         limits = msgspec.structs.replace(limits, body_bytes=max(limits.body_bytes, MANIFEST_BYTES))
@@ -80,12 +91,19 @@ def create_app(
     reviewers = [TokenReviews(connections, one.cluster, one.audiences) for one in settings.token_reviews]
     authentication = Authentication((*issuers, *reviewers), impersonation=settings.rbac)
 
+    def is_restricted(caller: Caller) -> bool:
+        return caller.is_known and (settings.rbac or not caller.user)
+
     def reader_of(caller: Caller) -> Reader:
-        restricted = caller.is_known and (settings.rbac or not caller.user)
-        return Reader(store, sights.of(caller) if restricted else None, results)
+        return Reader(store, sights.of(caller) if is_restricted(caller) else None, results)
+
+    def viewer_of(caller: Caller) -> Viewer | None:
+        return Viewer(sights, caller) if is_restricted(caller) else None
+
+    streams, answers = Streams(hub, kinds, reader_of, viewer_of), Answers()
 
     def make_asked(caller: Caller) -> Asked:
-        return Asked(caller, reader_of(caller), kinds, settings, mutations, logs, sealer)
+        return Asked(caller, reader_of(caller), kinds, settings, mutations, logs, streams, sealer)
 
     @asynccontextmanager
     async def keeping_the_audit(_: Litestar) -> AsyncIterator[None]:
@@ -107,6 +125,9 @@ def create_app(
             loaders=loaders,
             sealer=sealer,
             mutations=mutations,
+            streams=streams,
+            answers=answers,
+            make_reader=lambda: reader_of(caller),
         )
 
     with warnings.catch_warnings():
@@ -129,6 +150,7 @@ def create_app(
             ],
             lifespan=[keeping_the_audit],
             on_shutdown=[
+                *streams.closing,
                 mutations.drain,
                 connections.close,
                 *(issuer.close for issuer in issuers),

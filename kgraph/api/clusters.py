@@ -65,6 +65,7 @@ class Cluster(msgspec.Struct, frozen=True):
     failing_kinds: int | None
     removing: bool
     followed: bool
+    feed_problem: str | None
     ailing: tuple[Ailing, ...]
 
     @property

@@ -10,6 +10,7 @@ class Limits(msgspec.Struct, frozen=True):
     """What one request may cost. Each number is there so that no single question starves the others."""
 
     body_bytes: int = 1_000_000  # a query with its variables; the longest sensible one is far below 100 kB
+    operations_per_socket: int = 50  # that are under way on one WebSocket, subscriptions among them
     batch_operations: int = 10  # operations in one request: a page's widgets, not a crawl
     # Reading a megabyte of document takes 0.3 s; two thousand ordinary tokens are 15,000 characters.
     document_characters: int = 50_000

@@ -9,7 +9,7 @@ from kgraph.api.settings import ApiSettings
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.configuration import Configuration
 from kgraph.cli.errors import BadConfiguration, CliError
-from kgraph.cli.feeding import fed
+from kgraph.cli.feeding import fed, followed
 from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, opened, own_graph
 from kgraph.cli.limits import raise_file_limit
@@ -120,7 +120,7 @@ async def serve(config: str, named: Named, host: str, port: int) -> None:
         api = address_of(listener)
         async with (
             opened(graph) as store,
-            served(store, settings, sealer, listener, configuration.clusters) as serving,
+            served(store, settings, sealer, listener, configuration.clusters, hub=followed(configuration)) as serving,
         ):
             with announced(Running(api=api)):
                 log.info("the API listens", address=api)

@@ -56,6 +56,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 # A batch's head has 61 bytes, a record's 21 at most, and a header's lengths 10 (Kafka's message format, version 2).
 _OVERHEAD_BYTES = 200
+_HEADERS_BYTES = 1024  # of all headers without the key, and the overhead
 
 
 def message_of(event: Event) -> Message:
@@ -77,7 +78,8 @@ def fitted(message: Message, most: int) -> Message:
 
     What is left out stands in `metadata.truncated`, in its order. One that is still too large is given as it is.
     """
-    if message.size <= most:
+    # The key stands in it three times, in four bytes a character at most; to count them all takes as long as to send.
+    if len(message.value) + 12 * len(message.key) + _HEADERS_BYTES <= most or message.size <= most:
         return message
     event = decoded(message.value)
     truncated = [*event.metadata.truncated]

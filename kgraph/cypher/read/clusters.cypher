@@ -1,8 +1,8 @@
 // All clusters by id: [handle, key, id, name, environment, region, version, server, source, syncedAt, error, how many
 // Nodes, how many Namespaces, when kube-system was created, connected, since when, why not, lag in seconds, last event,
-// how many resources, how many kinds fail, whether it is being removed, whether a worker that lives follows it, the
-// kinds with which something is wrong: [plural, group, error, how many objects are left out, how many are malformed,
-// reasons]].
+// how many resources, how many kinds fail, whether it is being removed, whether a worker that lives follows it, what is
+// wrong with its change feed, the kinds with which something is wrong: [plural, group, error, how many objects are left
+// out, how many are malformed, reasons]].
 CALL () {
   MATCH (w:SyncWorker) WHERE w.seenAt >= datetime() - duration({seconds: $of.lostSeconds})
   RETURN collect(w.key) AS workers, collect(w.configured) AS configured
@@ -20,6 +20,7 @@ RETURN collect([
   coalesce(c.removing, false),
   any(ids IN configured WHERE c.id IN ids)
     OR EXISTS { MATCH (r:ClusterRegistration {key: "registration:" + c.id}) WHERE r.owner IN workers },
+  c.feedProblem,
   COLLECT {
     MATCH (k:SyncedKind) WHERE k.key STARTS WITH c.id + "/"
       AND (k.error IS NOT NULL OR k.leftOut > 0 OR k.malformed > 0 OR size(k.reasons) > 0)
