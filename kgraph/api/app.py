@@ -136,7 +136,9 @@ def create_app(
         return Litestar(
             route_handlers=[
                 landing_page(settings.neo4j_browser),
-                *health_routes(ReadinessProbe(store), brief=settings.authenticates),
+                *health_routes(
+                    ReadinessProbe(store), results.counters if results else None, brief=settings.authenticates
+                ),
                 graphql_controller(
                     make_schema(limits, mutations=settings.mutations),
                     make_context,
