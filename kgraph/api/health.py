@@ -51,7 +51,7 @@ class Readiness(msgspec.Struct, frozen=True):
     ready: bool
     message: str
     clusters: tuple[ClusterReadiness, ...] = ()
-    results: Kept | None = None
+    results: Kept | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReadinessProbe:

@@ -10,12 +10,18 @@ import pytest
 from redis.asyncio import Redis
 
 from kgraph.feed.bus import Lagged
-from kgraph.feed.event import Event
+from kgraph.feed.event import Event, EventType
 from kgraph.feed.message import message_of
 from kgraph.feed.redis_stream import STREAM, RedisSink, RedisSource
 from kgraph.feed.sink import SinkUnavailable
+from kgraph.graphdb.store import Store
 from kgraph.stack.progress import silent
 from kgraph.stack.redis import RedisOptions, RedisServer
+from kgraph.sync.drafts import Happening, Told
+from kgraph.sync.feed import Feed
+from kgraph.sync.relay import Relay
+from kgraph.sync.writer import Writer
+from tests.integration.feed.conftest import LIMIT_BYTES, cluster_id, outbox_is_empty
 from tests.servers import Fast
 from tests.unit.feed.events import event
 from tests.workers import until
@@ -167,3 +173,28 @@ async def test_what_is_none_of_ours_is_passed_over(redis_server: Fast) -> None:
     assert await listener.has(1) == [0]
     await listener.stop()
     await sink.close()
+
+
+async def test_what_is_committed_while_redis_is_away_comes_later(store: Store, own_redis: RedisServer) -> None:
+    """The relay sends to Redis as it does to Kafka: what happens while it is away waits in the graph, in its order."""
+    told = Told("2026-11-25T10:00:00.000Z", "0" * 32, "0" * 16)
+    cluster = cluster_id()
+    async with Relay.running(store, RedisSink(own_redis.url), LIMIT_BYTES) as relay:
+        writer = await Writer.claim(store, cluster, {}, feed=Feed(relay=relay))
+        await relay.own(cluster)
+        probe = RedisSink(own_redis.url)
+        listener = await listening(probe, own_redis.url, STREAM)
+        await probe.close()
+        for number in range(20):
+            if number == 10:
+                await listener.has(10)
+                await own_redis.kill()
+            happened = Happening(EventType.CLUSTER_SYNCED, told, f"Step{number}", "")
+            await writer.describe({"step": number}, happened)
+        assert not await outbox_is_empty(store)
+        await own_redis.start_again()
+        sequences = await listener.has(20)
+        assert list(dict.fromkeys(sequences)) == sorted(set(sequences))
+        assert len(set(sequences)) == 20
+        await until(lambda: outbox_is_empty(store), "what was sent is taken away")
+        await listener.stop()
