@@ -8,12 +8,12 @@ from kgraph.api.settings import ApiSettings
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.configuration import Configuration
 from kgraph.cli.errors import CliError
-from kgraph.cli.feeding import followed
 from kgraph.cli.graphs import Named, needed_graph, opened
 from kgraph.cli.interrupts import accept_end
 from kgraph.cli.running import Running, announced
 from kgraph.cli.serving import address_of, listening, served
 from kgraph.cli.sources import configured
+from kgraph.cli.subscribing import followed
 from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.kube.sealing import Sealer
 
@@ -26,6 +26,8 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
         default_namespace=configuration.default_namespace,
         neo4j_browser=neo4j_browser,
         allowed_hosts=configuration.allowed_hosts,
+        cache_seconds=configuration.cache_ttl if configuration.enable_cache else 0.0,
+        redis_url=configuration.redis_url,
         prices=configuration.prices,
         mutations=configuration.enable_mutations,
         rbac=configuration.enable_rbac,

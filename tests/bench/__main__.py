@@ -18,6 +18,7 @@ from rich.console import Console
 from kgraph.stack.progress import shown
 from tests.bench import (
     bench,
+    caching,
     changes,
     dataset,
     feed,
@@ -43,6 +44,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "changes": changes.visible,
     "idle": sync.idle,
     "walks": walks.walks,
+    "caching": caching.caching,
     "tenant": tenant.tenant,
     "mutations": mutations.mutations,
     "lists": lists.lists,
