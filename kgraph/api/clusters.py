@@ -64,6 +64,7 @@ class Cluster(msgspec.Struct, frozen=True):
     failing_kinds: int | None
     removing: bool
     worker: str | None  # the name of the worker that syncs it
+    feed_problem: str | None
     ailing: tuple[Ailing, ...]
 
     @property

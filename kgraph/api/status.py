@@ -1,4 +1,4 @@
-"""How a cluster's sync is, part by part, from what its node says: the connection, the worker, the sync itself."""
+"""How a cluster's sync is, part by part, as its node says: the connection, the worker, the sync, its feed."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ BEHIND_SECONDS = 30.0
 class SyncState(msgspec.Struct, frozen=True):
     """What a cluster's node says of its sync; times ISO 8601, `lag_seconds` from the watch's delivery to the commit.
 
-    `worker` is the name of the one that syncs it now.
+    `worker` is the name of the one that syncs it now. `feed_problem` is why its change feed does not come on.
     """
 
     source: str | None
@@ -24,6 +24,7 @@ class SyncState(msgspec.Struct, frozen=True):
     last_event_at: str | None
     removing: bool
     worker: str | None
+    feed_problem: str | None = None
 
 
 class Component(msgspec.Struct, frozen=True):
@@ -48,10 +49,12 @@ def status_of(state: SyncState) -> Status:
         components: tuple[Component, ...] = (_sync(state),)
     else:
         components = (_worker(state), _connection(state), _sync(state))
+    if state.feed_problem:
+        components = (*components, Component("feed", ready=False, message=state.feed_problem))
     if state.removing:
         components = (Component("removal", ready=False, message="it is being removed"), *components)
     wrong = [component for component in components if not component.ready]
-    message = wrong[0].message if wrong else components[-1].message
+    message = wrong[0].message if wrong else _sync(state).message
     return Status(ready=not wrong, message=message, components=components)
 
 

@@ -34,13 +34,18 @@ class Client:
         self.address = (api or (here.api if here else DEFAULT_API)).rstrip("/")
         self.clusters = here.clusters if here else ()  # those that it keeps in step, where that is known
         self._named = bool(api)
-        token = _token(environ)
-        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
-        if token and not _is_private(self.address):
+        self._environ = environ
+        if self.headers and not _is_private(self.address):
             raise BadConfiguration(
                 f"{self.address} is another machine, and a token is never sent over plain http: use https, or "
                 "`kubectl port-forward` and an address on this machine"
             )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What says who we are; the token is read anew, for one in a file is renewed. Raises BadConfiguration."""
+        token = _token(self._environ)
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The `data` of an answer; Refused with the API's own words, NothingRuns where nobody answers."""

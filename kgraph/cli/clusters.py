@@ -73,6 +73,7 @@ _WORDS: Mapping[str, str] = {
     "worker": "unsynced",
     "connection": "lost",
     "sync": "syncing",
+    "feed": "backlog",
 }
 
 

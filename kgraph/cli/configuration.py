@@ -37,6 +37,7 @@ from kgraph.sync.start import is_name
 _ROWS: Mapping[str, Mapping[str, Setting]] = {
     parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
 }
+_REDIS = re.compile(r"(rediss?|unix)://\S+")
 _PRICES = ("cpu_hour", "memory_gib_hour", "storage_gib_month", "node_hour")
 # Controllers in whose namespace cluster-scoped objects have what they name, by the namespace that it usually is.
 _CONTROLLERS = frozenset(row.home for row in EDGE_ROWS if row.home)
@@ -64,6 +65,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     worker_heartbeat: float = 1.0
     enable_mutations: bool = False
     enable_rbac: bool = True
+    enable_cache: bool = True
+    cache_ttl: float = 30.0
+    redis_url: str = ""
     authentication: Authentication = Authentication()
     allowed_hosts: tuple[str, ...] = ()
     tenants: tuple[Tenant, ...] = ()
@@ -110,17 +114,22 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
     graph = {
         name: environ[name.upper()]
-        for name in ("neo4j_uri", "neo4j_user", "neo4j_password", "neo4j_database")
+        for name in ("neo4j_uri", "neo4j_user", "neo4j_password", "neo4j_database", "redis_url")
         if environ.get(name.upper())
     }
+    if graph.get("redis_url") and not _REDIS.match(graph["redis_url"]):
+        raise BadConfiguration("REDIS_URL is <hidden>; allowed is redis://host:port/0, rediss://… or unix://…")
     warnings = tuple(
         f"{row.name} is set, and has no effect in this version: {row.because}"
         for row in VARIABLES
         if row.because and environ.get(row.name)
     )
+    kafka = kafka_settings(environ)
+    if values.get("feeds") and kafka is None:
+        warnings = (*warnings, "feeds is set, and has no effect without Kafka: set KAFKA_BOOTSTRAP_SERVERS")
     found = msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
     _check_worker(found, source)
-    return msgspec.structs.replace(found, kafka=kafka_settings(environ))
+    return msgspec.structs.replace(found, kafka=kafka)
 
 
 def _check_controllers(listed: Iterable[str], source: str) -> None:
@@ -197,10 +206,6 @@ def _read(row: Setting, value: Any, path: str, source: str) -> Any:
         found = read_value(row, value)
     except ValueError as allowed:
         raise BadConfiguration(f"{source}: {path} is {shown:.80}; allowed is {allowed}") from allowed
-    if row.only is not msgspec.UNSET and found != row.only:
-        raise BadConfiguration(
-            f"{source}: {path} is {shown:.80}, which is not in this version: {row.because}. Leave it out."
-        )
     if row.takes is Takes.SECTION:
         return _read_section(found, row.key, path, source)
     if row.takes is Takes.SECTIONS:

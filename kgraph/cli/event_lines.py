@@ -1,6 +1,5 @@
 """Events as lines of a terminal: when, what happened, how bad, to what, and what changed of it."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +7,7 @@ import msgspec
 from rich.text import Text
 
 from kgraph.cli.event_stream import INITIAL, Line
-from kgraph.feed.event import Event, FieldChange, Severity
+from kgraph.feed.event import Event, EventType, FieldChange, Severity
 from kgraph.kube.field_paths import parse, write
 
 # A line names so many changes; `-o wide` names all.
@@ -62,7 +61,7 @@ def line_cells(line: Line, *, wide: bool) -> tuple[str, ...]:
 def changes(line: Line, *, wide: bool) -> str:
     """What changed, or is said of it: `status.phase Pending → Running`."""
     event = line.event
-    said = ": ".join(filter(None, _said(event)))
+    said = _said(event, initial=line.initial)
     if line.initial or not event.diff:
         return _flat(said)
     found = sorted(event.diff.items(), key=lambda change: _rank(change[0]))
@@ -78,14 +77,15 @@ def _subject(event: Event) -> tuple[str, str]:
     return f"{event.resource.group_version_kind.kind} ", "cyan"
 
 
-def _said(event: Event) -> tuple[str, str]:
-    """The reason and the message of an event, which a Kubernetes Event has in itself."""
-    resource = event.resource
-    if resource is not None and resource.group_version_kind.kind == "Event":
+def _said(event: Event, *, initial: bool) -> str:
+    """The reason and the message, unless they repeat the line; the initial state has a Kubernetes Event's in itself."""
+    reason, message = event.metadata.reason, event.metadata.message
+    if initial and event.resource is not None and event.resource.group_version_kind.kind == "Event":
         told = msgspec.json.decode(event.object)
-        if isinstance(told, Mapping):
-            return str(told.get("reason") or ""), str(told.get("message") or told.get("note") or "")
-    return event.metadata.reason, event.metadata.message
+        reason, message = (str(told.get(name) or "") for name in ("reason", "message"))
+    if reason.upper() == event.event_type.value:
+        return "" if event.diff or event.event_type is not EventType.UPDATED else message
+    return ": ".join(filter(None, (reason, message)))
 
 
 def _rank(path: str) -> tuple[bool, bool]:

@@ -28,7 +28,8 @@ _REMEMBERED = 10_000
 _FINAL = frozenset(each.code for each in (BadUserInput, Forbidden, NotFound, TooComplex, Unauthenticated))
 # How the API calls the last event of a stream, which says why it ends.
 _GONE = "gone"
-_ENDS = frozenset({_GONE, "dropped", "unauthenticated", "error"})
+_SESSION_OVER = "unauthenticated"
+_ENDS = frozenset({_GONE, _SESSION_OVER, "dropped", "error"})
 INITIAL = "INITIAL"
 SYNCED = "SYNCED"
 
@@ -149,7 +150,9 @@ class Follower:
         except msgspec.DecodeError:
             problem = None
         if not isinstance(problem, dict) or "detail" not in problem:
-            raise Refused(f"{response.url.path} of {self._client.address} answered with status {response.status_code}")
+            said = f"{response.url.path} of {self._client.address} answered with status {response.status_code}"
+            # A proxy whose API is being replaced is no reason to give up.
+            raise _BrokenOff(said) if self._connected and response.is_server_error else Refused(said)
         if problem.get("code") in _FINAL or not self._connected:
             raise Refused(self._words(problem), str(problem.get("code", "")))
         raise _BrokenOff(str(problem["detail"]))
@@ -159,7 +162,8 @@ class Follower:
         problem = msgspec.json.decode(data)
         if name == _GONE:
             raise _Lost(f"events were lost: {problem['detail']}")
-        if problem.get("code") in _FINAL:
+        # Whose session is over may have got another token meanwhile.
+        if problem.get("code") in _FINAL and name != _SESSION_OVER:
             raise Refused(self._words(problem), problem["code"])
         raise _BrokenOff(problem["detail"])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from kgraph.api.events.hub import Hub
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.defaults import API_HOST, API_PORT, BOLT_PORT, BROWSER_PORT
 from kgraph.cli.errors import CliError
@@ -72,13 +73,13 @@ async def up(wanted: UpOptions) -> None:
             server = await stack.enter_async_context(embedded(wanted.data))
             settings = GraphSettings(uri=server.bolt_uri, user=server.user, password=server.password)
         store = await stack.enter_async_context(opened(settings))
-        feed = await stack.enter_async_context(fed(store, configuration, Bus()))
+        feed = await stack.enter_async_context(fed(store, configuration, bus := Bus()))
         workers = Workers(store, source.clusters, sync_options(configuration, source.clusters), feed)
         name = worker_identity(configuration, os.environ).name
         keeper = await stack.enter_async_context(Keeper(store, workers, sealer, name, registered=not wanted.once))
         await take_all(keeper, console)
         api = api_settings(configuration, server.browser_uri if server else "")
-        serving = await stack.enter_async_context(served(store, api, sealer, listener, source.clusters))
+        serving = await stack.enter_async_context(served(store, api, sealer, listener, source.clusters, hub=Hub(bus)))
         running = Running(
             api=address_of(listener),
             clusters=workers.configured,

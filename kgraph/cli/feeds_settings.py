@@ -24,7 +24,8 @@ FEED_SETTINGS: tuple[Setting, ...] = (
         key="feeds[].filter.resource_types[]",
         takes=Takes.LIST,
         default=[],
-        meaning="of one of these kinds: `pod`, `deployment.apps`, `*.cert-manager.io`",
+        meaning="of one of these kinds: `pods`, `deployments.apps`, `*.cert-manager.io`; `cluster` is what happens to "
+        "clusters themselves",
     ),
     Setting(
         key="feeds[].filter.label_selector",

@@ -17,6 +17,8 @@ from kgraph.feed.event import (
     Severity,
     encoded,
 )
+from kgraph.feed.message import message_of
+from kgraph.sync.events import SEVERITIES
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # A URN, for there is no host that everybody could ask: the major version alone, as a minor one only adds fields.
@@ -33,10 +35,14 @@ What the change feed sends: on Kafka, as server-sent events and to subscribers t
 version fields are added and never change their meaning: a consumer ignores what it does not know.
 """
 
-_SEVERITIES: Mapping[Severity, str] = {
-    Severity.INFO: "nothing that needs anybody",
-    Severity.WARNING: "worth a look: something is not as it should be, and may mend itself",
-    Severity.ERROR: "somebody should see to it",
+_HEADERS = """\
+[CloudEvents](https://cloudevents.io) 1.0 in binary mode, and the trace's context. The key is the resource's, or the
+cluster's id; messages of one key are in order. Those of the event below:"""
+# What an event has beside the health of its resource, by `kgraph.sync.events`.
+_SEVERITIES: Mapping[Severity, tuple[str, str]] = {
+    Severity.INFO: ("nothing that needs anybody", "all else"),
+    Severity.WARNING: ("worth a look, and may mend itself", "a Kubernetes Event of type Warning"),
+    Severity.ERROR: ("somebody should see to it", "a cluster that is lost"),
 }
 _TYPES: Mapping[EventType, str] = {
     EventType.CREATED: "a resource is there that was not",
@@ -187,13 +193,22 @@ def events_page() -> str:
     parts += ["", "## Event types", "", "| type | when |", "|---|---|"]
     parts += [f"| `{each.value}` | {_TYPES[each]} |" for each in EventType]
     parts += ["", "## Severities", "", "From the least to the most, as `minimum_severity` of a filter takes them.", ""]
-    parts += ["| severity | means |", "|---|---|"]
-    parts += [f"| `{each.value}` | {_SEVERITIES[each]} |" for each in Severity]
+    parts += ["| severity | means | which |", "|---|---|---|"]
+    parts += [f"| `{each.value}` | {_SEVERITIES[each][0]} | {_which(each)} |" for each in Severity]
     parts += ["", "## Fields", "", "Every field is always there.", "", "| field | type | meaning |", "|---|---|---|"]
     parts += [f"| `{path}` | {type_} | {words} |" for path, type_, words in _rows(event_schema())]
     example = msgspec.json.format(encoded(EXAMPLE), indent=2).decode()
+    parts += ["", "## Headers", "", _HEADERS, "", "| header | here |", "|---|---|"]
+    parts += [f"| `{name}` | `{value.decode()}` |" for name, value in message_of(EXAMPLE).headers]
     parts += ["", "## An event", "", f"Of the topic `{EXAMPLE.event_type.topic}`, with the key `{EXAMPLE.key}`:", ""]
     return "\n".join([*parts, f"```json\n{example}\n```", ""])
+
+
+def _which(severity: Severity) -> str:
+    """Which events have a severity."""
+    healths = [f"`{health}`" for health, of in SEVERITIES.items() if of is severity]
+    own = f"a resource, or a cluster by its worst, whose [health](health.md) is {' or '.join(healths)}"
+    return "; ".join((own, _SEVERITIES[severity][1]) if healths else _SEVERITIES[severity][1:])
 
 
 def _described(field: str, made: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from kgraph.cli.interrupts import accept_end
 from kgraph.cli.running import Running, announced
 from kgraph.cli.serving import address_of, listening, served
 from kgraph.cli.sources import configured
+from kgraph.cli.subscribing import followed
 from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.kube.sealing import Sealer
 
@@ -25,6 +26,8 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
         default_namespace=configuration.default_namespace,
         neo4j_browser=neo4j_browser,
         allowed_hosts=configuration.allowed_hosts,
+        cache_seconds=configuration.cache_ttl if configuration.enable_cache else 0.0,
+        redis_url=configuration.redis_url,
         prices=configuration.prices,
         mutations=configuration.enable_mutations,
         rbac=configuration.enable_rbac,
@@ -46,7 +49,7 @@ async def serve(config: str, named: Named, host: str, port: int) -> None:
         api = address_of(listener)
         async with (
             opened(graph) as store,
-            served(store, settings, sealer, listener, configuration.clusters) as serving,
+            served(store, settings, sealer, listener, configuration.clusters, hub=followed(configuration)) as serving,
         ):
             with announced(Running(api=api)):
                 log.info("the API listens", address=api)

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from kgraph.feed import avro, template
 from kgraph.feed.event import Event, Severity, encoded
-from kgraph.feed.filters import EventFilter
+from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, type_of
+from kgraph.graphdb.catalogue import Catalogue
+from kgraph.graphdb.kinds import CUSTOM_KINDS
+from kgraph.graphdb.model import CORE
 from kgraph.kube.selectors import FieldSelector, LabelSelector
 
 
@@ -40,11 +44,26 @@ class FilterSettings(msgspec.Struct, frozen=True, kw_only=True):
         return EventFilter(
             clusters=self.clusters,
             namespaces=self.namespaces,
-            resource_types=self.resource_types,
+            resource_types=tuple(map(_type, self.resource_types)),
             label_selector=LabelSelector.parse(self.label_selector),
             field_selector=FieldSelector.parse(self.field_selector),
             minimum_severity=self.minimum_severity,
         )
+
+
+@cache
+def _known() -> Catalogue:
+    """The kinds that are known without a cluster."""
+    return Catalogue(CUSTOM_KINDS)
+
+
+def _type(written: str) -> str:
+    """A kind as a filter has it, by its plural or a short name too, as far as it is known without a cluster."""
+    word = written.strip().lower().removeprefix("kubernetes.")
+    if word in ("cluster", CLUSTER_EVENTS):
+        return CLUSTER_EVENTS
+    kind = _known().resolve(word.removesuffix(f".{CORE}"))
+    return type_of(kind) if kind else word
 
 
 class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ import httpx2
 from confluent_kafka.schema_registry import AsyncSchemaRegistryClient, Schema
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from kgraph.feed.sink import RegistryUnavailable, SchemaRefused
+
 # The client's own default is to wait for ever.
 _TIMEOUT_SECONDS = 10.0
 _FORMAT = "AVRO"
@@ -18,19 +20,12 @@ _CONFLICT = 409  # the schema is not compatible with those before it
 _UNPROCESSABLE = 422  # the registry takes no such schema
 
 
-class RegistryUnavailable(Exception):
-    """The registry does not answer, or not as one; it may later."""
-
-
-class SchemaRefused(Exception):
-    """The registry does not take a schema, and will not as long as it has what it has."""
-
-
 class SchemaRegistry:
     """One registry, `url` being its address, with a login in it if there is one."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
+        # As an error may show it.
         self._where = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         # Whoever asks asks again in their own time.
         self._client = AsyncSchemaRegistryClient({"url": url, "timeout": _TIMEOUT_SECONDS, "max.retries": 0})

@@ -220,10 +220,8 @@ async def pair(
             for name in ("a", "b")
         ]
         await until(all_hold(store, FEW, "a", "b"), "both have their share")
+        await until(sees(store, clusters, await changed(plane)), "a change is in every cluster")
         yield made[0], made[1]
-        for worker in made:
-            if worker.is_running:
-                await worker.stop()
 
 
 async def test_a_killed_worker_s_shards_go_to_the_other(
@@ -324,5 +322,5 @@ async def test_without_kafka_a_second_worker_waits_as_standby(
 
 
 async def _said(worker: WorkerProcess, text: str, times: int = 1) -> bool:
-    assert worker.is_running
+    assert worker.is_running, worker._end_of_log()
     return worker.said(text) >= times

@@ -47,7 +47,7 @@ class Audience:
         if len(self._waiting) >= WAITING_MOST:
             for member in tuple(self.members):
                 self._drop(member)
-            self._waiting.clear()
+            self._waiting = deque()  # what is asked about belongs to the one before
             return
         self._waiting.append(item)
 
@@ -77,15 +77,14 @@ class Audience:
     async def _ask(self, viewer: Viewer) -> None:
         try:
             while self._waiting:
-                some = tuple(self._waiting)
+                waiting = self._waiting
+                some = tuple(waiting)
                 glance = viewer.glance()
                 told = [item for item in some if isinstance(item, Told)]
                 await glance.learn(told)
                 self._require_answers(glance, told)
-                for _ in some:
-                    if not self._waiting:
-                        break  # they were dropped meanwhile
-                    item = self._waiting.popleft()
+                for item in some if waiting is self._waiting else ():
+                    waiting.popleft()
                     if isinstance(item, Mark):
                         self._put(item)
                     else:

@@ -28,13 +28,14 @@ from kgraph.feed.filters import EventFilter
 log = structlog.get_logger(__name__)
 
 ALIVE_SECONDS = 15.0  # proxies take a stream for dead after 30 or 60
-# Replicas get the events of different partitions in different orders: who changes the replica is told again what was
-# told so shortly before.
+# Replicas get the events of different partitions in different orders, and their clocks differ a little: who changes the
+# replica is told again what was told so shortly before.
 OVERLAP_SECONDS = 5.0
 # How long a position of another replica is waited for by a hub that has just begun to read.
 WARM_SECONDS = 5.0
 AGAIN_SECONDS = 1.0  # after a source that has failed
 SUBSCRIPTIONS_MOST = 20_000  # some 2 kB each, and a socket
+ENDS = "this server ends; go on from the last event at another"
 START_OVER = "begin anew: without an id, or with `initialState`"
 
 
@@ -63,6 +64,7 @@ class Hub:
         self._began = time.monotonic()
         self._found: dict[str, set[asyncio.Event]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._has_ended = False
 
     def start(self) -> None:
         """Begin to read, if that has not begun."""
@@ -76,15 +78,17 @@ class Hub:
 
     async def close(self) -> None:
         """Read no more; who follows is told to come again."""
+        self._has_ended = True
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        self._end_all(Busy("this server ends; go on from the last event at another"))
+        self._end_all(Busy(ENDS))
 
-    def __len__(self) -> int:
-        """How many subscriptions there are."""
+    @property
+    def subscriptions(self) -> int:
+        """How many there are."""
         return len(self._of)
 
     @property
@@ -94,7 +98,9 @@ class Hub:
 
     @contextmanager
     def joined(self, wanted: EventFilter, viewer: Viewer | None) -> Iterator[tuple[Subscription, Audience, Position]]:
-        """A subscription from now on, with where that is; Busy where there are too many."""
+        """A subscription from now on, with where that is; Busy where there are too many, or the server ends."""
+        if self._has_ended:
+            raise Busy(ENDS)
         if len(self._of) >= SUBSCRIPTIONS_MOST:
             raise Busy(f"{SUBSCRIPTIONS_MOST:,} streams are open on this server; try another, or later", retry_after=30)
         self.start()
@@ -181,9 +187,12 @@ class Hub:
 
     def _lost(self, why: str) -> None:
         """The source has lost events: nobody can go on from a position that was given until now."""
-        log.warning("the change feed has a gap: all who follow it begin anew", why=why, subscriptions=len(self))
+        log.warning(
+            "the change feed has a gap: all who follow it begin anew", why=why, subscriptions=self.subscriptions
+        )
         self.counts.gaps += 1
         self.replica = secrets.token_hex(4)
+        self._reaches = self._position().stamp
         self._ring = self._ring.emptied()
         self._end_all(Gone(f"events were lost on their way here; {START_OVER}"))
 

@@ -53,9 +53,6 @@ class Ring:
         """One like it with nothing in it."""
         return Ring(self._most, self._bytes_most)
 
-    def __len__(self) -> int:
-        return len(self._told)
-
 
 def _stamp(told: Told) -> int:
     assert told.position is not None

@@ -5,7 +5,7 @@ is told some changes twice. `Settling` knows them by the resource's uid and reso
 """
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,13 +13,13 @@ import msgspec
 from kgraph.api.errors import TooComplex
 from kgraph.api.events.told import Item, Told
 from kgraph.api.kinds import KindReader
-from kgraph.api.labels import labels_of
+from kgraph.api.labels import Space, labels_of, namespace_labels
 from kgraph.api.listing import Filter, conditions, page
 from kgraph.api.nodes import Node, Wanted
 from kgraph.api.reader import Reader
 from kgraph.feed.event import Event, EventType, Gvk, Identity, Metadata, event_id, written_time
 from kgraph.feed.filters import EventFilter, is_of_type
-from kgraph.graphdb.model import PII_LABEL, ResourceKey
+from kgraph.graphdb.model import PII_LABEL
 from kgraph.kube.history import is_before
 
 PAGE = 500
@@ -44,8 +44,8 @@ async def state(
     told, after = 0, ""
     while True:
         some = await page(reader, found, first=PAGE, after=after, wanted=_WANTED, timeout=timeout)
-        private = await _private(reader, some.nodes, timeout)
-        events = [event for node in some.nodes if (event := _event(node, private)) and wanted.matches(event)]
+        labels = await namespace_labels(reader, map(_space, some.nodes), shown=False, timeout=timeout)
+        events = [event for node in some.nodes if (event := _event(node, labels)) and wanted.matches(event)]
         told += len(events)
         if told > STATE_MOST:
             raise TooComplex(f"the initial state has more than {STATE_MOST:,} resources; narrow it, or leave it out")
@@ -77,19 +77,11 @@ async def _meant(kinds: KindReader, wanted: EventFilter) -> Filter | None:
     )
 
 
-async def _private(reader: Reader, nodes: Iterable[Node], timeout: float) -> frozenset[str]:
-    """The Namespaces of some resources, by key, that are marked as having personal data."""
-    keys = {_namespace_of(node) for node in nodes}
-    record = await reader.read_one("read/labels", {"of": {"keys": sorted(filter(None, keys))}}, timeout=timeout)
-    return frozenset(key for key, pairs in record["labels"] if PII_LABEL in labels_of(pairs))
+def _space(node: Node) -> Space:
+    return (node.name.cluster or "", node.name.namespace or "")
 
 
-def _namespace_of(node: Node) -> str:
-    name = node.name
-    return str(ResourceKey(name.cluster or "", "", "Namespace", "", name.namespace)) if name.namespace else ""
-
-
-def _event(node: Node, private: frozenset[str]) -> Event | None:
+def _event(node: Node, namespaces: Mapping[Space, Mapping[str, str]]) -> Event | None:
     """A resource that is there as an event; None of one whose object is not in the graph."""
     name, facts = node.name, node.facts
     if facts is None or not isinstance(facts.manifest, str) or name.cluster is None:
@@ -112,7 +104,7 @@ def _event(node: Node, private: frozenset[str]) -> Event | None:
             trace_id=NO_TRACE,
             span_id=NO_SPAN,
             snapshot=True,
-            pii=PII_LABEL in labels_of(facts.labels) or _namespace_of(node) in private,
+            pii=PII_LABEL in labels_of(facts.labels) or PII_LABEL in namespaces.get(_space(node), {}),
         ),
     )
 

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from kgraph.api.callers import Caller
 from kgraph.api.events.told import Told
 from kgraph.api.sight import Sight, Sights
+from kgraph.feed.event import EventType
 
+# What comes of all that is in a cluster, as its health, is for who sees all of it.
+OF_ALL = frozenset({EventType.CLUSTER_HEALTH_CHANGED})
 # For how long a sight is used before a new one is made, which asks again what has ended.
 GLANCE_SECONDS = 1.0
 
@@ -58,6 +61,8 @@ class Glance:
         """The event as they see it; None where they do not. It was learnt about before."""
         if self._whole[told.event.cluster_id]:
             return told
+        if told.event.event_type in OF_ALL:
+            return None
         return told.narrowed if not told.scope or self._sight.known[told.scope] else None
 
     def why_not(self, cluster: str) -> str | None:

@@ -4,17 +4,18 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kgraph.api.errors import BadUserInput, NotFound
+from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import ClusterKinds, KindReader, resolve
 from kgraph.api.listing import SELECTOR_MOST
 from kgraph.feed.event import Severity
-from kgraph.feed.filters import EventFilter
-from kgraph.graphdb.kinds import Kind
+from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, type_of
+from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.model import CORE
 from kgraph.kube.selectors import FieldSelector, LabelSelector, SelectorError
 
+# A stream may be opened before there is any cluster: the kinds of each are Kubernetes' own at least.
+_TO_COME = ClusterKinds(Catalogue(), frozenset())
 NAMES_MOST = 100  # of clusters, namespaces and types
-CLUSTER_EVENTS = f"cluster.{CORE}"
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -35,7 +36,7 @@ async def event_filter(kinds: KindReader, words: Words) -> EventFilter:
             raise BadUserInput(f"{len(what)} names are given; {NAMES_MOST} are allowed")
     clusters = await kinds.named_clusters(words.clusters) if words.clusters else ()
     known = await kinds.clusters()
-    inside = {name: known[name] for name in clusters or known}
+    inside = {name: known[name] for name in clusters or known} or {"to come": _TO_COME}
     types = {written for spelling in words.resource_types for written in _types(inside, spelling)}
     severities = {each.value: each for each in Severity}
     if words.minimum_severity.lower() not in severities:
@@ -57,11 +58,6 @@ async def event_filter(kinds: KindReader, words: Words) -> EventFilter:
     )
 
 
-def type_of(kind: Kind) -> str:
-    """A kind as a filter names it, without a doubt."""
-    return f"{kind.kind}.{kind.group or CORE}".lower()
-
-
 def _types(inside: dict[str, ClusterKinds], spelling: str) -> Iterable[str]:
     """The types that are meant in any of the clusters; BadUserInput where there is none."""
     word = spelling.strip().lower().removeprefix("kubernetes.")
@@ -69,14 +65,13 @@ def _types(inside: dict[str, ClusterKinds], spelling: str) -> Iterable[str]:
         return [CLUSTER_EVENTS]
     if word.startswith("*"):
         return [word]
+    word = word.removesuffix(f".{CORE}")  # of two kinds of one name Kubernetes' own is meant
     found = {
         type_of(resolve(each.catalogue, word, cluster))
         for cluster, each in inside.items()
         if each.catalogue.resolve(word) is not None
     }
     if not found:
-        if not inside:
-            raise NotFound(f"there is no cluster yet that could have {spelling!r}")
         cluster, each = next(iter(inside.items()))
         resolve(each.catalogue, word, cluster)  # says what comes near
     return found

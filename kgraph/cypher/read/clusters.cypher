@@ -1,8 +1,8 @@
 // All clusters by id: [handle, key, id, name, environment, region, version, server, source, syncedAt, error, how many
 // Nodes, how many Namespaces, when kube-system was created, connected, since when, why not, lag in seconds, last event,
 // how many resources, how many kinds fail, whether it is being removed, the name of the worker that syncs it if one
-// that lives does, the kinds with which something is wrong: [plural, group, error, how many objects are left out, how
-// many are malformed, reasons]].
+// that lives does, what is wrong with its change feed, the kinds with which something is wrong: [plural, group, error,
+// how many objects are left out, how many are malformed, reasons]].
 MATCH (c:Cluster)
 WITH c ORDER BY c.id
 RETURN collect([
@@ -18,6 +18,7 @@ RETURN collect([
     MATCH (s:Shard {key: "shard:" + c.id}) MATCH (w:SyncWorker {key: s.worker}) WHERE w.until >= datetime()
     RETURN w.name
   }[0],
+  c.feedProblem,
   COLLECT {
     MATCH (k:SyncedKind) WHERE k.key STARTS WITH c.id + "/"
       AND (k.error IS NOT NULL OR k.leftOut > 0 OR k.malformed > 0 OR size(k.reasons) > 0)

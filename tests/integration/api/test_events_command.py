@@ -90,6 +90,8 @@ class Feed:
             cwd=ROOT,
             env={**os.environ, "TZ": "UTC", "TERM": "xterm-256color"},
             limit=2**20,
+            # As a terminal starts it; a shell's background job is told to ignore Ctrl-C, and hands that on.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         command = Command(process)
         try:
@@ -103,11 +105,18 @@ async def feed(shop_store: Store) -> AsyncIterator[Feed]:
     """The API over the little shop, whose feed says what a test makes it say."""
     bus = Bus()
     hub = Hub(bus)
-    app = create_app(shop_store, ApiSettings(), Sealer.of({}), hub=hub)
+    async with served(shop_store, hub) as port, TcpProxy.to(port) as proxy:
+        yield Feed(bus, hub, proxy)
+        await proxy.cut()
+
+
+@asynccontextmanager
+async def served(store: Store, hub: Hub) -> AsyncIterator[int]:
+    """The API over a graph and a feed, on the port that is given."""
+    app = create_app(store, ApiSettings(), Sealer.of({}), hub=hub)
     with listening("127.0.0.1", 0) as listener:
-        async with running(app, listener, 100_000), TcpProxy.to(listener.getsockname()[1]) as proxy:
-            yield Feed(bus, hub, proxy)
-            await proxy.cut()
+        async with running(app, listener, 100_000):
+            yield listener.getsockname()[1]
 
 
 def changed(
@@ -197,6 +206,25 @@ async def test_a_network_that_is_cut_costs_nothing(feed: Feed) -> None:
         await holds(lambda: len(command.out) >= 5)
         assert numbers(command.out) == [1, 2, 3, 4, 5]
         assert "Following again." in command.err
+
+
+async def test_an_api_that_knows_nothing_of_what_was_read_says_so(feed: Feed, shop_store: Store) -> None:
+    """Where another API takes over that has not read what came meanwhile, the user is told of it, and goes on."""
+    async with feed.following("-o", "json") as command:
+        feed.bus.publish([changed(1)])
+        await holds(lambda: len(command.out) == 1)
+        bus = Bus()
+        hub = Hub(bus)
+        async with served(shop_store, hub) as port:
+            feed.proxy.target_port = port
+            await feed.proxy.cut()
+            await feed.proxy.restore()
+            await holds(lambda: len(hub) == 1 and "Following again, from now on." in command.err)
+            assert any("events were lost" in line for line in command.err)
+            bus.publish([changed(2)])
+            await holds(lambda: len(command.out) == 2)
+            await feed.proxy.cut()
+    assert numbers(command.out) == [1, 2]
 
 
 async def test_it_begins_with_what_is_there(feed: Feed) -> None:

@@ -7,7 +7,8 @@ import pytest
 from confluent_kafka.schema_registry import AsyncSchemaRegistryClient
 
 from kgraph.feed import avro
-from kgraph.feed.schema_registry import RegistryUnavailable, SchemaRefused, SchemaRegistry
+from kgraph.feed.schema_registry import SchemaRegistry
+from kgraph.feed.sink import RegistryUnavailable, SchemaRefused
 from kgraph.feed.template import parse
 from kgraph.stack.schema_registry import SchemaRegistryServer
 

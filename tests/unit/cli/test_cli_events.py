@@ -33,6 +33,12 @@ def line(one: Event, diff: Mapping[str, tuple[Any, Any]] | None = None, *, initi
     return Line(one, encoded(one).decode(), initial)
 
 
+def said(one: Event, reason: str, message: str) -> Event:
+    """An event with what is said of it."""
+    metadata = msgspec.structs.replace(one.metadata, reason=reason, message=message)
+    return msgspec.structs.replace(one, metadata=metadata)
+
+
 @pytest.mark.parametrize(
     ("words", "given", "asked"),
     [
@@ -105,8 +111,22 @@ def test_lines_stay_one_line() -> None:
 
 def test_a_kubernetes_event_says_what_it_says() -> None:
     """Of an Event one reads its reason and its message, as `kubectl events` shows them."""
-    told = line(event({"reason": "BackOff", "message": "Back-off\nrestarting"}, kind="Event"))
-    assert changes(told, wide=False) == "BackOff: Back-off restarting"
+    there = line(event({"reason": "BackOff", "message": "Back-off\nrestarting"}, kind="Event"), initial=True)
+    told = line(said(event({"a": 1}, kind="Event"), "BackOff", "Back-off\nrestarting"))
+    assert changes(there, wide=False) == changes(told, wide=False) == "BackOff: Back-off restarting"
+
+
+def test_what_a_line_says_already_is_not_said_twice() -> None:
+    """The reason of an event that is well repeats its type, and its message what changed."""
+    diff = {"status.phase": ("Running", "Failed")}
+    changed = said(event({"a": 1}, {"a": 2}), "Updated", "status.phase changed")
+    assert changes(line(said(event({"a": 1}), "Created", "it was made")), wide=False) == ""
+    assert changes(line(said(event(None, {"a": 1}), "Deleted", "it is gone")), wide=False) == ""
+    assert changes(line(changed, diff), wide=False) == "status.phase Running → Failed"
+    ill = said(changed, "Degraded", "web: OOMKilled")
+    assert changes(line(ill, diff), wide=False) == "status.phase Running → Failed, Degraded: web: OOMKilled"
+    secret = said(event({"a": 1}, {"a": 2}, kind="Secret"), "Updated", "a value was replaced")
+    assert changes(line(secret), wide=False) == "a value was replaced"
 
 
 @pytest.mark.parametrize(

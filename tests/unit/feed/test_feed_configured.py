@@ -143,6 +143,32 @@ def test_a_filter_is_that_of_subscriptions() -> None:
     assert not found.filter.matches(event(RUNNING))
 
 
+@pytest.mark.parametrize(
+    ("written", "kind", "group", "takes"),
+    [
+        ("pods", "Pod", "", True),
+        ("po", "Pod", "", True),
+        ("kubernetes.pod", "Pod", "", True),
+        ("deploy", "Deployment", "apps", True),
+        ("deployments.apps", "Deployment", "apps", True),
+        ("services", "Service", "serving.knative.dev", False),
+        ("certificates.cert-manager.io", "Certificate", "cert-manager.io", True),
+        ("*.cert-manager.io", "Issuer", "cert-manager.io", True),
+        ("gizmo.example.com", "Gizmo", "example.com", True),
+        ("cluster", "Cluster", "postgresql.cnpg.io", False),
+    ],
+)
+def test_types_are_written_as_for_kubectl(written: str, kind: str, group: str, takes: bool) -> None:
+    """A kind is its plural or a short name as well, and another group's kind of the same name is another kind."""
+    assert feed(resource_types=(written,)).filter.matches(event({"a": 1}, kind=kind, group=group)) is takes
+
+
+def test_what_happens_to_clusters_can_be_wanted_alone() -> None:
+    """`cluster` is what happens to clusters themselves."""
+    assert feed(resource_types=("cluster",)).filter.matches(CLUSTER_EVENT)
+    assert not feed(resource_types=("pods",)).filter.matches(CLUSTER_EVENT)
+
+
 def test_avro_waits_for_its_id() -> None:
     """Nothing is written in Avro before the registry has the schema."""
     found = Feed(FeedSettings(name="a", topic="t", format=Format.AVRO))
