@@ -13,9 +13,10 @@ from kgraph.graphdb.store import Store
 from kgraph.stack.commands import run
 from kgraph.stack.kafka import KafkaProgram
 from kgraph.sync.feed import Feed
+from kgraph.sync.options import SyncOptions
 from tests import servers
 from tests.consumer import messages
-from tests.integration.feed.test_changes import CONFIG_ONLY, outbox_is_empty
+from tests.integration.feed.conftest import CONFIG_ONLY, outbox_is_empty
 from tests.integration.sync.live import Api
 from tests.workers import cluster_settings, running, until
 
@@ -46,8 +47,8 @@ async def test_a_java_consumer_group_reads_events_by_the_published_schema(
     kafka_server: servers.Feed, kafka_tools: KafkaProgram, validator: Draft202012Validator,
 ) -> None:  # fmt: skip
     """One member takes over where the other ended, each event is what the schema says, and headers say the same."""
-    root = f"/api/v1/namespaces/{namespace}"
-    async with running(store, cluster_settings(control_plane, "java"), CONFIG_ONLY, feed=feed):
+    root, settings = f"/api/v1/namespaces/{namespace}", cluster_settings(control_plane, "java")
+    async with running(store, settings, SyncOptions(watch_resources=CONFIG_ONLY), feed=feed):
         await api.make(f"{root}/configmaps", metadata={"name": "settings"}, data={"mode": "slow"})
         await api.merge(f"{root}/configmaps/settings", data={"mode": "fast"})
         await api.make(f"{root}/secrets", metadata={"name": "login"}, stringData={"password": PASSWORD})
