@@ -122,9 +122,9 @@ class Missed(msgspec.Struct, frozen=True):
 def missed(seen: Iterable[Seen], told: Sequence[Told], blind: Sequence[Window] = ()) -> Missed:
     """The changes that a watch delivered and the topics do not have.
 
-    A worker that comes back lists, and tells the difference. So a change is excused where the resource's next event
-    came of a list, and the whole life of one that was made and deleted while nobody watched. A deletion never is,
-    unless of such a one.
+    A worker that comes back lists, and tells the difference. So a change is excused where the next event of the same
+    incarnation came of a list, and the whole life of one that was made and deleted while nobody watched. A deletion
+    never is, unless of such a one.
     """
     by_key = lives(told)
     versions = {(one.key, one.uid, one.version) for one in told if not one.gone}
@@ -137,7 +137,7 @@ def missed(seen: Iterable[Seen], told: Sequence[Told], blind: Sequence[Window] =
         if (one.key, one.uid) not in known:
             excusable = any(window.begin <= one.at <= window.end for window in blind)
         else:
-            following = _next(by_key[one.key], one)
+            following = _next([each for each in by_key[one.key] if each.uid == one.uid], one)
             excusable = not one.gone and following is not None and following.snapshot
         (excused if excusable else lost).append(one)
     return Missed(lost, excused)

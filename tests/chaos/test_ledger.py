@@ -79,6 +79,14 @@ def test_what_a_list_has_made_up_for_is_excused() -> None:
     assert found.lost == [seen(6)], "what came after the list is not"
 
 
+def test_what_came_before_a_list_is_excused_whatever_was_told_of_an_earlier_incarnation() -> None:
+    """That another object of the name was deleted while somebody watched says nothing of the one which a list found."""
+    events = [*told(None, 1, None), *told(None, 5, uid="u2", sequence=3, offset=2, snapshot=True)]
+    found = missed([seen(4, uid="u2"), seen(6, uid="u2")], events)
+    assert found.excused == [seen(4, uid="u2")]
+    assert found.lost == [seen(6, uid="u2")]
+
+
 @pytest.mark.parametrize(("at", "is_excused"), [(5.0, True), (20.0, False)], ids=["in the dark", "in the light"])
 def test_a_short_life_is_excused_in_the_dark_only(at: float, *, is_excused: bool) -> None:
     """What was made and deleted while nobody watched cannot be told; while somebody watched it must be."""
