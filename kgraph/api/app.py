@@ -35,6 +35,7 @@ from kgraph.api.reader import Reader
 from kgraph.api.rest.openapi import openapi
 from kgraph.api.rest.requests import Asked
 from kgraph.api.rest.router import rest_router
+from kgraph.api.results import Results
 from kgraph.api.settings import ApiSettings
 from kgraph.api.sight import Sights
 from kgraph.api.tenants import Tenants
@@ -69,6 +70,7 @@ def create_app(
     connections = Connections(store, sealer, clusters)
     verdicts = Verdicts(connections, Tenants(settings.tenants))
     sights = Sights(kinds, verdicts)
+    results = Results(store, settings.cache_seconds) if settings.cache_seconds else None
     issuers = [OidcTokens(one) for one in settings.issuers]
     mutations = Mutations(store, connections, verdicts, Audit(store), restricted=settings.rbac)
     logs = PodLogs(connections, verdicts, restricted=settings.rbac)
@@ -77,7 +79,7 @@ def create_app(
 
     def reader_of(caller: Caller) -> Reader:
         restricted = caller.is_known and (settings.rbac or not caller.user)
-        return Reader(store, sights.of(caller) if restricted else None)
+        return Reader(store, sights.of(caller) if restricted else None, results)
 
     def make_asked(caller: Caller) -> Asked:
         return Asked(caller, reader_of(caller), kinds, settings, mutations, logs, sealer)

@@ -67,6 +67,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     neo4j_browser: str = ""  # where Neo4j Browser is, "" where it is not known: the landing page links it
     allowed_hosts: tuple[str, ...] = ()  # names beside loopback's own that a Host header may carry
     limits: Limits = Limits()
+    cache_seconds: float = 0.0  # how long results are kept at most; 0: not at all
     prices: Prices | None = None  # None: what things cost is not known
     mutations: bool = False  # whether the schema has any
     audit_retention_seconds: float = 7_776_000.0  # 90 days; 0: for ever

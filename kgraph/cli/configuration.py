@@ -58,6 +58,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     worker_pool_size: int = 4
     enable_mutations: bool = False
     enable_rbac: bool = True
+    enable_cache: bool = True
+    cache_ttl: float = 30.0
+    redis_url: str = ""
     authentication: Authentication = Authentication()
     allowed_hosts: tuple[str, ...] = ()
     tenants: tuple[Tenant, ...] = ()
@@ -101,7 +104,7 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
     graph = {
         name: environ[name.upper()]
-        for name in ("neo4j_uri", "neo4j_user", "neo4j_password", "neo4j_database")
+        for name in ("neo4j_uri", "neo4j_user", "neo4j_password", "neo4j_database", "redis_url")
         if environ.get(name.upper())
     }
     warnings = tuple(
@@ -187,10 +190,6 @@ def _read(row: Setting, value: Any, path: str, source: str) -> Any:
         found = read_value(row, value)
     except ValueError as allowed:
         raise BadConfiguration(f"{source}: {path} is {shown:.80}; allowed is {allowed}") from allowed
-    if row.only is not msgspec.UNSET and found != row.only:
-        raise BadConfiguration(
-            f"{source}: {path} is {shown:.80}, which is not in this version: {row.because}. Leave it out."
-        )
     if row.takes is Takes.SECTION:
         return _read_section(found, row.key, path, source)
     if row.takes is Takes.SECTIONS:

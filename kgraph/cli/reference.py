@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-import msgspec
-
 from kgraph.api.schema_export import schema_text
 from kgraph.cli.reference_tables import PAGES as TABLE_PAGES
 from kgraph.cli.setting import Setting, Takes
@@ -84,8 +82,6 @@ def _meaning(row: Setting) -> str:
     text = row.meaning
     if row.choices:
         text += f": {', '.join(f'`{choice}`' for choice in row.choices)}"
-    if row.only is not msgspec.UNSET:
-        text += f". Nothing else in this version: {row.because}"
     return text
 
 
@@ -94,7 +90,7 @@ def _default(row: Setting) -> str:
         return "needed"
     if row.takes in (Takes.SECTION, Takes.SECTIONS):
         return ""
-    return _code(row.default if row.only is msgspec.UNSET else row.only)
+    return _code(row.default)
 
 
 def _code(value: object) -> str:

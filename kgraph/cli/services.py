@@ -51,6 +51,7 @@ def api_settings(configuration: Configuration, neo4j_browser: str = "") -> ApiSe
         default_namespace=configuration.default_namespace,
         neo4j_browser=neo4j_browser,
         allowed_hosts=configuration.allowed_hosts,
+        cache_seconds=configuration.cache_ttl if configuration.enable_cache else 0.0,
         prices=configuration.prices,
         mutations=configuration.enable_mutations,
         rbac=configuration.enable_rbac,

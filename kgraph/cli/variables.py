@@ -63,6 +63,10 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="KAFKA_SSL_CA_FILE", meaning="whom their certificates are to be from; else the system's authorities"),
     Variable(name="KAFKA_SSL_CERT_FILE", meaning="our own certificate, where they want one"),
     Variable(name="KAFKA_SSL_KEY_FILE", meaning="its key"),
-    Variable(name="REDIS_URL", meaning="the shared result cache", because="there is no result cache"),
+    Variable(
+        name="REDIS_URL",
+        meaning="a Redis that replicas of the API share results and access reviews in: `redis://host:6379/0`, or "
+        "`rediss://` with TLS; whoever reads it reads what is in the clusters",
+    ),
     Variable(name="OTEL_EXPORTER_OTLP_ENDPOINT", meaning="where traces and metrics go", because="none are exported"),
 )

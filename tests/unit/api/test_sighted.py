@@ -42,6 +42,7 @@ EXEMPT = {
     "shown_state": "waits for what the caller has just changed, and tells only that it came",
     "states": "drift is for who sees everything of both clusters",
     "synced_kinds": "the sync reads it",
+    "touched": "no caller is shown it: it says whether what is kept still stands",
     "uncontrolled": "drift is for who sees everything of both clusters",
     "usage_histories": "the sync reads it",
     "walk": "`walk_seen` is for who does not see everything",

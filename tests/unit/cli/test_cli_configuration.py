@@ -9,7 +9,7 @@ from kgraph.api.prices import PriceRule, Prices
 from kgraph.cli.configuration import Configuration, cluster_id, load
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.services import sync_options
-from kgraph.cli.setting import Setting, Takes
+from kgraph.cli.setting import Takes
 from kgraph.cli.settings import SETTINGS
 from kgraph.cli.values import read_value, seconds
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
@@ -225,7 +225,6 @@ MISTAKES = {
         "custom_resource_definitions: [{group: a.b, plural: c, edges: [{type: REFERS_TO, end: Secret}]}]",
         "custom_resource_definitions[0].edges[0].path is missing",
     ),
-    "not in this version": ("enable_cache: true", "enable_cache is true, which is not in this version"),
 }
 
 
@@ -251,17 +250,6 @@ def test_a_file_that_is_not_there_is_named() -> None:
     """A path that leads nowhere is an error with the path in it."""
     with pytest.raises(BadConfiguration, match=r"/no/such/file\.yaml .* cannot be read: No such file"):
         load("/no/such/file.yaml", {})
-
-
-@pytest.mark.parametrize("row", [row for row in SETTINGS if row.only is not msgspec.UNSET], ids=lambda row: row.key)
-def test_what_this_version_does_anyway_may_be_written(row: Setting) -> None:
-    """A setting that this version cannot honour is taken where it says what happens anyway."""
-    written = msgspec.structs.asdict(row)
-    load(msgspec.json.encode({written["key"].removesuffix("[]"): _written(written["only"])}).decode(), {})
-
-
-def _written(only: object) -> object:
-    return "0s" if only == 0.0 and not isinstance(only, bool) else only
 
 
 def test_variables_without_a_feature_are_told() -> None:
