@@ -244,18 +244,13 @@ def taken_over(writer: Writer) -> str:
 
 
 async def _write_batch(
-<<<<<<< HEAD
     transaction: Transaction,
     batch: Batch,
     before: Mapping[str, Before],
     history: HistoryLimits,
     differences: Mapping[str, Sequence[Difference]],
-) -> None:
-=======
-    transaction: Transaction, batch: Batch, before: Mapping[str, Before], history: HistoryLimits
 ) -> set[str]:
     """Write it; the keys of what is joined differently now, as far as statements had to find them."""
->>>>>>> cache
     now = datetime.now(UTC)
     loose: set[str] = set()
     ends: set[str] = set()
