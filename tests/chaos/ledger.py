@@ -25,7 +25,7 @@ class Seen(msgspec.Struct, frozen=True):
     at: float
 
     def __str__(self) -> str:
-        return f"{self.key} {'deleted at' if self.gone else 'at'} {self.version}"
+        return f"{self.key} {'deleted at' if self.gone else 'at'} {self.version}, uid {self.uid}, told at {self.at:.1f}"
 
 
 class Told(msgspec.Struct, frozen=True):

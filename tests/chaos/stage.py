@@ -30,8 +30,8 @@ from tests.workers import WorkerProcess, graph_settings, until
 
 CLUSTER = "storm"
 FAILING = "MATCH (k:SyncedKind {cluster: 'storm'}) WHERE k.error IS NOT NULL RETURN count(k) AS n"
-# What was delivered to a worker that then dies is in the graph so much later at most, with all its parts there.
-WRITTEN_SECONDS = 5.0
+# How much later than the first of them a watch of the worker may deliver what others have delivered at that moment.
+WATCHES_DIFFER_SECONDS = 5.0
 
 
 class Servers(msgspec.Struct, frozen=True):
@@ -124,10 +124,27 @@ class Stage:
 
     @asynccontextmanager
     async def in_the_dark(self) -> AsyncIterator[None]:
-        """While this lasts, and a little before, nobody may watch the cluster for the graph."""
-        began_at = time.monotonic()
+        """While this lasts nobody may watch the cluster for the graph.
+
+        It begins with the last moment of which is known that what came before it is written.
+        """
+        began_at = await self.caught_up()
         yield
-        self.blind.append(Window(began_at - WRITTEN_SECONDS, time.monotonic()))
+        self.blind.append(Window(began_at - WATCHES_DIFFER_SECONDS, time.monotonic()))
+
+    async def caught_up(self) -> float:
+        """Wait until a change that is made now is in the graph; when it was made, in monotonic time."""
+        made_at, name = time.monotonic(), f"made-at-{time.time_ns()}"
+        path = "/api/v1/namespaces/default/configmaps"
+        await self.servers.plane.request("POST", path, {"metadata": {"name": name}})
+        written = f"MATCH (n:Resource {{key: '{CLUSTER}/core/ConfigMap/default/{name}'}}) RETURN count(n) AS n"
+
+        async def is_written() -> bool:
+            return bool((await self.store.read_text(written))[0]["n"])
+
+        await until(is_written, "a change is in the graph")
+        await self.servers.plane.request("DELETE", f"{path}/{name}")
+        return made_at
 
     async def every_kind_is_followed(self) -> None:
         """Wait until the graph has no kind that can't be read."""

@@ -62,7 +62,7 @@ async def test_a_storm_in_which_everything_fails(stage: Stage, own_control_plane
         assert not (problems := gaps(all_told)), shown(problems)
         found = missed(observer.seen, all_told, stage.blind)
         log.info("told", seen=len(observer.seen), told=len(all_told), excused=len(found.excused))
-        assert not found.lost, shown(found.lost)
+        assert not found.lost, f"{shown(found.lost)}\nin the dark: {stage.blind}"
         assert len(observer.seen) - len(found.excused) > COMPARED_LEAST, "too little of the storm was watched"
         await the_api_answers_as_the_cluster(stage, storm, observer)
 
