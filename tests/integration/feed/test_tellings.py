@@ -233,3 +233,9 @@ async def _limit_messages(servers_: str, size: int) -> None:
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs=configs) for name in TOPICS])
     finally:
         await admin.close()
+
+    async def known() -> bool:
+        topics = await prepared(KafkaSettings(bootstrap_servers=(servers_,)))
+        return {*topics.sizes.values()} == {size}
+
+    await until(known, f"messages of {size} bytes are taken")
