@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
 from kgraph.feed.event import CLUSTER_TOPIC, TOPICS, Event, EventType, decoded
+from tests.published import validate
 
 
 class Got(NamedTuple):
@@ -21,7 +22,8 @@ class Got(NamedTuple):
 
     @property
     def event(self) -> Event:
-        """The event of its value."""
+        """The event of its value, which is what the published schema says."""
+        validate(self.value)
         return decoded(self.value)
 
 

@@ -36,14 +36,17 @@ from kgraph.api.oidc import OidcTokens
 from kgraph.api.pages import landing_page
 from kgraph.api.pod_logs import PodLogs
 from kgraph.api.reader import Reader
+from kgraph.api.replicas import Replicas
 from kgraph.api.rest.openapi import openapi
 from kgraph.api.rest.requests import Asked
 from kgraph.api.rest.router import rest_router
+from kgraph.api.results import Results
 from kgraph.api.settings import ApiSettings
 from kgraph.api.sight import Sights
 from kgraph.api.tenants import Tenants
 from kgraph.api.token_reviews import TokenReviews
 from kgraph.api.verdicts import Verdicts
+from kgraph.feed.redis_client import Memory
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import ClusterSettings
@@ -78,8 +81,10 @@ def create_app(
         limits = msgspec.structs.replace(limits, body_bytes=max(limits.body_bytes, MANIFEST_BYTES))
     kinds = KindReader(store)
     connections = Connections(store, sealer, clusters)
-    verdicts = Verdicts(connections, Tenants(settings.tenants))
+    replicas = Replicas(Memory(settings.redis_url), store) if settings.redis_url else None
+    verdicts = Verdicts(connections, Tenants(settings.tenants), replicas)
     sights = Sights(kinds, verdicts)
+    results = Results(store, settings.cache_seconds, replicas) if settings.cache_seconds else None
     issuers = [OidcTokens(one) for one in settings.issuers]
     mutations = Mutations(store, connections, verdicts, Audit(store), restricted=settings.rbac)
     logs = PodLogs(connections, verdicts, restricted=settings.rbac)
@@ -90,7 +95,7 @@ def create_app(
         return caller.is_known and (settings.rbac or not caller.user)
 
     def reader_of(caller: Caller) -> Reader:
-        return Reader(store, sights.of(caller) if is_restricted(caller) else None)
+        return Reader(store, sights.of(caller) if is_restricted(caller) else None, results)
 
     def viewer_of(caller: Caller) -> Viewer | None:
         return Viewer(sights, caller) if is_restricted(caller) else None
@@ -131,7 +136,9 @@ def create_app(
         return Litestar(
             route_handlers=[
                 landing_page(settings.neo4j_browser),
-                *health_routes(ReadinessProbe(store), brief=settings.authenticates),
+                *health_routes(
+                    ReadinessProbe(store), results.counters if results else None, brief=settings.authenticates
+                ),
                 graphql_controller(
                     make_schema(limits, mutations=settings.mutations),
                     make_context,
@@ -144,7 +151,13 @@ def create_app(
                 ),
             ],
             lifespan=[keeping_the_audit],
-            on_shutdown=[*streams.closing, mutations.drain, connections.close, *(issuer.close for issuer in issuers)],
+            on_shutdown=[
+                *streams.closing,
+                mutations.drain,
+                connections.close,
+                *(issuer.close for issuer in issuers),
+                *([replicas.close] if replicas else []),
+            ],
             guards=[allow_hosts(settings.allowed_hosts, addresses=settings.authenticates)],
             exception_handlers={ApiError: any_problem, HTTPException: any_problem},
             response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],

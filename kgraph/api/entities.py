@@ -23,7 +23,10 @@ async def entities(reader: Reader, described: Sequence[Described], *, timeout: f
         for at, (node, _) in enumerate(described)
     ]
     related = await reader.read_one(
-        "read/relations", {"wanted": {"list": wanted, **Wanted().parameters}}, timeout=timeout
+        "read/relations",
+        {"wanted": {"list": wanted, **Wanted().parameters}},
+        timeout=timeout,
+        about=[node.key for node, _ in described],
     )
     edges = {at: [(type_, node[1]) for type_, _, _, node in rows] for at, _, rows in related["relations"]}
     spaces = [_space(node) for node, _ in described]

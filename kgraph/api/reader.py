@@ -1,15 +1,18 @@
-"""Reading the graph as one caller may: every statement of an answer goes through here.
+"""Reading the graph as one caller may: every statement of an answer goes through here, and what is kept of answers.
 
 A statement that meets resources takes what the caller sees as `sight` in its one parameter, a map, and names in
 `unknown` what it met that the map does not have. It then runs again, until it has met nothing new: each run goes a step
 further, and the next request's first run has all that the caches still know.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from kgraph.api.dependencies import RULES
 from kgraph.api.errors import ClusterUnavailable, Forbidden, NotFound
+from kgraph.api.results import Results, Statement
 from kgraph.api.sight import Sight
+from kgraph.api.touches import Look
 from kgraph.graphdb.model import CORE, GroupKind, cluster_key
 from kgraph.graphdb.store import Record, Store
 
@@ -18,24 +21,42 @@ RUNS_MOST = 40
 
 
 class Reader:
-    """The graph as one caller sees it, for one request; `sight` None sees everything."""
+    """The graph as one caller sees it, for one request; `sight` None sees everything.
 
-    def __init__(self, store: Store, sight: Sight | None = None) -> None:
+    Without `results` every statement is sent.
+    """
+
+    def __init__(self, store: Store, sight: Sight | None = None, results: Results | None = None) -> None:
         self.store = store
         self.sight = sight
+        self._results = results
+        self._look: Look | None = None
         self._seen_prefixes: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    async def read_one(self, name: str, parameters: Mapping[str, Any], *, timeout: float) -> Record:
-        """The one record of a statement, of what the caller sees."""
+    async def read_one(
+        self, name: str, parameters: Mapping[str, Any], *, timeout: float, about: Sequence[str] = ()
+    ) -> Record:
+        """The one record of a statement, of what the caller sees.
+
+        `about` are the keys of the nodes that the parameters name by their handles: what is kept depends on them.
+        """
         if self.sight is None:
-            return await self.store.read_one(name, _with(parameters, None), timeout=timeout)
+            return await self._record(name, _with(parameters, None), about, timeout)
         for _ in range(RUNS_MOST):
-            record = await self.store.read_one(name, _with(parameters, self.sight.known), timeout=timeout)
+            record = await self._record(name, _with(parameters, self.sight.known), about, timeout)
             unknown = record.get("unknown")
             if not unknown:
                 return record
             await self.sight.learn(unknown)
         raise AssertionError(f"{name} still meets what it was told of")
+
+    async def _record(self, name: str, parameters: Mapping[str, Any], about: Sequence[str], timeout: float) -> Record:
+        """A record that is kept and still stands, or that the graph gives now."""
+        if self._results is not None and name in RULES:
+            self._look = await self._results.look(self._look)
+            if self._look is not None:
+                return await self._results.of(Statement(name, parameters, about, timeout), self._look)
+        return await self.store.read_one(name, parameters, timeout=timeout)
 
     async def require(self, key: str, *, timeout: float) -> None:
         """Raise NotFound unless the caller sees what they have named, as if it were not there.
@@ -87,7 +108,7 @@ class Reader:
         if wanted in self._seen_prefixes:
             return self._seen_prefixes[wanted]
         clusters = sorted({prefix.partition("/")[0] for prefix in wanted})
-        record = await self.store.read_one("read/namespaces", {"of": {"clusters": clusters}}, timeout=timeout)
+        record = await self._record("read/namespaces", {"of": {"clusters": clusters}}, (), timeout)
         found = await self.sight.seen_prefixes(wanted, dict(record["namespaces"]))
         seen = self._seen_prefixes[wanted] = tuple(sorted(found))
         return seen

@@ -68,6 +68,8 @@ class ApiSettings(msgspec.Struct, frozen=True):
     neo4j_browser: str = ""  # where Neo4j Browser is, "" where it is not known: the landing page links it
     allowed_hosts: tuple[str, ...] = ()  # names beside loopback's own that a Host header may carry
     limits: Limits = Limits()
+    cache_seconds: float = 0.0  # how long results are kept at most; 0: not at all
+    redis_url: str = ""  # where replicas share them, and access reviews; "": nowhere
     prices: Prices | None = None  # None: what things cost is not known
     mutations: bool = False  # whether the schema has any
     audit_retention_seconds: float = 7_776_000.0  # 90 days; 0: for ever
@@ -75,6 +77,10 @@ class ApiSettings(msgspec.Struct, frozen=True):
     token_reviews: tuple[TokenReviewSettings, ...] = ()
     issuers: tuple[IssuerSettings, ...] = ()
     tenants: tuple[Tenant, ...] = ()  # narrow what `rbac` shows
+
+    def __repr__(self) -> str:
+        """Who is asked who callers are; no login."""
+        return f"ApiSettings(token_reviews={self.token_reviews!r}, issuers={self.issuers!r})"
 
     @property
     def authenticates(self) -> bool:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from kgraph.graphdb.registry import LOST_SECONDS
+from kgraph.graphdb.shards import LEASE_SECONDS
 
 # How long a change may wait before it counts as behind; a large first sync's batches take as long.
 BEHIND_SECONDS = 30.0
@@ -11,7 +11,7 @@ BEHIND_SECONDS = 30.0
 class SyncState(msgspec.Struct, frozen=True):
     """What a cluster's node says of its sync; times ISO 8601, `lag_seconds` from the watch's delivery to the commit.
 
-    `feed_problem` is why its change feed does not come on.
+    `worker` is the name of the one that syncs it now. `feed_problem` is why its change feed does not come on.
     """
 
     source: str | None
@@ -23,7 +23,7 @@ class SyncState(msgspec.Struct, frozen=True):
     lag_seconds: float | None
     last_event_at: str | None
     removing: bool
-    followed: bool
+    worker: str | None
     feed_problem: str | None = None
 
 
@@ -59,11 +59,11 @@ def status_of(state: SyncState) -> Status:
 
 
 def _worker(state: SyncState) -> Component:
-    if state.followed:
-        return Component("worker", ready=True, message="a worker syncs it")
+    if state.worker:
+        return Component("worker", ready=True, message=f"{state.worker} syncs it")
     message = (
-        f"nothing syncs it: no worker that was seen in the last {LOST_SECONDS} s has it in its configuration or from "
-        "the registry; its data stay as they are until it is removed"
+        f"nothing syncs it: no worker that was seen in the last {LEASE_SECONDS} s has taken it from its configuration "
+        "or the registry; its data stay as they are until it is removed"
     )
     return Component("worker", ready=False, message=message)
 

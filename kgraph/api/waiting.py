@@ -30,7 +30,9 @@ async def gone(store: Store, key: str, uid: str) -> bool:
 async def _until(store: Store, key: str, holds: Any) -> bool:
     ends_at = time.monotonic() + WAIT_SECONDS
     while True:
-        if holds((await store.read_one("read/shown_state", {"of": {"key": key}}))["state"]):
+        record, seen = await store.read_after("read/shown_state", {"of": {"key": key}}, after=None)
+        if holds(record["state"]):
+            store.told = (seen, time.monotonic())  # what is kept of answers is looked at again
             return True
         if time.monotonic() >= ends_at:
             return False

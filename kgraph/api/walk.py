@@ -205,7 +205,7 @@ async def _step(
         "key": None,
     }
     statement = "read/walk" if reader.sight is None else "read/walk_seen"
-    return await reader.read_one(statement, {"walk": step}, timeout=timeout)
+    return await reader.read_one(statement, {"walk": step}, timeout=timeout, about=[one.key for one in reached.nodes])
 
 
 def _edges(rows: Iterable[Sequence[Any]]) -> tuple[GraphEdge, ...]:

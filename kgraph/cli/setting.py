@@ -26,14 +26,16 @@ class Takes(StrEnum):
     PATH = "JSONPath"
     PATHS = "names and their JSONPaths"
     NAMESPACES = "clusters and their namespaces"
+    LABEL_SELECTOR = "label selector"
+    FIELD_SELECTOR = "field selector"
+    TEMPLATE = "names and what they get"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One setting. `key` is its path: `clusters[].tls_config.ca_file`.
 
-    `default` is written as a user would write it; `least` and `most` bound whole numbers. `only` is the one value that
-    this version can honour, with `because` for whoever sets another: a setting is never taken and then ignored. Errors
-    do not show the value of a `secret`.
+    `default` is written as a user would write it; `least` and `most` bound whole numbers. Errors do not show the value
+    of a `secret`.
     """
 
     key: str
@@ -44,8 +46,6 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = False
     least: int = 1
     most: int = WHOLE_MOST
-    only: Any = msgspec.UNSET
-    because: str = ""
     secret: bool = False
 
     @property

@@ -35,7 +35,7 @@ VARIABLES: tuple[Variable, ...] = (
         choices=("console", "json"),
         meaning="for people, or one JSON object a line; `json` where standard error is no terminal",
     ),
-    Variable(name="KGRAPH_API", meaning="the address that `graph`, `impact`, `path` and `cypher` ask"),
+    Variable(name="KGRAPH_API", meaning="the address that `graph`, `impact`, `path`, `events` and `cypher` ask"),
     Variable(name="KGRAPH_TOKEN", meaning="the bearer token that they send, where the API asks who they are"),
     Variable(name="KGRAPH_TOKEN_FILE", meaning="a file with it; `--token-file` names another"),
     Variable(name="KGRAPH_DATA", meaning="the folder that `kgraph up` keeps its Neo4j in; see `--data`"),
@@ -63,6 +63,10 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="KAFKA_SSL_CA_FILE", meaning="whom their certificates are to be from; else the system's authorities"),
     Variable(name="KAFKA_SSL_CERT_FILE", meaning="our own certificate, where they want one"),
     Variable(name="KAFKA_SSL_KEY_FILE", meaning="its key"),
-    Variable(name="REDIS_URL", meaning="the shared result cache", because="there is no result cache"),
+    Variable(
+        name="REDIS_URL",
+        meaning="a Redis that replicas of the API share results and access reviews in: `redis://host:6379/0`, or "
+        "`rediss://` with TLS; whoever reads it reads what is in the clusters",
+    ),
     Variable(name="OTEL_EXPORTER_OTLP_ENDPOINT", meaning="where traces and metrics go", because="none are exported"),
 )

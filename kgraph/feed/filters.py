@@ -6,8 +6,12 @@ from typing import Any
 import msgspec
 
 from kgraph.feed.event import Event, Severity, is_there
+from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import CORE
 from kgraph.kube.selectors import FieldSelector, LabelSelector
+
+# What happens to clusters themselves, as a resource type.
+CLUSTER_EVENTS = f"cluster.{CORE}"
 
 
 class EventFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +62,11 @@ class EventFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return False
         fields = {term.path: text_at(value, term.path) for term in self.field_selector.terms}
         return self.field_selector.matches(fields)
+
+
+def type_of(kind: Kind) -> str:
+    """A kind as a filter names it, without a doubt."""
+    return f"{kind.kind}.{kind.group or CORE}".lower()
 
 
 def is_of_type(wanted: str, group: str, kind: str) -> bool:

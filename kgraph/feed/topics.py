@@ -43,9 +43,9 @@ PLAN = TopicPlan()
 
 
 class Topics(msgspec.Struct, frozen=True):
-    """What there is: the largest message that all topics take, and what is otherwise than planned, in words."""
+    """What there is: by topic the largest message that it takes, and what is otherwise than planned, in words."""
 
-    message_bytes: int
+    sizes: Mapping[str, int]
     differences: tuple[str, ...] = ()
 
 
@@ -69,8 +69,8 @@ async def prepared(settings: KafkaSettings, names: Sequence[str] = TOPICS, plan:
         configs = await _configs(admin, names)
         for name in there:
             differences += _compared(name, configs.get(name, {}), plan)
-        sizes = [int(one.get("max.message.bytes", _DEFAULT_MESSAGE_BYTES)) for one in configs.values()]
-        return Topics(min(sizes, default=_DEFAULT_MESSAGE_BYTES), tuple(differences))
+        sizes = {name: int(configs.get(name, {}).get("max.message.bytes", _DEFAULT_MESSAGE_BYTES)) for name in names}
+        return Topics(sizes, tuple(differences))
     finally:
         await admin.close()
 

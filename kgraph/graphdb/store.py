@@ -19,6 +19,7 @@ from kgraph import cypher
 from kgraph.graphdb import errors
 
 Record = dict[str, Any]
+Seen = neo4j.Bookmarks  # how far a statement has seen the graph
 T = TypeVar("T")
 
 # A pooled connection idle for longer than this is asked whether it lives before it is used: a firewall or a
@@ -36,6 +37,9 @@ _UNAVAILABLE = (
     driver_errors.ConnectionAcquisitionTimeoutError,
     OSError,
 )
+# uvloop's words where a connection is gone before the driver knows (MagicStack/uvloop issues 506 and 653); asyncio's
+# own loop says OSError, which the driver expects.
+_UVLOOP_LOST = ("the handler is closed", "is used by transport")
 _TIMEOUT_CODES = {
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
@@ -80,6 +84,7 @@ class Store:
         self._driver = driver
         self._settings = settings
         self.statements_sent = 0  # how many statements went to Neo4j: tests count a query's cost by it
+        self.told: tuple[Seen, float] | None = None  # how far a caller was told of the graph, and when (monotonic)
 
     @classmethod
     @asynccontextmanager
@@ -116,10 +121,7 @@ class Store:
         self, name: str, parameters: Mapping[str, Any] | None = None, *, timeout: float | None = None
     ) -> Record:
         """The one record that the statement `name` returns."""
-        records = await self.read(name, parameters, timeout=timeout)
-        if len(records) != 1:
-            raise errors.GraphError(f"the statement {name} gave {len(records)} records where it promises one")
-        return records[0]
+        return _only(name, await self.read(name, parameters, timeout=timeout))
 
     async def read_text(
         self,
@@ -137,17 +139,48 @@ class Store:
         Trying again is therefore ours, for as long and for the same errors as the driver would.
         """
         query = neo4j.Query(text, timeout=timeout)
+        records, _ = await self._read(query, parameters, what=what, max_records=max_records)
+        return records
+
+    async def read_after(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        after: Seen | None,
+        timeout: float | None = None,
+    ) -> tuple[Record, Seen]:
+        """The one record of a statement that sees all of what was seen before, and how far it has seen itself.
+
+        A commit is visible while it is being applied, one part before another; whoever comes after one who has seen
+        any of it waits until all of it is (Neo4j's causal consistency, by bookmarks).
+        """
+        query = neo4j.Query(cypher.statement(name), timeout=timeout)
+        records, seen = await self._read(query, parameters, what=name, after=after)
+        return _only(name, records), seen
+
+    async def _read(
+        self,
+        query: neo4j.Query,
+        parameters: Mapping[str, Any] | None,
+        *,
+        what: str,
+        max_records: int | None = None,
+        after: Seen | None = None,
+    ) -> tuple[list[Record], Seen]:
         with mapped(what):
             async for attempt in stamina.retry_context(on=_may_pass, attempts=None, timeout=RETRY_SECONDS):
                 with attempt:
                     self.statements_sent += 1
                     async with self._driver.session(
-                        database=self._settings.database, default_access_mode=neo4j.READ_ACCESS
+                        database=self._settings.database, default_access_mode=neo4j.READ_ACCESS, bookmarks=after
                     ) as session:
                         result = await session.run(query, _quiet(parameters))
                         if max_records is None:
-                            return [dict(record) async for record in result]
-                        return [dict(record) for record in await result.fetch(max_records)]
+                            records = [dict(record) async for record in result]
+                        else:
+                            records = [dict(record) for record in await result.fetch(max_records)]
+                        return records, await session.last_bookmarks()
         raise AssertionError("a retry that neither returns nor raises")
 
     async def explain(self, text: str, parameters: Mapping[str, Any] | None = None) -> str:
@@ -222,6 +255,12 @@ class Transaction:
         return [dict(record) async for record in result]
 
 
+def _only(name: str, records: list[Record]) -> Record:
+    if len(records) != 1:
+        raise errors.GraphError(f"the statement {name} gave {len(records)} records where it promises one")
+    return records[0]
+
+
 def _may_pass(error: Exception) -> bool:
     """Whether the driver itself would try a transaction again that ended so."""
     return isinstance(error, driver_errors.Neo4jError | driver_errors.DriverError) and error.is_retryable()
@@ -292,3 +331,7 @@ def mapped(what: str) -> Iterator[None]:
         raise errors.StatementRefused(f"{what}: a value that Bolt cannot carry ({cause})") from cause
     except asyncio.IncompleteReadError as cause:
         raise errors.GraphUnavailable(f"{what}: Neo4j closed the connection") from cause
+    except RuntimeError as cause:
+        if not any(each in str(cause) for each in _UVLOOP_LOST):
+            raise
+        raise errors.GraphUnavailable(f"{what}: the connection to Neo4j was lost ({cause})") from cause

@@ -38,9 +38,10 @@ class Outbox:
         return outbox
 
     def grow(self, seq: int, events: int, size: int) -> None:
-        """A row is committed."""
-        self._known[seq] = events, size
-        self._add(1, events, size)
+        """A row is committed; it may have been read from the graph before its writer was told."""
+        if seq not in self._known:
+            self._known[seq] = events, size
+            self._add(1, events, size)
 
     def found(self, seq: int, events: int, size: int) -> None:
         """A row was read from the graph; others than this process may have committed it."""
@@ -56,9 +57,10 @@ class Outbox:
         self._add(-rows, -events, -size)
 
     def shrink(self, seq: int) -> None:
-        """A row is taken away."""
-        events, size = self._known.pop(seq)
-        self._add(-1, -events, -size)
+        """A row is taken away; one that was sent twice is so twice."""
+        if seq in self._known:
+            events, size = self._known.pop(seq)
+            self._add(-1, -events, -size)
 
     def rows_of(self, size: int, most: int) -> int:
         """How many rows have about so many bytes."""

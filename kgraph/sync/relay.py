@@ -131,6 +131,8 @@ class Relay:
         memory = sum(len(message.value) for message in recorded.messages)
         if shard.behind or self._memory + memory > MEMORY_BYTES:
             shard.behind = True
+            # Of two transactions that end together the later may be told first: then the earlier is looked for again.
+            shard.after = min(shard.after, recorded.sequence - 1)
         else:
             shard.queue.append(Row(recorded.sequence, recorded.messages, memory))
             self._memory += memory
@@ -193,7 +195,7 @@ class Relay:
             if shard.queue:
                 row = shard.queue.popleft()
                 self._memory -= row.memory
-                shard.after = row.seq
+                shard.after = max(shard.after, row.seq)
                 return (row,)
             if shard.behind:
                 if rows := await self._read(shard):
@@ -228,9 +230,10 @@ class Relay:
             await asyncio.sleep(TAKE_SECONDS)
             try:
                 await self._take()
-            except GraphError as error:
-                log.warning("rows of the outbox cannot be taken away", why=str(error))
+            except Exception as error:  # noqa: BLE001 - rows that stay are sent again; nobody else takes them away
+                log.warning("rows of the outbox cannot be taken away", why=str(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_MOST_SECONDS)
+                self._something.set()
 
     async def _take(self) -> None:
         """Take rows away that are acknowledged; where that fails they stay for the next time."""

@@ -169,7 +169,7 @@ class Metering:
             await asyncio.sleep(0)
             rows = [row for of, each in some if (row := _row(of, each, last.get(of), news.get(of)))]
             if rows:
-                (record,) = await patiently(partial(writer.run, "write/record_usage", {"rows": rows}))
+                (record,) = await patiently(partial(writer.run, "write/record_usage", {"rows": rows}, touches=False))
                 for of in {row["of"] for row in rows}.difference(record["kept"]):
                     kept.pop(of, None)
         self._workloads = kept

@@ -24,6 +24,7 @@ from kgraph.sync.feed import Feed
 from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
 from kgraph.sync.patience import patiently
 from kgraph.sync.rows import edge_row, node_row
+from kgraph.sync.touched import touch, touch_everything
 
 Row = TypeVar("Row")
 
@@ -92,10 +93,13 @@ class Writer:
         batch.happened.extend(happened)
         await patiently(lambda: self.write(batch, properties))
 
-    async def run(self, name: str, parameters: Mapping[str, Any], *happened: Happening) -> list[Record]:
+    async def run(
+        self, name: str, parameters: Mapping[str, Any], *happened: Happening, touches: bool = True
+    ) -> list[Record]:
         """Run one statement behind the fence, and sweep the nodes that its record calls `loose`; its records.
 
-        What has happened with it to the cluster is told in the same transaction.
+        What has happened with it to the cluster is told in the same transaction. `touches`: whether it may change
+        resources or their edges.
         """
         entry = Entry(self, Batch(), {})
         entry.batch.happened.extend(happened)
@@ -105,6 +109,8 @@ class Writer:
             records = await transaction.run(name, parameters)
             for some in _chunks([key for record in records for key in record.get("loose", ())]):
                 await transaction.run("write/sweep", {"keys": some})
+            if touches:
+                await touch_everything(transaction, self.cluster)
             await _tell(transaction, [entry], opened)
             return records
 
@@ -136,7 +142,8 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
             return
         batch = ours[0].batch if len(ours) == 1 else Batch.together([entry.batch for entry in ours])
         differences = await _tell(transaction, ours, opened)
-        await _write_batch(transaction, batch, opened.before, first.history, differences)
+        ends = await _write_batch(transaction, batch, opened.before, first.history, differences)
+        await touch(transaction, {entry.writer.cluster: entry.batch for entry in ours}, ends)
 
     names = ", ".join(entry.writer.cluster for entry in entries)
     changes = sum(len(entry.batch) for entry in entries)
@@ -242,9 +249,11 @@ async def _write_batch(
     before: Mapping[str, Before],
     history: HistoryLimits,
     differences: Mapping[str, Sequence[Difference]],
-) -> None:
+) -> set[str]:
+    """Write it; the keys of what is joined differently now, as far as statements had to find them."""
     now = datetime.now(UTC)
     loose: set[str] = set()
+    ends: set[str] = set()
     for label, keys in _grouped(sorted((label, key) for key, label in batch.removals.items())):
         for some in _chunks(keys):
             if history.seconds and label not in UNREMEMBERED:
@@ -252,6 +261,7 @@ async def _write_batch(
                 await transaction.run("write/remember_deleted", {**parameters, "containment": CONTAINMENT})
             records = await transaction.run("write/bury_resources", {"keys": some, "label": label})
             loose.update(records[0]["loose"])
+            ends.update(records[0]["ends"])
 
     upserts = sorted(batch.upserts.values(), key=lambda upsert: (upsert.resource.label, upsert.resource.key))
     for label, group in groupby(upserts, key=lambda upsert: upsert.resource.label):
@@ -263,12 +273,14 @@ async def _write_batch(
             )
             rows.append(node_row(key, {**item.resource.properties, **past}))
         for some_rows in _chunks(rows):
-            await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
+            records = await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
+            ends.update(records[0]["ends"])
 
     changed = [upsert for upsert in upserts if upsert.edges_changed]
     for some in _chunks([upsert.resource.key for upsert in changed if not upsert.fresh]):
         records = await transaction.run("write/remove_own_edges", {"keys": some})
         loose.update(records[0]["loose"])
+        ends.update(records[0]["ends"])
     replaced: list[dict[str, Any]] = [
         {"start": start, "type": type_, "end": end}
         for start, type_, end in batch.matched
@@ -294,6 +306,7 @@ async def _write_batch(
         await transaction.run("write/sweep", {"keys": some})
     if batch.forgotten:
         await transaction.run("write/forget_kinds", {"keys": sorted(batch.forgotten)})
+    return ends
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:

@@ -18,6 +18,7 @@ from rich.console import Console
 from kgraph.stack.progress import shown
 from tests.bench import (
     bench,
+    caching,
     changes,
     dataset,
     feed,
@@ -27,6 +28,7 @@ from tests.bench import (
     mutations,
     report,
     search,
+    shards,
     streams,
     sync,
     tenant,
@@ -42,6 +44,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "changes": changes.visible,
     "idle": sync.idle,
     "walks": walks.walks,
+    "caching": caching.caching,
     "tenant": tenant.tenant,
     "mutations": mutations.mutations,
     "lists": lists.lists,
@@ -57,6 +60,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "fleet-adding": fleet.adding,
     "fleet-changes": fleet.changes,
     "fleet-removal": fleet.removal,
+    "shards": shards.shards,
 }
 # How long the machine is looked at before each measurement, to say who else used it.
 LOOK_SECONDS = 2.0

@@ -42,9 +42,10 @@ UPDATED = EventType.UPDATED.topic
 
 @asynccontextmanager
 async def kafka(bench: Bench) -> AsyncIterator[str]:
-    """A Kafka with the feed's topics and nothing in them; its bootstrap servers."""
+    """A Kafka with the feed's topics, which have leaders; its bootstrap servers."""
     async with KafkaServer.start(bench.new_folder("kafka"), report=bench.report) as server:
         await prepared(KafkaSettings(bootstrap_servers=(server.bootstrap_servers,)))
+        await _until_led(server.bootstrap_servers)
         yield server.bootstrap_servers
 
 
@@ -167,6 +168,13 @@ async def catching_up(bench: Bench) -> list[Figure]:
     return [
         figure("outbox sent after an outage", median(ours), "s", data, floor=median(floors), bar=Bar("ratio", 2)),
     ]
+
+
+async def _until_led(servers: str) -> None:
+    """Send a message to each partition: a new one takes none before it has a leader, which may take seconds."""
+    async with AIOKafkaProducer(bootstrap_servers=servers) as producer:
+        for each in await partitions(servers):
+            await producer.send_and_wait(each.topic, b"{}", b"nobody", partition=each.partition)
 
 
 async def _relay_all(store: Store, servers: str) -> float:

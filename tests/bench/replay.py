@@ -6,12 +6,12 @@ A real apiserver needs eight milliseconds of the processor for a write, so that 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
-from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
+from aiohttp import ClientConnectionResetError, ClientSession, ClientTimeout, TCPConnector, web
 
 from kgraph.kube.connection import Connection
 from tests.bench.bench import Bench
@@ -28,6 +28,7 @@ class ReplayedCluster:
     def __init__(self, bench: Bench) -> None:
         self.go = asyncio.Event()
         self.watched = asyncio.Event()
+        self._over = asyncio.Event()
         self.lines: Sequence[bytes] = ()
         self._bench = bench
         self._server = bench.plane.server
@@ -50,6 +51,7 @@ class ReplayedCluster:
         try:
             yield cluster, kubeconfig
         finally:
+            cluster._over.set()
             await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
@@ -68,7 +70,7 @@ class ReplayedCluster:
         await self.go.wait()
         for chunk in _chunks(self.lines):
             await response.write(chunk)
-        await asyncio.Event().wait()  # a watch that is silent, until its reader goes
+        await self._over.wait()  # a watch that is silent
         return response
 
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
@@ -82,9 +84,10 @@ class ReplayedCluster:
         ):
             passed = {name: value for name, value in real.headers.items() if name.lower() in _PASSED_ON}
             response = web.StreamResponse(status=real.status, headers=passed)
-            await response.prepare(request)
-            async for chunk in real.content.iter_any():
-                await response.write(chunk)
+            with suppress(ClientConnectionResetError):  # who asked has gone
+                await response.prepare(request)
+                async for chunk in real.content.iter_any():
+                    await response.write(chunk)
             return response
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from kgraph.cli.sources import demo_folder
 from kgraph.stack.ports import free_ports
-from tests.e2e.conftest import STOP_SECONDS, UP_SECONDS, Home, wait_until
+from tests.e2e.conftest import READY, STOP_SECONDS, UP_SECONDS, Home, wait_until
 from tests.servers import Cluster, Feed, Graph
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(1200)]
@@ -118,6 +118,20 @@ def test_a_key_that_is_none_is_told_at_once(home: Home) -> None:
     assert ended.returncode == 1
     assert "KGRAPH_CREDENTIALS_KEY is no key" in " ".join(ended.stderr.split())
     assert "no-key-at-all" not in ended.stderr
+
+
+def test_two_of_up_do_not_fight_over_one_graph(home: Home) -> None:
+    """The second names the first and ends with 1; the first's lease is given up as it ends, and another can begin."""
+    once = ("up", "--once", "--config", DEMO)
+    with started(home, "up", "--config", DEMO) as first:
+        log = home.folder / "service.log"
+        wait_until(lambda: READY in log.read_text(), UP_SECONDS, "the first is ready")
+        second = home.run(*once)
+        assert second.returncode == 1, second.stdout
+        assert f"-{first.pid} syncs shop into this graph already" in " ".join(second.stderr.split())
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(STOP_SECONDS) == 0, log.read_text()
+    assert home.run(*once).returncode == 0
 
 
 @pytest.mark.kubernetes

@@ -8,16 +8,14 @@ from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import ClusterKinds, KindReader, resolve
 from kgraph.api.listing import SELECTOR_MOST
 from kgraph.feed.event import Severity
-from kgraph.feed.filters import EventFilter
+from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, type_of
 from kgraph.graphdb.catalogue import Catalogue
-from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import CORE
 from kgraph.kube.selectors import FieldSelector, LabelSelector, SelectorError
 
 # A stream may be opened before there is any cluster: the kinds of each are Kubernetes' own at least.
 _TO_COME = ClusterKinds(Catalogue(), frozenset())
 NAMES_MOST = 100  # of clusters, namespaces and types
-CLUSTER_EVENTS = f"cluster.{CORE}"
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -58,11 +56,6 @@ async def event_filter(kinds: KindReader, words: Words) -> EventFilter:
         field_selector=fields,
         minimum_severity=severities[words.minimum_severity.lower()],
     )
-
-
-def type_of(kind: Kind) -> str:
-    """A kind as a filter names it, without a doubt."""
-    return f"{kind.kind}.{kind.group or CORE}".lower()
 
 
 def _types(inside: dict[str, ClusterKinds], spelling: str) -> Iterable[str]:

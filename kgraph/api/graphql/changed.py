@@ -1,6 +1,7 @@
 """What GraphQL's mutations of resources share: their arguments, how they are done, how what came of them is shown."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -54,9 +55,19 @@ class How(msgspec.Struct, frozen=True):
     key: str | None
 
 
-async def change(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Changed:
+async def change(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> None:
     """Do the mutation that the field is called after."""
-    asked = Asked(
+    await info.context.mutations.do(info.context.caller, _asked(info, of, build, how))
+
+
+async def changed_resource(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Resource:
+    """Do it, and show what came of it."""
+    asked, waited = _asked(info, of, build, how), how.wait and not how.dry_run
+    return await info.context.mutations.shown(info.context.caller, asked, partial(_shown, info, waited=waited))
+
+
+def _asked(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Asked:
+    return Asked(
         mutation=info.field_name,
         cluster=of.cluster,
         kind=of.kind,
@@ -68,13 +79,6 @@ async def change(info: Info, of: Named, build: Callable[[Target], Intent], how: 
         idempotency_key=how.key or _key_of_header(info),
         trace_id=trace_id(info),
     )
-    return await info.context.mutations.do(info.context.caller, asked)
-
-
-async def changed_resource(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Resource:
-    """Do it, and show what came of it."""
-    changed = await change(info, of, build, how)
-    return await _shown(info, changed, waited=how.wait and not how.dry_run)
 
 
 async def _shown(info: Info, changed: Changed, *, waited: bool) -> Resource:

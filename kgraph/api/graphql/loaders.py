@@ -29,7 +29,7 @@ from kgraph.graphdb.store import Record
 class RelationsWanted(NamedTuple):
     """The relations of one node: along its edges (outward) or against them, by these types, the first so many."""
 
-    handle: str
+    place: Place
     outward: bool
     types: tuple[str, ...]
     first: int
@@ -47,7 +47,7 @@ class Step(NamedTuple):
 class RelatedWanted(NamedTuple):
     """What one node is related to by a step, or by two: the first by key after `after`; of `one`, a controller."""
 
-    handle: str
+    place: Place
     steps: tuple[Step, ...]
     after: str
     first: int
@@ -179,7 +179,7 @@ class Loaders:
         asked = [
             {
                 "at": at,
-                "handle": one.handle,
+                "handle": one.place[0],
                 "via": _step(one.steps[0]) if len(one.steps) > 1 else None,
                 "to": _step(one.steps[-1]),
                 "after": one.after,
@@ -188,7 +188,8 @@ class Loaders:
             }
             for at, one in enumerate(wanted)
         ]
-        record = await self._read("read/related", {"list": asked}, [one.wanted for one in wanted])
+        about = [one.place[1] for one in wanted]
+        record = await self._read("read/related", {"list": asked}, [one.wanted for one in wanted], about)
         nodes = {row[0]: node_with_facts(row) for row in record["nodes"]}
         found = {at: tuple(nodes[handle] for handle in handles) for at, handles in record["related"]}
         return [found.get(at, ()) for at in range(len(wanted))]
@@ -211,19 +212,24 @@ class Loaders:
         found = {row[1]: node_with_facts(row) for row in record["nodes"]}
         return [found.get(one.key) for one in wanted]
 
-    async def _read(self, name: str, parameters: Mapping[str, Any], wanted: Sequence[Wanted]) -> Record:
+    async def _read(
+        self, name: str, parameters: Mapping[str, Any], wanted: Sequence[Wanted], about: Sequence[str] = ()
+    ) -> Record:
         """A statement's record, with what any of those that ask together wants of the nodes."""
-        return await self._reader.read_one(name, {"of": {**parameters, **_any(wanted)}}, timeout=self._timeout)
+        return await self._reader.read_one(
+            name, {"of": {**parameters, **_any(wanted)}}, timeout=self._timeout, about=about
+        )
 
     async def _relations(self, wanted: list[RelationsWanted]) -> Sequence[Relations]:
         asked = [
-            {"at": at, "handle": one.handle, "outward": one.outward, "types": list(one.types), "first": one.first}
+            {"at": at, "handle": one.place[0], "outward": one.outward, "types": list(one.types), "first": one.first}
             for at, one in enumerate(wanted)
         ]
         record = await self._reader.read_one(
             "read/relations",
             {"wanted": {"list": asked, **_any([one.wanted for one in wanted])}},
             timeout=self._timeout,
+            about=[one.place[1] for one in wanted],
         )
         found = {at: Relations(total, _relations(rows)) for at, total, rows in record["relations"]}
         return [found.get(at, Relations(0, ())) for at in range(len(wanted))]

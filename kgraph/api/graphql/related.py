@@ -89,7 +89,7 @@ class Related(StrawberryField):
         return shown
 
     async def _nodes(self, source: Any, info: Info, after: str, first: int) -> tuple[Node, ...]:
-        asked = RelatedWanted(source.node.handle, self._steps, after, first, self._one, wanted(selected(info)))
+        asked = RelatedWanted(source.node.place, self._steps, after, first, self._one, wanted(selected(info)))
         return await info.context.loaders.related.load(asked)
 
 

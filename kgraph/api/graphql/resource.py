@@ -198,7 +198,7 @@ class Resource:
         first = within("first", first, RELATIONS_MOST)
         below = wanted(selected(info), "items.resource.")
         found = await info.context.loaders.relations.load(
-            RelationsWanted(self.node.handle, outward, tuple(edge_types(types)), first, below)
+            RelationsWanted(self.node.place, outward, tuple(edge_types(types)), first, below)
         )
         return RelationList(
             total_count=found.total,

@@ -8,7 +8,7 @@ import strawberry
 
 from kgraph.api.errors import Dropped, Gone
 from kgraph.api.events.told import Item, MarkKind, Told
-from kgraph.api.events.wanted import CLUSTER_EVENTS, Words
+from kgraph.api.events.wanted import Words
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.events import (
     AnyResourceEvent,
@@ -18,6 +18,7 @@ from kgraph.api.graphql.events import (
     ResourceEvent,
     ServiceEvent,
 )
+from kgraph.feed.filters import CLUSTER_EVENTS
 
 Of = TypeVar("Of", bound=AnyResourceEvent)
 

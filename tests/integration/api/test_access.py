@@ -177,7 +177,9 @@ async def setting(
             await until(
                 lambda: _rows(store, "MATCH (d:Deleted {name: 'unused'}) WITH count(*) AS c WHERE c = 2 RETURN c"), ""
             )
-        async with asking(store, [settings], token_reviews=REVIEWERS, tenants=(_tenant(own),)) as client:
+        async with asking(
+            store, [settings], token_reviews=REVIEWERS, tenants=(_tenant(own),), cache_seconds=30
+        ) as client:
             oracles = {
                 name: Oracle(control_plane, tokens[narrowed or name], own if narrowed else "")
                 for name, narrowed in ((name, CALLERS[name].narrowed_to) for name in tokens)

@@ -154,6 +154,33 @@ async def test_a_batch_that_is_written_twice_is_told_once(store: Store, feed: Fe
     assert rows == [{"count": 1}]
 
 
+async def test_rows_are_sent_whatever_the_order_in_which_their_commits_are_told(
+    store: Store, kafka_server: servers.Feed
+) -> None:
+    """Of transactions that end together the later may be told first, or after the relay has read it: each is sent."""
+    cluster = cluster_id()
+    settings = KafkaSettings(bootstrap_servers=(kafka_server.bootstrap_servers,))
+    async with Relay.running(store, KafkaSink(settings), LIMIT_BYTES) as relay:
+        feed = Feed(relay=relay)
+        writer = await Writer.claim(store, cluster, {}, feed=feed)
+        batches = [Batch() for _ in range(6)]
+        for batch in batches[:3]:
+            batch.happened.extend(feed.happening(EventType.CLUSTER_SYNCED, cluster, "InStep", ""))
+            await writer.write(batch)
+        await relay.own(cluster)
+        for batch in reversed(batches[:3]):
+            feed.committed(cluster, batch)
+        await until(lambda: outbox_is_empty(store), "what was there before is sent")
+        async with feed.owned(cluster):
+            for batch in batches[3:]:
+                batch.happened.extend(feed.happening(EventType.CLUSTER_SYNCED, cluster, "InStep", ""))
+                await writer.write(batch)
+        await until(lambda: outbox_is_empty(store), "what came since is sent")
+        assert relay.problem(cluster) is None
+    found = await messages(kafka_server.bootstrap_servers, cluster)
+    assert len({one.event.event_id for one in found}) == 6
+
+
 async def test_topics_are_made_as_planned_and_looked_at_from_then_on(kafka_server: servers.Feed) -> None:
     """What is missing is made; what is there and otherwise than it should be is said in words, and left alone."""
     settings = KafkaSettings(bootstrap_servers=(kafka_server.bootstrap_servers,))

@@ -55,6 +55,18 @@ def test_when_all_rows_are_gone_it_is_empty(rows: list[tuple[int, int]], inherit
     assert outbox.room.is_set()
 
 
+def test_a_row_counts_once_however_often_it_is_told() -> None:
+    """Read from the graph before its writer was told of the commit, and sent twice, it comes and goes once."""
+    outbox = Outbox("c", 1000)
+    outbox.found(1, 10, 400)
+    outbox.grow(1, 10, 400)
+    outbox.all_found()
+    assert (outbox.rows, outbox.events, outbox.bytes) == (1, 10, 400)
+    outbox.shrink(1)
+    outbox.shrink(1)
+    assert (outbox.rows, outbox.events, outbox.bytes) == (0, 0, 0)
+
+
 def test_rows_that_their_sender_takes_away_late_are_not_waited_for() -> None:
     """A worker that is frozen after it has sent takes rows away that the next one has counted: they are not there."""
     outbox = Outbox("c", 1000, rows=2, events=20, size=900)
