@@ -24,6 +24,7 @@ test: $(DEV)
 	$(BIN)/python -m kgraph.stack.neo4j_fetch
 	$(BIN)/python -m kgraph.stack.kafka fetch
 	$(BIN)/python -m kgraph.stack.redis fetch
+	$(BIN)/python -m kgraph.stack.schema_registry fetch
 	$(BIN)/python -m kgraph.stack.kubernetes build
 	$(BIN)/python -m pytest $(ARGS)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from kgraph.stack.kafka import KafkaServer, kafka_program
+from kgraph.stack.kafka import KafkaProgram, KafkaServer, kafka_program
 from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_programs import programs
 from kgraph.stack.kubernetes_setting import ControlPlaneOptions
@@ -21,6 +21,7 @@ from kgraph.stack.neo4j_fetch import prepare
 from kgraph.stack.progress import Report, shown, silent
 from kgraph.stack.redis import RedisServer
 from kgraph.stack.redis_fetch import redis_program
+from kgraph.stack.schema_registry import SchemaRegistryServer, schema_registry_program
 from tests import containers
 from tests.proxied import ProxiedKafka, proxied_kafka
 from tests.servers import TEST_USERS, Cluster, Fast, Feed, Graph, docker_answers
@@ -30,8 +31,9 @@ SMALL_NEO4J = Neo4jOptions(heap_mib=512, page_cache_mib=128)
 CONTAINED = frozenset({"neo4j_server", "kafka_server", "redis_server", "control_plane"})
 PREPARED: dict[Callable[[Report], Awaitable[object]], frozenset[str]] = {
     lambda report: prepare(report=report): frozenset({"neo4j_server"}),
-    kafka_program: frozenset({"kafka_server", "own_kafka"}),
+    kafka_program: frozenset({"kafka_server", "own_kafka", "kafka_tools"}),
     redis_program: frozenset({"redis_server", "own_redis"}),
+    schema_registry_program: frozenset({"schema_registry"}),
     programs: frozenset({"control_plane", "own_control_plane", "metered_control_plane"}),
 }
 EMPTY_DATABASE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS"
@@ -106,6 +108,12 @@ async def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 
 @pytest.fixture(scope="session")
+async def kafka_tools() -> KafkaProgram:
+    """Kafka's own programs in Java, its consumer among them."""
+    return await kafka_program(silent)
+
+
+@pytest.fixture(scope="session")
 async def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ProxiedKafka]:
     """A Kafka of a child process behind a proxy; a test that cuts, kills or pauses it puts it right again."""
     async with proxied_kafka(tmp_path_factory.mktemp("own-kafka")) as made:
@@ -120,6 +128,13 @@ async def redis_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
             yield container
         return
     async with RedisServer.start(tmp_path_factory.mktemp("redis"), report=silent) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def schema_registry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SchemaRegistryServer]:
+    """A schema registry of a child process; a test that kills it puts it right again, and has topics of its own."""
+    async with SchemaRegistryServer.start(tmp_path_factory.mktemp("schema-registry"), report=silent) as server:
         yield server
 
 

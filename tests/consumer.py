@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
 from kgraph.feed.event import CLUSTER_TOPIC, TOPICS, Event, EventType, decoded
+from tests.published import validate
 
 
 class Got(NamedTuple):
@@ -21,23 +22,24 @@ class Got(NamedTuple):
 
     @property
     def event(self) -> Event:
-        """The event of its value."""
+        """The event of its value, which is what the published schema says."""
+        validate(self.value)
         return decoded(self.value)
 
 
 async def messages(servers: str, cluster: str) -> list[Got]:
     """All messages of a cluster that Kafka has now, each partition's in their order."""
-    partitions = await _partitions(servers)
-    if not partitions:
+    assigned = await partitions(servers)
+    if not assigned:
         return []
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, max_partition_fetch_bytes=2**23)
     await consumer.start()
     try:
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
+        consumer.assign(assigned)
+        await consumer.seek_to_beginning(*assigned)
+        ends = await consumer.end_offsets(assigned)
         found: list[Got] = []
-        while any([await consumer.position(each) < ends[each] for each in partitions]):
+        while any([await consumer.position(each) < ends[each] for each in assigned]):
             for some in (await consumer.getmany(timeout_ms=500)).values():
                 for one in some:
                     key = one.key.decode()
@@ -48,7 +50,8 @@ async def messages(servers: str, cluster: str) -> list[Got]:
         await consumer.stop()
 
 
-async def _partitions(servers: str) -> list[TopicPartition]:
+async def partitions(servers: str) -> list[TopicPartition]:
+    """All partitions of the feed's topics that there are."""
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()
     try:

@@ -3,7 +3,7 @@
 - The pages of docs/reference are what the tables say.
 - No file names a package registry's host: where things are fetched from is the reader's own setting.
 - An ignore names its rule and its reason.
-- The GraphQL schema breaks no client without saying so (`tests.breaking`).
+- The schemas of GraphQL and of events break no client without saying so (`tests.breaking`).
 """
 
 import re

@@ -115,7 +115,10 @@ async def running(
 
 
 class WorkerProcess:
-    """`kgraph worker` on one cluster, as a process that can be killed and paused; it logs all it has to say."""
+    """`kgraph worker`, as a process that can be killed and paused; it logs all it has to say.
+
+    It is on one cluster, or on those of the configuration.
+    """
 
     def __init__(
         self,
@@ -123,33 +126,31 @@ class WorkerProcess:
         graph: GraphSettings,
         settings: ClusterSettings,
         *,
+        name: str = "",
         environ: Mapping[str, str] = {},
         **configuration: Any,
     ) -> None:
-        self.log = folder / f"worker-{settings.id}.log"
+        self.name = name or settings.id
+        self.log = folder / f"worker-{self.name}.log"
         self.settings = settings
-        self._config = folder / f"worker-{settings.id}.yaml"
+        self._config = folder / f"worker-{self.name}.yaml"
         cluster = {"id": settings.id, "kubeconfig_path": settings.kubeconfig_path, "qps": 0}
-        self._config.write_text(json.dumps({"clusters": [cluster], **configuration}))
+        # Its name outlives it: with Kafka, the one that is started again has its clusters at once.
+        self._config.write_text(json.dumps({"clusters": [cluster], "worker_id": self.name, **configuration}))
         self._environ = {
             "NEO4J_URI": graph.uri, "NEO4J_USER": graph.user, "NEO4J_PASSWORD": graph.password,
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", **environ,
         }  # fmt: skip
         self._process: asyncio.subprocess.Process | None = None
+        self._log_start = 0
 
     @classmethod
     @asynccontextmanager
     async def run(
-        cls,
-        folder: Path,
-        graph: GraphSettings,
-        settings: ClusterSettings,
-        *,
-        environ: Mapping[str, str] = {},
-        **configuration: Any,
+        cls, folder: Path, graph: GraphSettings, settings: ClusterSettings, **options: Any
     ) -> AsyncIterator[Self]:
         """Start one; what is left of it in the end is killed."""
-        worker = cls(folder, graph, settings, environ=environ, **configuration)
+        worker = cls(folder, graph, settings, **options)
         await worker.start()
         try:
             yield worker
@@ -159,6 +160,7 @@ class WorkerProcess:
     async def start(self) -> None:
         """Start it, or start it again."""
         with self.log.open("ab") as output:
+            self._log_start = output.tell()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "kgraph.cli.main", "worker", "--config", str(self._config),
                 stdout=output, stderr=output, env={**os.environ, **self._environ},
@@ -207,7 +209,7 @@ class WorkerProcess:
         os.kill(self.pid, signal.SIGCONT)
 
     async def synced(self, store: Store) -> None:
-        """Wait until its first sync since the claim is over."""
+        """Wait until its first sync since it was started is over."""
         await until(self._says_in_step, f"the worker of {self.settings.id} is in step\n{self._end_of_log()}")
 
     async def in_step(self, store: Store) -> None:
@@ -220,7 +222,7 @@ class WorkerProcess:
 
     async def _says_in_step(self) -> bool:
         assert self.is_running, f"the worker ended by itself:\n{self._end_of_log()}"
-        return self.said('"event": "in step"') > 0
+        return b'"event": "in step"' in self.log.read_bytes()[self._log_start :]
 
     def _end_of_log(self) -> str:
         return "\n".join(self.log.read_text().splitlines()[-20:]) if self.log.exists() else ""

@@ -19,11 +19,15 @@ from kgraph.api.callers import Caller
 from kgraph.api.compression import COMPRESSION, UNCOMPRESSED
 from kgraph.api.connections import Connections
 from kgraph.api.errors import ApiError
+from kgraph.api.events.hub import Hub
+from kgraph.api.events.streams import Streams
+from kgraph.api.events.viewer import Viewer
 from kgraph.api.failures import any_problem
 from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.controller import graphql_controller
 from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.schema import make_schema
+from kgraph.api.graphql.sharing import Answers
 from kgraph.api.health import ReadinessProbe, health_routes
 from kgraph.api.kinds import KindReader
 from kgraph.api.loopback import allow_hosts
@@ -32,6 +36,7 @@ from kgraph.api.oidc import OidcTokens
 from kgraph.api.pages import landing_page
 from kgraph.api.pod_logs import PodLogs
 from kgraph.api.reader import Reader
+from kgraph.api.replicas import Replicas
 from kgraph.api.rest.openapi import openapi
 from kgraph.api.rest.requests import Asked
 from kgraph.api.rest.router import rest_router
@@ -41,6 +46,7 @@ from kgraph.api.sight import Sights
 from kgraph.api.tenants import Tenants
 from kgraph.api.token_reviews import TokenReviews
 from kgraph.api.verdicts import Verdicts
+from kgraph.feed.redis_client import Memory
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import ClusterSettings
@@ -60,29 +66,44 @@ _HEADERS = {
 
 
 def create_app(
-    store: Store, settings: ApiSettings, sealer: Sealer, clusters: Iterable[ClusterSettings] = ()
+    store: Store,
+    settings: ApiSettings,
+    sealer: Sealer,
+    clusters: Iterable[ClusterSettings] = (),
+    hub: Hub | None = None,
 ) -> Litestar:
-    """The API over `store`; `clusters` are those of the configuration, that of the registry are found by themselves."""
+    """The API over `store`; `clusters` are those of the configuration, that of the registry are found by themselves.
+
+    `hub` reads the change feed for all who subscribe; it is closed with the application.
+    """
     limits = settings.limits
     if settings.mutations:
         limits = msgspec.structs.replace(limits, body_bytes=max(limits.body_bytes, MANIFEST_BYTES))
     kinds = KindReader(store)
     connections = Connections(store, sealer, clusters)
-    verdicts = Verdicts(connections, Tenants(settings.tenants))
+    replicas = Replicas(Memory(settings.redis_url), store) if settings.redis_url else None
+    verdicts = Verdicts(connections, Tenants(settings.tenants), replicas)
     sights = Sights(kinds, verdicts)
-    results = Results(store, settings.cache_seconds) if settings.cache_seconds else None
+    results = Results(store, settings.cache_seconds, replicas) if settings.cache_seconds else None
     issuers = [OidcTokens(one) for one in settings.issuers]
     mutations = Mutations(store, connections, verdicts, Audit(store), restricted=settings.rbac)
     logs = PodLogs(connections, verdicts, restricted=settings.rbac)
     reviewers = [TokenReviews(connections, one.cluster, one.audiences) for one in settings.token_reviews]
     authentication = Authentication((*issuers, *reviewers), impersonation=settings.rbac)
 
+    def is_restricted(caller: Caller) -> bool:
+        return caller.is_known and (settings.rbac or not caller.user)
+
     def reader_of(caller: Caller) -> Reader:
-        restricted = caller.is_known and (settings.rbac or not caller.user)
-        return Reader(store, sights.of(caller) if restricted else None, results)
+        return Reader(store, sights.of(caller) if is_restricted(caller) else None, results)
+
+    def viewer_of(caller: Caller) -> Viewer | None:
+        return Viewer(sights, caller) if is_restricted(caller) else None
+
+    streams, answers = Streams(hub, kinds, reader_of, viewer_of), Answers()
 
     def make_asked(caller: Caller) -> Asked:
-        return Asked(caller, reader_of(caller), kinds, settings, mutations, logs, sealer)
+        return Asked(caller, reader_of(caller), kinds, settings, mutations, logs, streams, sealer)
 
     @asynccontextmanager
     async def keeping_the_audit(_: Litestar) -> AsyncIterator[None]:
@@ -104,6 +125,9 @@ def create_app(
             loaders=loaders,
             sealer=sealer,
             mutations=mutations,
+            streams=streams,
+            answers=answers,
+            make_reader=lambda: reader_of(caller),
         )
 
     with warnings.catch_warnings():
@@ -112,7 +136,9 @@ def create_app(
         return Litestar(
             route_handlers=[
                 landing_page(settings.neo4j_browser),
-                *health_routes(ReadinessProbe(store), brief=settings.authenticates),
+                *health_routes(
+                    ReadinessProbe(store), results.counters if results else None, brief=settings.authenticates
+                ),
                 graphql_controller(
                     make_schema(limits, mutations=settings.mutations),
                     make_context,
@@ -125,7 +151,13 @@ def create_app(
                 ),
             ],
             lifespan=[keeping_the_audit],
-            on_shutdown=[mutations.drain, connections.close, *(issuer.close for issuer in issuers)],
+            on_shutdown=[
+                *streams.closing,
+                mutations.drain,
+                connections.close,
+                *(issuer.close for issuer in issuers),
+                *([replicas.close] if replicas else []),
+            ],
             guards=[allow_hosts(settings.allowed_hosts, addresses=settings.authenticates)],
             exception_handlers={ApiError: any_problem, HTTPException: any_problem},
             response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],

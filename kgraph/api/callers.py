@@ -69,6 +69,11 @@ class Caller(msgspec.Struct, frozen=True):
         by = self.impersonation.by.identity if self.impersonation else None
         return (self.user, self.uid, frozenset(self.groups), self.method, self.home, by)
 
+    @property
+    def who(self) -> tuple[object, ...]:
+        """What clusters know them by, for what is kept of one caller to be nobody else's."""
+        return (self.identity, tuple(sorted(self.extra.items())))
+
 
 ANYONE = Caller("")
 # Who has not said yet who they are: sees nothing, anywhere.

@@ -7,7 +7,6 @@ from kgraph.api.reader import Reader
 from kgraph.api.sight import NAMESPACE
 from kgraph.api.status import Status, SyncState, status_of
 from kgraph.graphdb.model import GroupKind
-from kgraph.graphdb.registry import LOST_SECONDS
 
 
 class Ailing(msgspec.Struct, frozen=True):
@@ -64,7 +63,8 @@ class Cluster(msgspec.Struct, frozen=True):
     resource_count: int | None
     failing_kinds: int | None
     removing: bool
-    followed: bool
+    worker: str | None  # the name of the worker that syncs it
+    feed_problem: str | None
     ailing: tuple[Ailing, ...]
 
     @property
@@ -78,7 +78,7 @@ async def all_clusters(reader: Reader, *, timeout: float) -> tuple[Cluster, ...]
 
     That there is a cluster, what it is called and whether it is in step is no secret.
     """
-    record = await reader.read_one("read/clusters", {"of": {"lostSeconds": LOST_SECONDS}}, timeout=timeout)
+    record = await reader.read_one("read/clusters", {"of": {}}, timeout=timeout)
     found = (Cluster(*[*row, tuple(Ailing(*kind) for kind in ailing)]) for *row, ailing in record["clusters"])
     return tuple([await _shown(reader, cluster) for cluster in found])
 

@@ -4,13 +4,15 @@
     ├── BadUserInput      BAD_USER_INPUT   the question cannot be understood, or asks for more than may be asked
     ├── NotFound          NOT_FOUND        what was named is not in the graph
     ├── Conflict          CONFLICT         what is asked for does not go with what is there
-    │   └── Outdated      CONFLICT         what is there is not of the version that the caller names
+    │   ├── Outdated      CONFLICT         what is there is not of the version that the caller names
+    │   └── Gone          CONFLICT         a stream cannot go on from where the caller was: begin anew
     ├── Unauthenticated   UNAUTHENTICATED  nobody knows who asks
     ├── Forbidden         FORBIDDEN        it is known who asks, and they may not; with Kubernetes' reason
     ├── Invalid           INVALID          the apiserver objects to fields; `causes` names them
     ├── ClusterUnavailable  CLUSTER_UNAVAILABLE  a Kubernetes cluster does not answer, or cannot be asked
     │   ├── IdentityUnavailable  CLUSTER_UNAVAILABLE  whoever would know the caller does not answer
-    │   └── Busy          CLUSTER_UNAVAILABLE  a cluster asks to be spared for a while
+    │   └── Busy          CLUSTER_UNAVAILABLE  a cluster, or this server, asks to be spared for a while
+    │       └── Dropped   CLUSTER_UNAVAILABLE  a stream's events come faster than the caller takes them
     ├── Timeout           TIMEOUT          it took longer than it may; the message says whether it happened
     └── TooComplex        TOO_COMPLEX      the operation would cost more than the limit
 
@@ -66,6 +68,13 @@ class Outdated(Conflict):
     """What is there is not of the resourceVersion that the caller has named: read it again."""
 
 
+class Gone(Conflict):
+    """A stream cannot go on from where the caller was, for what came after is not here; Kubernetes says 410."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"reason": "Gone"})
+
+
 class Unauthenticated(ApiError):
     """Nobody knows who asks."""
 
@@ -98,11 +107,15 @@ class IdentityUnavailable(ClusterUnavailable):
 
 
 class Busy(ClusterUnavailable):
-    """A cluster has too much to do, and asks to be spared for `retry_after` seconds."""
+    """A cluster, or this server, has too much to do, and asks to be spared for `retry_after` seconds."""
 
     def __init__(self, message: str, extensions: Mapping[str, Any] | None = None, *, retry_after: float = 1) -> None:
         super().__init__(message, extensions)
         self.retry_after = retry_after
+
+
+class Dropped(Busy):
+    """A stream's events come faster than the caller takes them; nothing is lost to who goes on from the last one."""
 
 
 class Timeout(ApiError):

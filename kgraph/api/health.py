@@ -11,9 +11,9 @@ import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from kgraph.api.results import Counters
 from kgraph.api.status import SyncState, status_of
 from kgraph.graphdb.errors import GraphError
-from kgraph.graphdb.registry import LOST_SECONDS
 from kgraph.graphdb.store import Store
 
 # Probes of three replicas, a load balancer and a person: one question a second is enough for all of them.
@@ -33,12 +33,24 @@ class ClusterReadiness(msgspec.Struct, frozen=True, rename="camel"):
     last_event_at: str | None
 
 
+class Kept(msgspec.Struct, frozen=True, rename="camel"):
+    """What is kept of results in this process, and how often that was of use since its start (`hit_rate` 0 to 1)."""
+
+    hits: int
+    shared: int
+    misses: int
+    hit_rate: float
+    entries: int
+    bytes: int
+
+
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether questions can be answered now, and about which clusters."""
+    """Whether questions can be answered now, about which clusters, and what is kept of results, if any are."""
 
     ready: bool
     message: str
     clusters: tuple[ClusterReadiness, ...] = ()
+    results: Kept | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReadinessProbe:
@@ -60,8 +72,7 @@ class ReadinessProbe:
 
     async def _asked(self) -> Readiness:
         try:
-            of = {"lostSeconds": LOST_SECONDS}
-            record = await self._store.read_one("read/readiness", {"of": of}, timeout=TIMEOUT_SECONDS)
+            record = await self._store.read_one("read/readiness", timeout=TIMEOUT_SECONDS)
         except GraphError:
             return Readiness(ready=False, message="the graph does not answer")
         clusters = tuple(_readiness(identity, SyncState(*rest)) for identity, *rest in record["clusters"])
@@ -83,7 +94,9 @@ def _readiness(identity: str, state: SyncState) -> ClusterReadiness:
     )
 
 
-def health_routes(probe: ReadinessProbe, *, brief: bool = False) -> list[HTTPRouteHandler]:
+def health_routes(
+    probe: ReadinessProbe, counters: Counters | None = None, *, brief: bool = False
+) -> list[HTTPRouteHandler]:
     """The two endpoints; a cluster that is not in step does not make the API unready, Neo4j being away does.
 
     Probes do not say who they are: where callers have to, the answer is `brief`, and names no cluster.
@@ -100,6 +113,9 @@ def health_routes(probe: ReadinessProbe, *, brief: bool = False) -> list[HTTPRou
         state = await probe.ask()
         if brief and state.ready:
             state = Readiness(ready=True, message="the graph answers")
+        elif counters is not None:
+            kept = msgspec.convert(counters, Kept, from_attributes=True)
+            state = msgspec.structs.replace(state, results=kept)
         return Response(state, status_code=200 if state.ready else 503)
 
     return [live, ready]

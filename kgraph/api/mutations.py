@@ -21,7 +21,7 @@ from kgraph.api import live, waiting
 from kgraph.api.audit import Audit, Decision, Entry, Outcome, entry_of
 from kgraph.api.callers import Caller
 from kgraph.api.connections import Connections
-from kgraph.api.errors import ApiError, Forbidden, Timeout, as_api_failure
+from kgraph.api.errors import Forbidden, Timeout, as_api_failure
 from kgraph.api.idempotency import Answered, Claim, IdempotencyKeys
 from kgraph.api.intents import Intent
 from kgraph.api.refusals import refusal
@@ -83,23 +83,36 @@ class Mutations:
         self._restricted = restricted  # whether rights are asked for before the request asks for them itself
         self._served = Served(connections)
         self._keys = IdempotencyKeys(store)
-        self._running: set[asyncio.Task[Changed]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def do(self, caller: Caller, asked: Asked) -> Changed:
         """Do it, or raise an ApiError that says why not, and what is known of whether it happened."""
-        task = asyncio.create_task(self._do(caller, asked), name=f"mutation {asked.mutation}")
+        return await self.shown(caller, asked, _as_it_is)
+
+    async def shown(self, caller: Caller, asked: Asked, show: Callable[[Changed], Awaitable[T]]) -> T:
+        """Do it, and make something of what came of it, while the end is put on record; raises as `do`, and `show`."""
+        changed, ending = await asyncio.shield(self._start(self._do(caller, asked), f"mutation {asked.mutation}"))
+        try:
+            if asked.wait and not asked.dry_run:
+                await self._wait(changed)
+            return await show(changed)
+        finally:
+            await asyncio.shield(ending)
+
+    def _start(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """What comes to its end even where the caller goes away."""
+        task = asyncio.create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        changed = await asyncio.shield(task)
-        if asked.wait and not asked.dry_run:
-            await self._wait(changed)
-        return changed
+        return task
 
     async def drain(self) -> None:
         """Wait until what is under way is over."""
-        await asyncio.gather(*self._running, return_exceptions=True)
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _do(self, caller: Caller, asked: Asked) -> Changed:
+    async def _do(self, caller: Caller, asked: Asked) -> tuple[Changed, asyncio.Task[None]]:
+        """What came of it, and the end of its entry in the audit, which is under way."""
         entry = entry_of(
             caller,
             asked.mutation,
@@ -111,18 +124,16 @@ class Mutations:
         )
         work = _Work(caller, asked, entry)
         try:
-            return await self._decided(work)
-        except ApiError as error:
-            work.note(code=error.code, message=str(error))
-            raise
-        except Exception as error:
-            failure = as_api_failure(error)
-            work.note(code=failure.code, message=failure.message)
-            raise
-        finally:
+            changed = await self._decided(work)
+        except BaseException as error:
+            if isinstance(error, Exception):
+                failure = as_api_failure(error)
+                work.note(code=failure.code, message=failure.message)
             if work.entry.outcome is Outcome.UNDERWAY:
                 work.note(outcome=Outcome.UNKNOWN if work.begun else Outcome.REFUSED)
             await self.audit.end(work.entry)
+            raise
+        return changed, self._start(self.audit.end(work.entry), "the end of an audit entry")
 
     async def _decided(self, work: "_Work") -> Changed:
         """Everything before the request."""
@@ -251,6 +262,10 @@ class Mutations:
                 f"it happened, and the graph did not show it within {waiting.WAIT_SECONDS:g} s: {changed.key}; do not "
                 "repeat it, and see the cluster's status for what its sync is about"
             )
+
+
+async def _as_it_is(changed: Changed) -> Changed:
+    return changed
 
 
 @asynccontextmanager

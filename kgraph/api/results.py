@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from kgraph.api.dependencies import marks_of
+from kgraph.api.replicas import Replicas
 from kgraph.api.touches import Look, Touches
 from kgraph.graphdb.errors import GraphError
 from kgraph.graphdb.store import Record, Store
@@ -38,10 +39,19 @@ class Statement(NamedTuple):
     timeout: float
 
 
+class _Shared(msgspec.Struct, frozen=True, array_like=True):
+    """A result as replicas tell it: what its process knew of each cluster's last touch before it asked."""
+
+    known: dict[str, int]
+    marks: tuple[str, ...]
+    value: bytes
+
+
 class Counters(msgspec.Struct):
     """How often an answer was kept already (`hits`) or had to be asked for, and how much is kept."""
 
     hits: int = 0
+    shared: int = 0  # of the hits: by another replica
     misses: int = 0
     entries: int = 0
     bytes: int = 0
@@ -69,10 +79,13 @@ class Result(msgspec.Struct, frozen=True, gc=False):
 class Results:
     """Keeps results for `seconds` at most."""
 
-    def __init__(self, store: Store, seconds: float, bytes_most: int = BYTES_MOST) -> None:
+    def __init__(
+        self, store: Store, seconds: float, replicas: Replicas | None = None, bytes_most: int = BYTES_MOST
+    ) -> None:
         self.counters = Counters()
         self._store = store
         self._seconds = seconds
+        self._replicas = replicas
         self._bytes_most = bytes_most
         self._touches = Touches(store, seconds)
         self._kept: OrderedDict[bytes, Result] = OrderedDict()
@@ -118,8 +131,14 @@ class Results:
 
         async def answer() -> tuple[Record, Result | None]:
             try:
+                if (told := await self._told(key)) is not None:
+                    return _decoded(told.value), told
                 record = await self._read(asked, look)
-                return record, self._keep(key, asked, record, look)
+                kept = self._result(asked, record, look)
+                if kept is not None:
+                    self._keep(key, kept)
+                    self._tell(key, kept, look)
+                return record, kept
             finally:
                 del self._asking[key]
 
@@ -132,7 +151,8 @@ class Results:
         record, _ = await self._store.read_after(asked.name, asked.parameters, after=look.seen, timeout=asked.timeout)
         return record
 
-    def _keep(self, key: bytes, asked: Statement, record: Record, look: Look) -> Result | None:
+    def _result(self, asked: Statement, record: Record, look: Look) -> Result | None:
+        """What is to be kept of a record; None where nothing is."""
         marks = marks_of(asked.name, asked.parameters, record, asked.about)
         if marks is None:
             return None
@@ -141,15 +161,37 @@ class Results:
         except (TypeError, OverflowError):
             return None
         result = Result(value, look.number, marks, time.monotonic() + self._seconds)
-        if result.size > ENTRY_BYTES_MOST:
-            return None
+        return result if result.size <= ENTRY_BYTES_MOST else None
+
+    def _keep(self, key: bytes, result: Result) -> None:
         self._drop(key)
         self._kept[key] = result
         self.counters.bytes += result.size
         while self.counters.bytes > self._bytes_most:
             self._drop(next(iter(self._kept)))
         self.counters.entries = len(self._kept)
-        return result
+
+    async def _told(self, key: bytes) -> Result | None:
+        """What another replica has asked, if it still stands."""
+        found = None if self._replicas is None else await self._replicas.get("result", key)
+        if found is None:
+            return None
+        try:
+            shared = _shared_decoder.decode(found[0])
+        except msgspec.MsgspecError:
+            return None
+        number = self._touches.number_of(shared.known)
+        if number is None or not self._touches.untouched(number, shared.marks):
+            return None
+        self._keep(key, Result(shared.value, number, shared.marks, time.monotonic() + min(found[1], self._seconds)))
+        self.counters.hits += 1
+        self.counters.shared += 1
+        return self._kept.get(key)
+
+    def _tell(self, key: bytes, result: Result, look: Look) -> None:
+        if self._replicas is not None:
+            shared = _Shared(dict(look.known), tuple(result.marks), result.value)
+            self._replicas.put("result", key, _encoder.encode(shared), self._seconds)
 
     def _drop(self, key: bytes) -> None:
         dropped = self._kept.pop(key, None)
@@ -168,6 +210,7 @@ def _plain(value: Any) -> Any:
 _encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
 _key_encoder = msgspec.msgpack.Encoder(order="deterministic")
 _decoder = msgspec.msgpack.Decoder(dict[str, Any])
+_shared_decoder = msgspec.msgpack.Decoder(_Shared)
 
 
 def _decoded(value: bytes) -> Record:
@@ -176,4 +219,4 @@ def _decoded(value: bytes) -> Record:
 
 
 def _digest(asked: Statement) -> bytes:
-    return hashlib.blake2b(_key_encoder.encode([asked.name, asked.parameters]), digest_size=16).digest()
+    return hashlib.blake2b(_key_encoder.encode([asked.name, asked.parameters]), digest_size=32).digest()

@@ -10,6 +10,7 @@ class Limits(msgspec.Struct, frozen=True):
     """What one request may cost. Each number is there so that no single question starves the others."""
 
     body_bytes: int = 1_000_000  # a query with its variables; the longest sensible one is far below 100 kB
+    operations_per_socket: int = 50  # that are under way on one WebSocket, subscriptions among them
     batch_operations: int = 10  # operations in one request: a page's widgets, not a crawl
     # Reading a megabyte of document takes 0.3 s; two thousand ordinary tokens are 15,000 characters.
     document_characters: int = 50_000
@@ -68,6 +69,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     allowed_hosts: tuple[str, ...] = ()  # names beside loopback's own that a Host header may carry
     limits: Limits = Limits()
     cache_seconds: float = 0.0  # how long results are kept at most; 0: not at all
+    redis_url: str = ""  # where replicas share them, and access reviews; "": nowhere
     prices: Prices | None = None  # None: what things cost is not known
     mutations: bool = False  # whether the schema has any
     audit_retention_seconds: float = 7_776_000.0  # 90 days; 0: for ever
@@ -75,6 +77,10 @@ class ApiSettings(msgspec.Struct, frozen=True):
     token_reviews: tuple[TokenReviewSettings, ...] = ()
     issuers: tuple[IssuerSettings, ...] = ()
     tenants: tuple[Tenant, ...] = ()  # narrow what `rbac` shows
+
+    def __repr__(self) -> str:
+        """Who is asked who callers are; no login."""
+        return f"ApiSettings(token_reviews={self.token_reviews!r}, issuers={self.issuers!r})"
 
     @property
     def authenticates(self) -> bool:

@@ -59,7 +59,7 @@ class Sights:
 
     def of(self, caller: Caller) -> "Sight":
         """What a caller sees, for one request."""
-        who = (caller.identity, tuple(sorted(caller.extra.items())))
+        who = caller.who
         kept = self._recent.get(who)
         if kept is None or time.monotonic() >= kept[0]:
             kept = self._recent[who] = (time.monotonic() + RECENT_SECONDS, {})

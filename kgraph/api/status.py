@@ -1,15 +1,18 @@
-"""How a cluster's sync is, part by part, from what its node says: the connection, the worker, the sync itself."""
+"""How a cluster's sync is, part by part, as its node says: the connection, the worker, the sync, its feed."""
 
 import msgspec
 
-from kgraph.graphdb.registry import LOST_SECONDS
+from kgraph.graphdb.shards import LEASE_SECONDS
 
 # How long a change may wait before it counts as behind; a large first sync's batches take as long.
 BEHIND_SECONDS = 30.0
 
 
 class SyncState(msgspec.Struct, frozen=True):
-    """What a cluster's node says of its sync; times ISO 8601, `lag_seconds` from the watch's delivery to the commit."""
+    """What a cluster's node says of its sync; times ISO 8601, `lag_seconds` from the watch's delivery to the commit.
+
+    `worker` is the name of the one that syncs it now. `feed_problem` is why its change feed does not come on.
+    """
 
     source: str | None
     synced_at: str | None
@@ -20,7 +23,8 @@ class SyncState(msgspec.Struct, frozen=True):
     lag_seconds: float | None
     last_event_at: str | None
     removing: bool
-    followed: bool
+    worker: str | None
+    feed_problem: str | None = None
 
 
 class Component(msgspec.Struct, frozen=True):
@@ -45,19 +49,21 @@ def status_of(state: SyncState) -> Status:
         components: tuple[Component, ...] = (_sync(state),)
     else:
         components = (_worker(state), _connection(state), _sync(state))
+    if state.feed_problem:
+        components = (*components, Component("feed", ready=False, message=state.feed_problem))
     if state.removing:
         components = (Component("removal", ready=False, message="it is being removed"), *components)
     wrong = [component for component in components if not component.ready]
-    message = wrong[0].message if wrong else components[-1].message
+    message = wrong[0].message if wrong else _sync(state).message
     return Status(ready=not wrong, message=message, components=components)
 
 
 def _worker(state: SyncState) -> Component:
-    if state.followed:
-        return Component("worker", ready=True, message="a worker syncs it")
+    if state.worker:
+        return Component("worker", ready=True, message=f"{state.worker} syncs it")
     message = (
-        f"nothing syncs it: no worker that was seen in the last {LOST_SECONDS} s has it in its configuration or from "
-        "the registry; its data stay as they are until it is removed"
+        f"nothing syncs it: no worker that was seen in the last {LEASE_SECONDS} s has taken it from its configuration "
+        "or the registry; its data stay as they are until it is removed"
     )
     return Component("worker", ready=False, message=message)
 

@@ -14,6 +14,7 @@ A look never misses what was visible when it began: its statement waits for what
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -32,6 +33,10 @@ FRESH_SECONDS = 0.25
 # Marks of one generation, some 100 bytes each. Past them everything is taken for touched, and counting begins anew.
 MARKS_MOST = 200_000
 _KIND, _NAMESPACE = 3, 4  # how many parts of a resource's key name its kind, and its namespace
+
+
+# How many looks that met something are remembered, to tell how old another replica's answers are.
+HISTORY_MOST = 256
 
 
 class Look(NamedTuple):
@@ -53,6 +58,7 @@ class Touches:
         self._floor = 0  # what was answered before this look may have been touched by anything since
         self._marks: dict[str, int] = {}  # with the look that met each last
         self._older: dict[str, int] = {}
+        self._history: deque[tuple[int, Mapping[str, int]]] = deque(maxlen=HISTORY_MOST)
         self._turned_at = time.monotonic()
         self._looking: asyncio.Task[Look] | None = None
         self._next: asyncio.Task[Look] | None = None
@@ -69,6 +75,13 @@ class Touches:
         if since < self._floor:
             return False
         return not any(self._marks.get(mark, 0) > since or self._older.get(mark, 0) > since for mark in marks)
+
+    def number_of(self, known: Mapping[str, int]) -> int | None:
+        """The latest look that had seen no more than `known`, another process's; None where none is remembered."""
+        for number, seen in reversed(self._history):
+            if all(known.get(cluster, -1) >= at for cluster, at in seen.items()):
+                return number
+        return None
 
     async def _look(self, before: asyncio.Task[Look] | None) -> Look:
         if before is not None and not before.done():
@@ -123,6 +136,7 @@ class Touches:
                 known[identity] = at
         if not is_new and self._floor < number:
             return Look(self._latest.number, seen, began_at, self._latest.known)
+        self._history.append((number, known))
         return Look(number, seen, began_at, known)
 
     def _mark(self, changed: Iterable[str], met: Iterable[str], number: int) -> None:

@@ -4,16 +4,21 @@ The same question of many requests is asked once at a time. As the apiserver's o
 allowed is kept longer than what was not: somebody who has just been given access does not wait for it.
 
 Who impersonates somebody is asked for as well, in each cluster that the request meets: what one cluster allows says
-nothing of another. What is outside a caller's tenants is not allowed, and no cluster is asked.
+nothing of another. What is outside a caller's tenants is not allowed, and no cluster is asked. Replicas that share a
+Redis share what clusters have said, until it ends.
 """
 
 import asyncio
 from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
 
 from kgraph.api.callers import Caller
 from kgraph.api.connections import Connections
 from kgraph.api.errors import Forbidden
 from kgraph.api.kept import Kept
+from kgraph.api.replicas import Replicas
 from kgraph.api.tenants import Tenants
 from kgraph.kube.reviews import Attributes, Subject, Verdict, review
 
@@ -30,13 +35,12 @@ Question = tuple[str, Subject, Attributes]  # of this cluster
 class Verdicts:
     """Asks clusters, and remembers for a moment what they said."""
 
-    def __init__(self, connections: Connections, tenants: Tenants) -> None:
+    def __init__(self, connections: Connections, tenants: Tenants, replicas: Replicas | None = None) -> None:
         self.asked = 0  # how many reviews were sent: tests count a request's cost by it
         self._connections = connections
         self._tenants = tenants
-        self._kept: Kept[Question, Verdict] = Kept(
-            KEPT_MOST, lambda verdict: ALLOWED_SECONDS if verdict.allowed else DENIED_SECONDS
-        )
+        self._replicas = replicas
+        self._kept: Kept[Question, _Said] = Kept(KEPT_MOST, lambda said: said.seconds)
         self._places: dict[str, asyncio.Semaphore] = {}
 
     async def of(self, caller: Caller, cluster: str, wanted: Attributes, inside: str | None = None) -> Verdict:
@@ -82,14 +86,41 @@ class Verdicts:
         if subject is None:
             return Verdict(allowed=False, reason=_unknown(caller, cluster))
         question = (cluster, subject, wanted)
-        return await self._kept.of(question, lambda: self._ask(question), "access review")
+        return (await self._kept.of(question, lambda: self._ask(question), "access review")).verdict
 
-    async def _ask(self, question: Question) -> Verdict:
+    async def _ask(self, question: Question) -> "_Said":
+        """What the cluster says, or has said to another replica, as long as that is to be believed."""
+        asked = _encoder.encode(question)
+        found = None if self._replicas is None else await self._replicas.get("verdict", asked)
+        if found is not None:
+            try:
+                return _said(_decoder.decode(found[0]), found[1])
+            except msgspec.MsgspecError:
+                pass  # nothing that a replica has put there
+        said = _said(await self._review(question))
+        if self._replicas is not None:
+            self._replicas.put("verdict", asked, _encoder.encode(said.verdict), said.seconds)
+        return said
+
+    async def _review(self, question: Question) -> Verdict:
         cluster, subject, wanted = question
         async with self._places.setdefault(cluster, asyncio.Semaphore(AT_ONCE)):
             connection = await self._connections.of(cluster)
             self.asked += 1
             return await review(connection, subject, wanted)
+
+
+class _Said(NamedTuple):
+    verdict: Verdict
+    seconds: float  # how long it is to be believed
+
+
+def _said(verdict: Verdict, seconds: float = ALLOWED_SECONDS) -> _Said:
+    return _Said(verdict, min(seconds, ALLOWED_SECONDS if verdict.allowed else DENIED_SECONDS))
+
+
+_encoder = msgspec.msgpack.Encoder(order="deterministic")
+_decoder = msgspec.msgpack.Decoder(Verdict)
 
 
 def _unknown(caller: Caller, cluster: str) -> str:

@@ -9,9 +9,9 @@ from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.graphs import Named, graph_at_work
 from kgraph.cli.printing import print_data
 from kgraph.cli.running import find_running
-from kgraph.cli.services import sync_options
 from kgraph.cli.sources import Asked, choose_source, configured
 from kgraph.cli.terminal import answers, remarks
+from kgraph.cli.working import sync_options
 from kgraph.graphdb.store import Store
 from kgraph.kube.snapshot import STDIN
 from kgraph.sync.check import Report, check

@@ -34,13 +34,18 @@ class Client:
         self.address = (api or (here.api if here else DEFAULT_API)).rstrip("/")
         self.clusters = here.clusters if here else ()  # those that it keeps in step, where that is known
         self._named = bool(api)
-        token = _token(environ)
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        if token and not _is_private(self.address):
+        self._environ = environ
+        if self.headers and not _is_private(self.address):
             raise BadConfiguration(
                 f"{self.address} is another machine, and a token is never sent over plain http: use https, or "
                 "`kubectl port-forward` and an address on this machine"
             )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What says who we are; the token is read anew, for one in a file is renewed. Raises BadConfiguration."""
+        token = _token(self._environ)
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The `data` of an answer; Refused with the API's own words, NothingRuns where nobody answers."""
@@ -49,7 +54,7 @@ class Client:
             response = httpx.post(
                 f"{self.address}/graphql",
                 json={"query": query, "variables": variables},
-                headers=self._headers,
+                headers=self.headers,
                 timeout=TIMEOUT,
                 trust_env=False,
             )
@@ -72,11 +77,15 @@ class Client:
             code = errors[0].get("extensions", {}).get("code", "")
             said = "\n".join(str(error.get("message", error)) for error in errors)
             if code == Unauthenticated.code:
-                how = "another token" if self._headers else "a token"
-                said = f"{self.address} does not know you: {said}; give {how} with --token-file or {TOKEN}"
+                said = self.unknown(said)
             raise Refused(said, code)
         data = answer["data"]
         return data if isinstance(data, dict) else {}
+
+    def unknown(self, said: str) -> str:
+        """What to tell somebody whom the API does not know; `said` are its own words."""
+        how = "another token" if self.headers else "a token"
+        return f"{self.address} does not know you: {said}; give {how} with --token-file or {TOKEN}"
 
 
 def _token(environ: Mapping[str, str]) -> str:

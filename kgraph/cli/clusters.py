@@ -17,7 +17,7 @@ from kgraph.kube.given import GivenCluster
 from kgraph.kube.sealing import Sealer
 
 LIST_SECONDS = 10.0
-COLUMNS = ("CLUSTER", "STATE", "RESOURCES", "LAG", "LAST EVENT", "FAILING")
+COLUMNS = ("CLUSTER", "STATE", "WORKER", "RESOURCES", "LAG", "LAST EVENT", "FAILING")
 
 
 async def add(named: Named, config: str, given: GivenCluster) -> None:
@@ -52,6 +52,7 @@ def rows(clusters: Sequence[Cluster]) -> list[list[Any]]:
         [
             one.id,
             state_of(one),
+            one.worker,
             one.resource_count,
             None if one.lag_seconds is None else f"{one.lag_seconds:.1f}s",
             (one.last_event_at or "").partition(".")[0].replace("T", " "),
@@ -72,6 +73,7 @@ _WORDS: Mapping[str, str] = {
     "worker": "unsynced",
     "connection": "lost",
     "sync": "syncing",
+    "feed": "backlog",
 }
 
 

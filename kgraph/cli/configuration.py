@@ -18,12 +18,14 @@ from kgraph.api.settings import IssuerSettings, TokenReviewSettings
 from kgraph.api.tenants import Tenant
 from kgraph.cli.authentication import check_authentication
 from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.feeds import check_feeds
 from kgraph.cli.kafka import kafka_settings
 from kgraph.cli.setting import Setting, Takes
 from kgraph.cli.settings import SETTINGS
 from kgraph.cli.tenants import check_tenants
 from kgraph.cli.values import read_value
 from kgraph.cli.variables import VARIABLES
+from kgraph.feed.configured import FeedSettings
 from kgraph.feed.kafka_settings import KafkaSettings
 from kgraph.graphdb.catalogue import is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
@@ -35,6 +37,7 @@ from kgraph.sync.start import is_name
 _ROWS: Mapping[str, Mapping[str, Setting]] = {
     parent: {row.name: row for row in SETTINGS if row.parent == parent} for parent in {row.parent for row in SETTINGS}
 }
+_REDIS = re.compile(r"(rediss?|unix)://\S+")
 _PRICES = ("cpu_hour", "memory_gib_hour", "storage_gib_month", "node_hour")
 # Controllers in whose namespace cluster-scoped objects have what they name, by the namespace that it usually is.
 _CONTROLLERS = frozenset(row.home for row in EDGE_ROWS if row.home)
@@ -56,6 +59,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     controller_namespaces: tuple[str, ...] = ()
     resync_period: float = 600.0
     worker_pool_size: int = 4
+    worker_id: str = ""
+    worker_group: str = "kubernetes-adapter"
+    worker_session: float = 10.0
+    worker_heartbeat: float = 1.0
     enable_mutations: bool = False
     enable_rbac: bool = True
     enable_cache: bool = True
@@ -73,6 +80,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     enable_relationships: bool = True
     enable_custom_resources: bool = True
     custom_resource_definitions: tuple[OwnKind, ...] = ()
+    feeds: tuple[FeedSettings, ...] = ()
+    schema_registry_url: str = ""
     neo4j_uri: str = ""
     neo4j_user: str = "neo4j"
     neo4j_password: str = ""
@@ -101,19 +110,26 @@ def load(config: str, environ: Mapping[str, str]) -> Configuration:
     _check_custom(values.get("custom_resource_definitions", ()), source)
     check_authentication(values.get("authentication"), source)
     check_tenants(values, source)
+    check_feeds(values, source)
     known = {name: value for name, value in values.items() if name in Configuration.__struct_fields__}
     graph = {
         name: environ[name.upper()]
         for name in ("neo4j_uri", "neo4j_user", "neo4j_password", "neo4j_database", "redis_url")
         if environ.get(name.upper())
     }
+    if graph.get("redis_url") and not _REDIS.match(graph["redis_url"]):
+        raise BadConfiguration("REDIS_URL is <hidden>; allowed is redis://host:port/0, rediss://… or unix://…")
     warnings = tuple(
         f"{row.name} is set, and has no effect in this version: {row.because}"
         for row in VARIABLES
         if row.because and environ.get(row.name)
     )
+    kafka = kafka_settings(environ)
+    if values.get("feeds") and kafka is None:
+        warnings = (*warnings, "feeds is set, and has no effect without Kafka: set KAFKA_BOOTSTRAP_SERVERS")
     found = msgspec.convert({**known, **graph, "warnings": warnings}, Configuration)
-    return msgspec.structs.replace(found, kafka=kafka_settings(environ))
+    _check_worker(found, source)
+    return msgspec.structs.replace(found, kafka=kafka)
 
 
 def _check_controllers(listed: Iterable[str], source: str) -> None:
@@ -253,6 +269,14 @@ def _check_unique(ids: list[str], source: str) -> None:
     twice = sorted({each for each in ids if ids.count(each) > 1})
     if twice:
         raise BadConfiguration(f"{source}: two clusters have the id {twice[0]!r}; each needs its own")
+
+
+def _check_worker(found: Configuration, source: str) -> None:
+    if not 0 < found.worker_heartbeat <= found.worker_session / 3:
+        raise BadConfiguration(
+            f"{source}: worker_heartbeat is {found.worker_heartbeat:g} s, with a worker_session of "
+            f"{found.worker_session:g} s; allowed is at most a third of it, so that one that is lost is not the end"
+        )
 
 
 def _check_custom(kinds: Sequence[Mapping[str, Any]], source: str) -> None:

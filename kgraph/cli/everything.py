@@ -1,31 +1,38 @@
 """What `kgraph up` runs: Neo4j, the workers and the API, started in this order and ended in the other."""
 
 import asyncio
+import math
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
+from rich.console import Console
 
+from kgraph.api.events.hub import Hub
 from kgraph.cli.authentication import check_reviewers
 from kgraph.cli.defaults import API_HOST, API_PORT, BOLT_PORT, BROWSER_PORT
 from kgraph.cli.errors import CliError
 from kgraph.cli.feeding import fed
 from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, opened, own_graph
+from kgraph.cli.identity import worker_identity
 from kgraph.cli.limits import raise_file_limit
-from kgraph.cli.registry import Follower
 from kgraph.cli.running import Running, announced
-from kgraph.cli.services import api_settings, sync_options
+from kgraph.cli.services import api_settings
 from kgraph.cli.serving import address_of, listening, served
+from kgraph.cli.shards import Keeper
 from kgraph.cli.sources import Asked, choose_source, configured
 from kgraph.cli.sync_progress import show_first_sync
 from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.cli.terminal import remarks
 from kgraph.cli.welcome import print_example, print_ready
 from kgraph.cli.workers import Workers
+from kgraph.cli.working import sync_options
 from kgraph.feed.bus import Bus
+from kgraph.graphdb.shards import LEASE_SECONDS, LOOK_SECONDS
 from kgraph.graphdb.store import GraphSettings
 from kgraph.kube.sealing import Sealer
 from kgraph.stack.neo4j import Neo4jServer
@@ -66,10 +73,13 @@ async def up(wanted: UpOptions) -> None:
             server = await stack.enter_async_context(embedded(wanted.data))
             settings = GraphSettings(uri=server.bolt_uri, user=server.user, password=server.password)
         store = await stack.enter_async_context(opened(settings))
-        feed = await stack.enter_async_context(fed(store, configuration, Bus()))
+        feed = await stack.enter_async_context(fed(store, configuration, bus := Bus()))
         workers = Workers(store, source.clusters, sync_options(configuration, source.clusters), feed)
+        name = worker_identity(configuration, os.environ).name
+        keeper = await stack.enter_async_context(Keeper(store, workers, sealer, name, registered=not wanted.once))
+        await take_all(keeper, console)
         api = api_settings(configuration, server.browser_uri if server else "")
-        serving = await stack.enter_async_context(served(store, api, sealer, listener, source.clusters))
+        serving = await stack.enter_async_context(served(store, api, sealer, listener, source.clusters, hub=Hub(bus)))
         running = Running(
             api=address_of(listener),
             clusters=workers.configured,
@@ -80,12 +90,8 @@ async def up(wanted: UpOptions) -> None:
             neo4j_browser=server.browser_uri if server else "",
         )
         stack.enter_context(announced(running))
-        syncing = asyncio.create_task(workers.run(), name="workers")
-        stack.push_async_callback(_ended, syncing)
-        parts = {syncing}
-        if not wanted.once:
-            parts.add(asyncio.create_task(Follower(store, workers, sealer).run(), name="follow the registry"))
-            stack.push_async_callback(_ended, *parts)
+        keeping = asyncio.create_task(keeper.run(), name="follow the shards")
+        stack.push_async_callback(_ended, keeping)
         await show_first_sync(workers, console)
         if set(workers.configured) <= set(workers.failed):
             raise CliError("; ".join(workers.failed.values()))
@@ -95,7 +101,7 @@ async def up(wanted: UpOptions) -> None:
             return
         console.print("Ctrl-C ends it.", style="dim")
         try:
-            await _until_something_ends(server, serving, parts)
+            await _until_something_ends(server, serving, keeping)
         except asyncio.CancelledError:
             # Being told to end is how this ends well; what was started is now stopped in good order.
             if task := asyncio.current_task():
@@ -115,19 +121,30 @@ async def embedded(data: Path | None) -> AsyncIterator[Neo4jServer]:
         yield server
 
 
+async def take_all(keeper: Keeper, console: Console) -> None:
+    """Take all clusters; CliError where another process that lives has some of them in the same graph."""
+    for turn in range(1 + math.ceil(LEASE_SECONDS / LOOK_SECONDS)):
+        pause = await keeper.look()
+        if not keeper.elsewhere:
+            return
+        clusters, names = ", ".join(keeper.elsewhere), ", ".join(sorted(set(keeper.elsewhere.values())))
+        if turn == 0:
+            console.print(f"{clusters}: {names} syncs it into this graph. Waiting in case it has ended …", style="dim")
+        await asyncio.sleep(pause)
+    raise CliError(
+        f"{names} syncs {clusters} into this graph already: end it first (`kgraph cluster list` shows who syncs what), "
+        "or take another Neo4j, or other clusters"
+    )
+
+
 async def _until_something_ends(
-    server: Neo4jServer | None, serving: asyncio.Task[None], syncing: set[asyncio.Task[None]]
+    server: Neo4jServer | None, serving: asyncio.Task[None], keeping: asyncio.Task[None]
 ) -> None:
-    """Wait for ever; CliError where a part ends that should not. Workers may end: a snapshot is loaded once."""
+    """Wait for ever; CliError where a part ends that should not."""
     while server is None or server.is_running:
-        await asyncio.wait(
-            {serving, *(task for task in syncing if not task.done())},
-            timeout=ALIVE_POLL_SECONDS,
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        for task in syncing:
-            if task.done():
-                task.result()
+        await asyncio.wait({serving, keeping}, timeout=ALIVE_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if keeping.done():
+            keeping.result()
         if serving.done():
             serving.result()
             raise CliError("the API ended by itself")

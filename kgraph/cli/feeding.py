@@ -8,9 +8,13 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from kgraph.cli.configuration import Configuration
+from kgraph.cli.errors import BadConfiguration
 from kgraph.feed.bus import Bus
 from kgraph.feed.event import SOURCE
+from kgraph.feed.feeds import Feeds
 from kgraph.feed.kafka_sink import KafkaSink
+from kgraph.feed.redis_stream import RedisSink
+from kgraph.feed.sink import RegistryUnavailable, SchemaRefused, Sink
 from kgraph.graphdb.store import Store
 from kgraph.sync.feed import Feed
 from kgraph.sync.relay import Relay
@@ -20,14 +24,33 @@ log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def fed(store: Store, configuration: Configuration, bus: Bus | None = None) -> AsyncIterator[Feed]:
-    """The feed: to Kafka where the environment names it, and to whoever listens on the bus of this process."""
+    """The feed: to Kafka, or else Redis, where the environment names one, and to who listens on this process's bus."""
     # Without an exporter spans are for their ids: each event says in which trace it was delivered.
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: SOURCE}), shutdown_on_exit=False)
     tracer = provider.get_tracer("kgraph.sync")
-    if configuration.kafka is None:
+    sink: Sink
+    if configuration.kafka is not None:
+        feeds = Feeds(configuration.feeds, configuration.schema_registry_url)
+        await _prepare(feeds)
+        sink, where = KafkaSink(configuration.kafka, feeds), f"Kafka at {configuration.kafka.where}"
+    elif configuration.redis_url:
+        sink, where = RedisSink(configuration.redis_url), "Redis"
+    else:
         yield Feed(tracer, bus=bus)
         return
-    sink = KafkaSink(configuration.kafka)
     async with Relay.running(store, sink, configuration.outbox_limit) as relay:
-        log.info("changes go to Kafka", servers=configuration.kafka.where)
+        log.info("changes are told", to=where)
         yield Feed(tracer, relay=relay, bus=bus)
+
+
+async def _prepare(feeds: Feeds) -> None:
+    """Have the schemas of the feeds registered; BadConfiguration where the registry does not take one.
+
+    Where it is away, the relay waits for it.
+    """
+    try:
+        await feeds.prepare()
+    except SchemaRefused as error:
+        raise BadConfiguration(f"feeds: {error}") from error
+    except RegistryUnavailable as error:
+        log.warning("the change feed waits for the schema registry", why=str(error))

@@ -42,6 +42,14 @@ def own_graph(named: Named, configuration: Configuration) -> GraphSettings | Non
     )
 
 
+def needed_graph(named: Named, configuration: Configuration) -> GraphSettings:
+    """The Neo4j that is named; BadConfiguration where none is."""
+    graph = own_graph(named, configuration)
+    if graph is None:
+        raise BadConfiguration("which Neo4j? name it with --neo4j-uri or NEO4J_URI; `kgraph up` brings its own")
+    return graph
+
+
 def graph_at_work(named: Named, configuration: Configuration) -> GraphSettings:
     """The Neo4j that is named, else that of the `kgraph up` which runs here."""
     if settings := own_graph(named, configuration):

@@ -49,3 +49,12 @@ async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+def accept_end() -> None:
+    """Being told to end is how a service ends well."""
+    import structlog
+
+    if task := asyncio.current_task():
+        task.uncancel()
+    structlog.get_logger(__name__).info("ended when told to")

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from kgraph.api.schema_export import schema_text
+from kgraph.cli.reference_events import PAGES as EVENT_PAGES
 from kgraph.cli.reference_tables import PAGES as TABLE_PAGES
 from kgraph.cli.setting import Setting, Takes
 from kgraph.cli.settings import SETTINGS
@@ -58,6 +59,8 @@ def settings_page() -> str:
         ("prices.rules[]", "A rule of `prices`"),
         (kinds, "A custom kind"),
         (f"{kinds}.edges[]", "An edge of a custom kind"),
+        ("feeds[]", "A feed of your own"),
+        ("feeds[].filter", "`filter` of a feed"),
     ):
         parts.append(_table(heading, [row for row in SETTINGS if row.parent == section]))
     lines = ["| variable | default | meaning |", "|---|---|---|"]
@@ -103,7 +106,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES = {"settings.md": settings_page, "schema.graphql": schema_text, **TABLE_PAGES}
+PAGES = {"settings.md": settings_page, "schema.graphql": schema_text, **TABLE_PAGES, **EVENT_PAGES}
 
 
 def stale_pages(folder: Path) -> list[str]:

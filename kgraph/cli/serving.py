@@ -9,6 +9,7 @@ import uvicorn
 from litestar import Litestar
 
 from kgraph.api.app import create_app
+from kgraph.api.events.hub import Hub
 from kgraph.api.loopback import ListensElsewhere, ensure_loopback
 from kgraph.api.settings import ApiSettings
 from kgraph.cli.errors import BadConfiguration
@@ -65,18 +66,27 @@ async def served(
     sealer: Sealer,
     listener: socket.socket,
     clusters: Iterable[ClusterSettings] = (),
+    *,
+    hub: Hub | None = None,
 ) -> AsyncIterator[asyncio.Task[None]]:
     """The API answers while the block runs; its task ends early only where the server fails.
 
-    `clusters` are those of the configuration, which it asks who callers are and what they may see.
+    `clusters` are those of the configuration, which it asks who callers are and what they may see; `hub` reads the
+    change feed for who subscribes.
     """
-    async with running(create_app(store, settings, sealer, clusters), listener, settings.limits.body_bytes) as task:
+    app = create_app(store, settings, sealer, clusters, hub)
+    async with running(app, listener, settings.limits.body_bytes, closing=hub) as task:
         yield task
 
 
 @asynccontextmanager
-async def running(app: Litestar, listener: socket.socket, message_bytes: int) -> AsyncIterator[asyncio.Task[None]]:
-    """An application that answers while the block runs; a WebSocket's message has `message_bytes` at most."""
+async def running(
+    app: Litestar, listener: socket.socket, message_bytes: int, closing: Hub | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
+    """An application that answers while the block runs; a WebSocket's message has `message_bytes` at most.
+
+    In the end a hub that is `closing` sends its subscribers elsewhere, before the server waits for open streams.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -94,5 +104,7 @@ async def running(app: Litestar, listener: socket.socket, message_bytes: int) ->
             await asyncio.wait({task}, timeout=STARTED_POLL_SECONDS)
         yield task
     finally:
+        if closing is not None:
+            await closing.close()
         server.should_exit = True
         await task

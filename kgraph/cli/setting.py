@@ -26,6 +26,9 @@ class Takes(StrEnum):
     PATH = "JSONPath"
     PATHS = "names and their JSONPaths"
     NAMESPACES = "clusters and their namespaces"
+    LABEL_SELECTOR = "label selector"
+    FIELD_SELECTOR = "field selector"
+    TEMPLATE = "names and what they get"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):

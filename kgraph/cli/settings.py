@@ -5,6 +5,7 @@ The reference (docs/reference/settings.md), the reading of files and variables, 
 
 from kgraph.cli.authentication_settings import AUTHENTICATION_SETTINGS
 from kgraph.cli.cluster_settings import CLUSTER_SETTINGS
+from kgraph.cli.feeds_settings import FEED_SETTINGS
 from kgraph.cli.setting import Setting, Takes
 from kgraph.graphdb.edges import OWN_EDGE_TYPES
 from kgraph.graphdb.edges.row import EFFECTS
@@ -124,6 +125,34 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="how many transactions the clusters of one worker may have under way together; each has one at most",
     ),
     Setting(
+        key="worker_id",
+        takes=Takes.TEXT,
+        meaning="what this worker is called among those that share the clusters, each with a name of its own; one that "
+        "comes back under it has its clusters again. Else the Pod's name, if it is a StatefulSet's; others are new "
+        "each time",
+    ),
+    Setting(
+        key="worker_group",
+        takes=Takes.TEXT,
+        default="kubernetes-adapter",
+        meaning="with Kafka, what the topic `….shards` and the consumer group `….workers` are called that share the "
+        "clusters out; another one for the workers of another graph",
+    ),
+    Setting(
+        key="worker_session",
+        takes=Takes.DURATION,
+        default="10s",
+        meaning="with Kafka, how long a worker may be silent before its clusters go to others; the brokers allow 6s to "
+        "30m unless told",
+    ),
+    Setting(
+        key="worker_heartbeat",
+        takes=Takes.DURATION,
+        default="1s",
+        meaning="how often it says that it lives, at most a third of `worker_session`; also how soon it hears that "
+        "clusters are to change hands",
+    ),
+    Setting(
         key="enable_mutations",
         takes=Takes.SWITCH,
         default=False,
@@ -221,4 +250,5 @@ SETTINGS: tuple[Setting, ...] = (
         choices=EFFECTS,
         meaning="the same when what it refers to fails",
     ),
+    *FEED_SETTINGS,
 )

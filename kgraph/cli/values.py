@@ -9,6 +9,7 @@ from kgraph.graphdb.model import RESOURCE_PROPERTIES
 from kgraph.kube.durations import seconds
 from kgraph.kube.given import CLUSTER_ID
 from kgraph.kube.quantities import number
+from kgraph.kube.selectors import FieldSelector, LabelSelector, SelectorError
 
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9][a-z0-9.-]*)?")
 # A label as DNS has it (RFC 1123), in which `*` may stand for any part.
@@ -142,9 +143,35 @@ def _namespaces(setting: Setting, value: Any) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _label_selector(_: Setting, value: Any) -> str:
+    return _selector(value, LabelSelector.parse, "a label selector such as app=web,tier!=test")
+
+
+def _field_selector(_: Setting, value: Any) -> str:
+    return _selector(value, FieldSelector.parse, "a field selector such as status.phase=Failed")
+
+
+def _selector(value: Any, parse: Callable[[str], object], allowed: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(allowed)  # noqa: TRY004 - as all that a user may have written otherwise
+    try:
+        parse(value)
+    except SelectorError as error:
+        raise ValueError(f"{allowed} ({error})") from None
+    return value
+
+
+def _template(_: Setting, value: Any) -> dict[str, Any]:
+    from kgraph.feed.template import parse
+
+    parse(value)
+    assert isinstance(value, dict)
+    return value
+
+
 def _wrong_path(value: Any) -> str | None:
     """Why a value is no JSONPath, in the words that follow it; None where it is one."""
-    from kgraph.sync.jsonpath import normalised
+    from kgraph.kube.jsonpath import normalised
 
     if not isinstance(value, str):
         return ""
@@ -170,4 +197,7 @@ _READERS: Mapping[Takes, Callable[[Setting, Any], Any]] = {
     Takes.PATH: _path,
     Takes.PATHS: _paths,
     Takes.NAMESPACES: _namespaces,
+    Takes.LABEL_SELECTOR: _label_selector,
+    Takes.FIELD_SELECTOR: _field_selector,
+    Takes.TEMPLATE: _template,
 }

@@ -35,7 +35,7 @@ VARIABLES: tuple[Variable, ...] = (
         choices=("console", "json"),
         meaning="for people, or one JSON object a line; `json` where standard error is no terminal",
     ),
-    Variable(name="KGRAPH_API", meaning="the address that `graph`, `impact`, `path` and `cypher` ask"),
+    Variable(name="KGRAPH_API", meaning="the address that `graph`, `impact`, `path`, `events` and `cypher` ask"),
     Variable(name="KGRAPH_TOKEN", meaning="the bearer token that they send, where the API asks who they are"),
     Variable(name="KGRAPH_TOKEN_FILE", meaning="a file with it; `--token-file` names another"),
     Variable(name="KGRAPH_DATA", meaning="the folder that `kgraph up` keeps its Neo4j in; see `--data`"),

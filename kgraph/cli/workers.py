@@ -1,7 +1,7 @@
 """The workers of several clusters in one process: each starts, fails and ends alone."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import structlog
 
@@ -29,6 +29,7 @@ class Workers:
     ) -> None:
         self.by_cluster: dict[str, ClusterWorker] = {}
         self.failed: dict[str, str] = {}  # the clusters whose worker does not run, and why
+        self.fenced: dict[str, float] = {}  # those of them that another has taken over, and when, on the loop's clock
         self._first_ended: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._commits = Commits(options.writers)
@@ -40,34 +41,39 @@ class Workers:
         self.configured = tuple(self.by_cluster)
 
     async def run(self) -> None:
-        """Run those that there are from the start; a failed one starts again later.
+        """Run those that there are from the start, shared with nobody; a failed one starts again later.
 
         Returns when none of them is left: snapshots are loaded, others taken.
         """
         for cluster in self.configured:
-            self._start(cluster)
+            self.start(self.by_cluster[cluster].settings)
         ours = [self._tasks[cluster] for cluster in self.configured]
         try:
             await asyncio.gather(*ours)
         finally:
-            await self.stop(*self.configured)
+            await _ended(ours)
 
     def start(self, settings: ClusterSettings) -> None:
-        """Begin with one more cluster, which runs until `stop`."""
-        self._add(settings)
-        self._start(settings.id)
+        """Begin with a cluster, which runs until `stop`."""
+        if settings.id not in self.by_cluster:
+            self._add(settings)
+        work = self._keep_running(settings.id)
+        self._tasks[settings.id] = asyncio.create_task(work, name=f"worker of {settings.id}")
 
     async def stop(self, *clusters: str) -> None:
         """End with some clusters once what they have read is written; their part of the graph stays."""
-        ending = [task for cluster in clusters if (task := self._tasks.pop(cluster, None))]
-        for task in ending:
-            task.cancel()
-        if ending:
-            await asyncio.wait(ending)
-        for cluster in clusters:
-            if cluster not in self.configured:
-                for each in (self.by_cluster, self.failed, self._first_ended):
-                    each.pop(cluster, None)
+        ending = {cluster: task for cluster in clusters if (task := self._tasks.get(cluster))}
+        await _ended(ending.values())
+        for cluster, task in ending.items():
+            if self._tasks.get(cluster) is not task:
+                continue  # somebody else has ended it too
+            del self._tasks[cluster]
+            worker = self.by_cluster.pop(cluster)
+            self._first_ended.pop(cluster).set()
+            self.failed.pop(cluster, None)
+            self.fenced.pop(cluster, None)
+            if cluster in self.configured:
+                self._add(worker.settings)
 
     async def first_sync(self) -> None:
         """Wait until every cluster of the start is in the graph, or its worker has failed for the first time."""
@@ -89,9 +95,6 @@ class Workers:
     def _worker(self, settings: ClusterSettings) -> ClusterWorker:
         return ClusterWorker(self._store, settings, self._options, self._commits, self.feed)
 
-    def _start(self, cluster: str) -> None:
-        self._tasks[cluster] = asyncio.create_task(self._keep_running(cluster), name=f"worker of {cluster}")
-
     async def _keep_running(self, cluster: str) -> None:
         while True:
             worker = self.by_cluster[cluster]
@@ -105,8 +108,19 @@ class Workers:
             self._first_ended[cluster].set()
             log.error("a cluster's worker ended", cluster=cluster, why=why)
             if any(isinstance(end, Fenced) for end in ends):
-                return  # taking the cluster back would have two workers take it from each other for ever
+                # Taking the cluster back would have two workers take it from each other for ever.
+                self.fenced[cluster] = asyncio.get_running_loop().time()
+                return
             await tell_failure(self._store, cluster, why)
             await asyncio.sleep(START_AGAIN_SECONDS)
             del self.failed[cluster]
             self.by_cluster[cluster] = self._worker(worker.settings)
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel them and wait; one that is ending already is not disturbed in its last writes."""
+    for task in tasks:
+        if not task.cancelling():
+            task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

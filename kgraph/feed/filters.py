@@ -6,15 +6,21 @@ from typing import Any
 import msgspec
 
 from kgraph.feed.event import Event, Severity, is_there
+from kgraph.graphdb.kinds import Kind
+from kgraph.graphdb.model import CORE
 from kgraph.kube.selectors import FieldSelector, LabelSelector
+
+# What happens to clusters themselves, as a resource type.
+CLUSTER_EVENTS = f"cluster.{CORE}"
 
 
 class EventFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an event must be; an empty part takes all. Equal filters want the same, however they were written.
 
-    `resource_types` are `pod`, `kubernetes.pod`, `Deployment.apps` or a group alone, `*.cert-manager.io`, in any case.
-    Selectors ask the object after the change and the one before it: what ceases to match is told too, as Kubernetes'
-    own watches do. Events of clusters have no object: selectors, namespaces and types leave them out.
+    `resource_types` are `pod`, `kubernetes.pod`, `Deployment.apps`, `Service.core` or a group alone,
+    `*.cert-manager.io`, in any case. Selectors ask the object after the change and the one before it: what ceases to
+    match is told too, as Kubernetes' own watches do. Events of clusters have no object: selectors and namespaces leave
+    them out, and so do all types but their own, `cluster.core`.
     """
 
     clusters: tuple[str, ...] = ()
@@ -32,18 +38,19 @@ class EventFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return False
         resource = event.resource
         if resource is None:
-            return not (self.namespaces or self.resource_types or self._selects)
+            return not (self.namespaces or self._selects) and self._takes("", "Cluster")
         if self.namespaces and resource.namespace not in self.namespaces:
             return False
-        if self.resource_types:
-            gvk = resource.group_version_kind
-            if not any(is_of_type(each, gvk.group, gvk.kind) for each in self.resource_types):
-                return False
+        if not self._takes(resource.group_version_kind.group, resource.group_version_kind.kind):
+            return False
         return not self._selects or any(
             self._selected(msgspec.json.decode(state))
             for state in (event.new_object, event.old_object)
             if is_there(state)
         )
+
+    def _takes(self, group: str, kind: str) -> bool:
+        return not self.resource_types or any(is_of_type(each, group, kind) for each in self.resource_types)
 
     @property
     def _selects(self) -> bool:
@@ -57,10 +64,15 @@ class EventFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.field_selector.matches(fields)
 
 
+def type_of(kind: Kind) -> str:
+    """A kind as a filter names it, without a doubt."""
+    return f"{kind.kind}.{kind.group or CORE}".lower()
+
+
 def is_of_type(wanted: str, group: str, kind: str) -> bool:
     """Whether a kind is what a resource type of a filter means."""
     name, _, of = wanted.lower().removeprefix("kubernetes.").partition(".")
-    return name in ("*", kind.lower()) and (not of or of == group.lower())
+    return name in ("*", kind.lower()) and (not of or of == (group.lower() or CORE))
 
 
 def text_at(value: Any, path: str) -> str:

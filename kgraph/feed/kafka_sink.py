@@ -4,15 +4,16 @@ The one module that knows aiokafka's producer; its errors become SinkUnavailable
 """
 
 import asyncio
-from collections.abc import Awaitable, Generator, Sequence
+from collections.abc import Awaitable, Generator, Mapping, Sequence
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from kgraph.feed.feeds import Feeds
 from kgraph.feed.kafka_settings import KafkaSettings
-from kgraph.feed.message import Message, fitted
+from kgraph.feed.message import Message
 from kgraph.feed.sink import SinkUnavailable
 from kgraph.feed.topics import Topics, prepared
 
@@ -28,13 +29,14 @@ _ERRORS = (KafkaError, OSError, TimeoutError)
 
 
 class KafkaSink:
-    """Sends messages to the topics that they name, and makes these first."""
+    """Sends messages to the topics that they name, and to those of the feeds that want them; makes these first."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, feeds: Feeds | None = None) -> None:
         self._settings = settings
+        self._feeds = feeds or Feeds()
         self._producer: AIOKafkaProducer | None = None
         self._failed = False  # whether the producer has lost something, so that nothing may follow over it
-        self._most = 0  # bytes of a message
+        self._most: Mapping[str, int] = {}  # bytes of a topic's message
         self._changing = asyncio.Lock()
         self._differences: tuple[str, ...] = ()
 
@@ -44,9 +46,10 @@ class KafkaSink:
         handed: list[asyncio.Future[Any]] = []
         try:
             for message in messages:
-                fits = fitted(message, self._most)
-                # In aiokafka a future for each, which ends once the broker has the message.
-                handed.append(await producer.send(fits.topic, fits.value, fits.key.encode(), headers=fits.headers))
+                for one in self._feeds.messages(message, self._most):
+                    # In aiokafka a future for each, which ends once the broker has the message.
+                    sent = await producer.send(one.topic, one.value, one.key.encode(), headers=one.headers)
+                    handed.append(sent)
         except _ERRORS as error:
             raise self._failure(error, producer, handed) from error
         return _Delivery(self, producer, asyncio.gather(*handed))
@@ -85,14 +88,16 @@ class KafkaSink:
 
     async def _start(self) -> AIOKafkaProducer:
         try:
-            topics = await prepared(self._settings)
+            await self._feeds.prepare()
+            topics = await prepared(self._settings, self._feeds.topics)
+            largest = max(topics.sizes.values())
             producer = AIOKafkaProducer(
                 **self._settings.client_arguments(),
                 enable_idempotence=True,
                 compression_type="lz4",
                 linger_ms=0,
-                max_batch_size=min(BATCH_BYTES, topics.message_bytes),
-                max_request_size=topics.message_bytes,
+                max_batch_size=min(BATCH_BYTES, *topics.sizes.values()),
+                max_request_size=largest,
                 request_timeout_ms=DELIVERY_MS,
             )
             try:
@@ -106,7 +111,8 @@ class KafkaSink:
                 "KAFKA_BOOTSTRAP_SERVERS and that it runs: events wait in the outbox until it does"
             ) from error
         self._tell(topics)
-        self._most, self._failed = topics.message_bytes - _SPARE_BYTES, False
+        self._most = {name: size - _SPARE_BYTES for name, size in topics.sizes.items()}
+        self._failed = False
         return producer
 
     def _tell(self, topics: Topics) -> None:
@@ -114,7 +120,7 @@ class KafkaSink:
             if difference not in self._differences:
                 log.warning("a topic is not as it should be", difference=difference)
         self._differences = topics.differences
-        log.info("connected to Kafka", servers=self._settings.where, message_bytes=topics.message_bytes)
+        log.info("connected to Kafka", servers=self._settings.where, message_bytes=min(topics.sizes.values()))
 
     async def _stop(self) -> None:
         """Let go of the producer; what was handed to it is then there, or will never be."""

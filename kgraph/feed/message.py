@@ -4,7 +4,7 @@ CloudEvents 1.0 in binary mode (its Kafka protocol binding, 3.2): the attributes
 JSON. A transaction's messages are packed together for the outbox.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cramjam
 import msgspec
@@ -53,9 +53,15 @@ class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
         written = sum(len(name) + len(value) for name, value in self.headers)
         return len(self.key.encode()) + len(self.value) + written + _OVERHEAD_BYTES
 
+    def fits(self, most: int) -> bool:
+        """Whether it has `most` bytes, or fewer."""
+        # The key stands in it three times, in four bytes a character at most; to count all takes as long as to send.
+        return len(self.value) + 12 * len(self.key) + _HEADERS_BYTES <= most or self.size <= most
+
 
 # A batch's head has 61 bytes, a record's 21 at most, and a header's lengths 10 (Kafka's message format, version 2).
 _OVERHEAD_BYTES = 200
+_HEADERS_BYTES = 1024  # of all headers without the key, and the overhead
 
 
 def message_of(event: Event) -> Message:
@@ -75,27 +81,31 @@ def message_of(event: Event) -> Message:
 def fitted(message: Message, most: int) -> Message:
     """The message, without its event's objects and diff as far as it must do without them to have `most` bytes.
 
-    What is left out stands in `metadata.truncated`, in its order. One that is still too large is given as it is.
+    One that is still too large is given as it is.
     """
-    if message.size <= most:
-        return message
-    event = decoded(message.value)
-    truncated = [*event.metadata.truncated]
+    made = message
+    if not message.fits(most):
+        for smaller in shrunk(decoded(message.value)):
+            made = msgspec.structs.replace(message, value=encoded(smaller))
+            if made.fits(most):
+                break
+    return made
+
+
+def shrunk(event: Event) -> Iterator[Event]:
+    """The event with less and less in it; what is left out stands in `metadata.truncated`, in its order."""
     for name in _LEFT_OUT:
         if name == "diff" and not event.diff:
             continue
         if name != "diff" and not is_there(getattr(event, name)):
             continue
-        truncated.append(name)
+        truncated = (*event.metadata.truncated, name)
         event = msgspec.structs.replace(
             event,
             **{name: {} if name == "diff" else NO_OBJECT},
-            metadata=msgspec.structs.replace(event.metadata, truncated=tuple(truncated)),
+            metadata=msgspec.structs.replace(event.metadata, truncated=truncated),
         )
-        smaller = msgspec.structs.replace(message, value=encoded(event))
-        if smaller.size <= most:
-            return smaller
-    return msgspec.structs.replace(message, value=encoded(event))
+        yield event
 
 
 def packed(messages: Sequence[Message]) -> bytes:

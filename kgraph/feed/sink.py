@@ -10,6 +10,14 @@ class SinkUnavailable(Exception):
     """What was handed over may or may not have come; it says where to, what failed and what to do."""
 
 
+class RegistryUnavailable(SinkUnavailable):
+    """The registry of schemas does not answer, or not as one; it may later."""
+
+
+class SchemaRefused(SinkUnavailable):
+    """The registry does not take a schema, and will not as long as it has what it has."""
+
+
 class Sink(Protocol):
     """Takes messages in order."""
 

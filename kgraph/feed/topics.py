@@ -7,7 +7,7 @@ import msgspec
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, LeaderNotAvailableError, NoError, TopicAlreadyExistsError, for_code
 
 from kgraph.feed.event import TOPICS
 from kgraph.feed.kafka_settings import KafkaSettings
@@ -20,6 +20,8 @@ MESSAGE_BYTES = 4 * 1024 * 1024
 _DEFAULT_MESSAGE_BYTES = 1_048_588
 _WEEK_MS = 7 * 24 * 3_600_000
 _REPLICAS_MOST = 3
+# What is said of a topic that there is: nothing is wrong, or it was made a moment ago and has no leader yet.
+_THERE = (NoError.errno, LeaderNotAvailableError.errno)
 
 
 class TopicPlan(msgspec.Struct, frozen=True):
@@ -43,9 +45,9 @@ PLAN = TopicPlan()
 
 
 class Topics(msgspec.Struct, frozen=True):
-    """What there is: the largest message that all topics take, and what is otherwise than planned, in words."""
+    """What there is: by topic the largest message that it takes, and what is otherwise than planned, in words."""
 
-    message_bytes: int
+    sizes: Mapping[str, int]
     differences: tuple[str, ...] = ()
 
 
@@ -57,7 +59,7 @@ async def prepared(settings: KafkaSettings, names: Sequence[str] = TOPICS, plan:
     admin = AIOKafkaAdminClient(**settings.client_arguments())
     try:
         await admin.start()
-        there = {one["topic"]: one for one in await admin.describe_topics(list(names)) if not one["error_code"]}
+        there = {one["topic"]: one for one in await admin.describe_topics(list(names)) if one["error_code"] in _THERE}
         differences: list[str] = []
         if missing := [name for name in names if name not in there]:
             differences += await _make(admin, missing, plan)
@@ -69,8 +71,8 @@ async def prepared(settings: KafkaSettings, names: Sequence[str] = TOPICS, plan:
         configs = await _configs(admin, names)
         for name in there:
             differences += _compared(name, configs.get(name, {}), plan)
-        sizes = [int(one.get("max.message.bytes", _DEFAULT_MESSAGE_BYTES)) for one in configs.values()]
-        return Topics(min(sizes, default=_DEFAULT_MESSAGE_BYTES), tuple(differences))
+        sizes = {name: int(configs.get(name, {}).get("max.message.bytes", _DEFAULT_MESSAGE_BYTES)) for name in names}
+        return Topics(sizes, tuple(differences))
     finally:
         await admin.close()
 

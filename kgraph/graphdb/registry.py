@@ -1,7 +1,6 @@
-"""Clusters that were added at run time, as the graph keeps them: registrations, marks of removal, who follows them.
+"""Clusters that were added at run time, as the graph keeps them: registrations and marks of removal.
 
-Workers look at the registry every few seconds. One that was not seen for LOST_SECONDS counts as gone, by the graph's
-own clock, and another takes what it owned; the cluster's epoch keeps the two apart where it was only slow.
+Which worker syncs them, or removes them, is a matter of `shards`.
 """
 
 import secrets
@@ -12,9 +11,6 @@ import msgspec
 
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Store
-
-# Six looks. A worker that pauses for longer loses its clusters to another, which reads them all again.
-LOST_SECONDS = 30
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -36,14 +32,6 @@ class Registration(msgspec.Struct, frozen=True):
         return f"Registration({self.stamp!r}, removing={self.removing!r}, configured={self.configured!r})"
 
 
-class Owned(msgspec.Struct, frozen=True):
-    """One registration that a worker is to follow."""
-
-    id: str
-    stamp: str
-    removing: bool
-
-
 def registration_key(cluster: str) -> str:
     """The key of a cluster's registration."""
     return f"registration:{cluster}"
@@ -51,12 +39,7 @@ def registration_key(cluster: str) -> str:
 
 async def registration(store: Store, cluster: str) -> Registration:
     """What is known of a cluster."""
-    of = {
-        "registration": registration_key(cluster),
-        "cluster": cluster_key(cluster),
-        "id": cluster,
-        "lostSeconds": LOST_SECONDS,
-    }
+    of = {"registration": registration_key(cluster), "cluster": cluster_key(cluster), "id": cluster}
     found = await store.read_one("read/registration", {"of": of})
     return Registration(
         stamp=found["stamp"] or "",
@@ -99,17 +82,3 @@ async def mark_removal(store: Store, cluster: str) -> None:
 async def withdraw_removals(store: Store, clusters: Sequence[str]) -> None:
     """Take back that clusters are to be removed which a worker has in its configuration."""
     await store.write_one("write/withdraw_removals", {"ids": list(clusters)})
-
-
-async def follow(store: Store, worker: str, configured: Sequence[str]) -> tuple[Owned, ...]:
-    """Say that a worker lives and what its configuration has; what it is to follow beside that."""
-    found = await store.write_one(
-        "write/follow_registry", {"worker": worker, "configured": list(configured), "lostSeconds": LOST_SECONDS}
-    )
-    assert found is not None
-    return tuple(Owned(*row) for row in found["owned"])
-
-
-async def leave(store: Store, worker: str) -> None:
-    """Say that a worker ends."""
-    await store.write_one("write/leave_registry", {"worker": worker})

@@ -37,6 +37,9 @@ _UNAVAILABLE = (
     driver_errors.ConnectionAcquisitionTimeoutError,
     OSError,
 )
+# uvloop's words where a connection is gone before the driver knows (MagicStack/uvloop issues 506 and 653); asyncio's
+# own loop says OSError, which the driver expects.
+_UVLOOP_LOST = ("the handler is closed", "is used by transport")
 _TIMEOUT_CODES = {
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
@@ -343,3 +346,7 @@ def mapped(what: str) -> Iterator[None]:
         raise errors.StatementRefused(f"{what}: a value that Bolt cannot carry ({cause})") from cause
     except asyncio.IncompleteReadError as cause:
         raise errors.GraphUnavailable(f"{what}: Neo4j closed the connection") from cause
+    except RuntimeError as cause:
+        if not any(each in str(cause) for each in _UVLOOP_LOST):
+            raise
+        raise errors.GraphUnavailable(f"{what}: the connection to Neo4j was lost ({cause})") from cause

@@ -1,5 +1,6 @@
 """Sockets that notice when their peer is gone, however silent a watch is."""
 
+import asyncio
 import socket
 
 from aiohttp.connector import AddrInfoType
@@ -26,8 +27,27 @@ def watched_socket(address: AddrInfoType) -> socket.socket:
     """A socket that notices when its peer is gone, however silent a watch is."""
     family, kind, protocol, _, _ = address
     made = socket.socket(family=family, type=kind, proto=protocol)
+    while not _is_free(made):
+        # The number stays taken, or each next socket would get it, and no connection could be made any more.
+        made.detach()
+        made = socket.socket(family=family, type=kind, proto=protocol)
     watch_over(made)
     return made
+
+
+def _is_free(made: socket.socket) -> bool:
+    """Whether the loop knows nothing of the socket's number.
+
+    uvloop goes on believing that a transport has it whose TLS handshake broke off, as when an apiserver dies
+    (https://github.com/MagicStack/uvloop/issues/653), and then refuses to connect a new socket of that number.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_reader(made, bool)
+    except RuntimeError:
+        return False
+    loop.remove_reader(made)
+    return True
 
 
 def watch_over(made: socket.socket) -> None:

@@ -14,7 +14,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -119,16 +119,18 @@ async def fetch(jars: Iterable[Jar], folder: Path, *, report: Report, what: str)
         await all_of(fetch_one(jar) for jar in wanted)
 
 
-async def installed(server: str, version: str, report: Report) -> Path:
+async def installed(server: str, version: str, report: Report, *, then: Callable[[Path], None] | None = None) -> Path:
     """The cache's folder of a server's jars, as `SERVER-VERSION.jars.lock` pins them; fetched where it is missing.
 
-    Raises as `fetch` does.
+    What was fetched is kept once `then` has done with it what there is to do. Raises as `fetch` does.
     """
     name = f"{server.lower()}-{version}"
     lock = (resources.files(__package__) / f"{name}.jars.lock").read_text("utf-8")
 
     async def fetch_all(folder: Path) -> None:
         await fetch(read_lock(lock), folder, report=report, what=f"Fetching {server} {version}")
+        if then is not None:
+            await asyncio.to_thread(then, folder)
 
     # The lock's own hash is part of the name: a changed lock file is another installation.
     pins = hashlib.sha256(lock.encode()).hexdigest()[:12]

@@ -52,6 +52,10 @@ async def kafka_program(report: Report) -> KafkaProgram:
 class KafkaServer(DataServer):
     """A running Kafka of our own. It has no login: every user of the machine can read what is in it."""
 
+    def __init__(self, server: Server, data_dir: Path, options: KafkaOptions) -> None:
+        super().__init__(server, data_dir)
+        self._advertised_port = options.advertised_port
+
     @classmethod
     @asynccontextmanager
     async def start(
@@ -72,10 +76,6 @@ class KafkaServer(DataServer):
             await _format(program, held.path, options)
             async with Server.run(_plan(program, held, options)) as server:
                 yield cls(server, held.path, options)
-
-    def __init__(self, server: Server, data_dir: Path, options: KafkaOptions) -> None:
-        super().__init__(server, data_dir)
-        self._advertised_port = options.advertised_port
 
     @property
     def bootstrap_servers(self) -> str:

@@ -12,9 +12,9 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import Kind, todays_group
 from kgraph.graphdb.model import GroupKind
+from kgraph.kube import jsonpath
 from kgraph.kube.discovery import ApiResource, Discovery
 from kgraph.kube.selection import select
-from kgraph.sync import jsonpath
 from kgraph.sync.definitions import Definition
 from kgraph.sync.extract import Extractor
 from kgraph.sync.inferred import rows_at

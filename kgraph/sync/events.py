@@ -141,14 +141,17 @@ def _is_told_for_nothing(change: Change) -> bool:
 
 
 def _with_late(batch: Batch, told: Told) -> dict[str, list[Draft]]:
-    """The drafts, and one for each resource that has none."""
-    drafts = dict(batch.drafts)
+    """The drafts, and one more of each resource whose last state none of them has."""
+    drafts = {key: list(some) for key, some in batch.drafts.items()}
+    last = max((each.order for some in drafts.values() for each in some), default=0) + 1
     for key, upsert in batch.upserts.items():
-        if key not in drafts:
-            drafts[key] = [Draft(0, upsert.resource, upsert.provenance.noise, told)]
+        some = drafts.setdefault(key, [])
+        if not some or some[-1].resource is not upsert.resource:
+            some.append(Draft(last, upsert.resource, upsert.provenance.noise, told))
     for key in batch.removals:
-        if key not in drafts:
-            drafts[key] = [Draft(0, None, {}, told)]
+        some = drafts.setdefault(key, [])
+        if not some or some[-1].resource is not None:
+            some.append(Draft(last, None, {}, told))
     return drafts
 
 

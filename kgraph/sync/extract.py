@@ -14,6 +14,7 @@ from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
+from kgraph.kube.jsonpath import ROOT
 from kgraph.kube.managers import newest_time
 from kgraph.kube.nesting import CUT_OFF, DEEPEST, LEVELS, shallow_value
 from kgraph.kube.objects import Metadata
@@ -21,7 +22,6 @@ from kgraph.kube.ownership import controller, ownership
 from kgraph.sync import manifest as manifests
 from kgraph.sync.facts import Fact, fact_of, fact_of_labels
 from kgraph.sync.history import Provenance
-from kgraph.sync.jsonpath import ROOT
 from kgraph.sync.plan import POD, Plan, Starts, plan_of
 from kgraph.sync.promote import stored
 from kgraph.sync.queries import AnyQuery

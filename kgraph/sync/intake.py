@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from kgraph.graphdb.kinds import todays_group
-from kgraph.graphdb.model import PII_LABEL, GroupKind, ResourceKey, kind_prefix
+from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
 from kgraph.graphdb.store import Store
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, NotFound
@@ -24,10 +24,10 @@ from kgraph.kube.watching import WatchEvent
 from kgraph.sync.batch import UNKNOWN
 from kgraph.sync.drafts import Told
 from kgraph.sync.extract import Extractor, Unidentified
-from kgraph.sync.facts import NAMESPACE
 from kgraph.sync.feed import Feed
 from kgraph.sync.kind_state import NOTHING, Held, KindState
 from kgraph.sync.matched_edges import MatchedEdges
+from kgraph.sync.namespace_marks import NamespaceMarks
 from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.served import group_kind, kind_key, kind_properties, label_of, todays_kind
@@ -61,10 +61,10 @@ class Intake:
         self._pipeline = pipeline
         self._feed = feed
         self._matched = MatchedEdges(store, cluster, pipeline)
+        self._marks = NamespaceMarks(self._matched.index)
         self._on_kinds_changed = on_kinds_changed
         self._gate = asyncio.Lock()
         self._settled = asyncio.Event()
-        self._namespaces_known = asyncio.Event()  # so that what is told of a resource has its Namespace's mark
         self._is_new = False  # whether the graph had nothing of the cluster when this began, and has what was put since
 
     # What the reflectors call
@@ -87,8 +87,8 @@ class Intake:
         state = self.kinds[group_kind(resource)]
         plain = self.extractor.is_plain(resource.group, resource.kind)
         with self._feed.delivery(self._cluster, resource.kind, len(objects), snapshot=True) as told:
-            if told and group_kind(resource) != NAMESPACE:
-                await self._namespaces_known.wait()
+            if told:
+                await self._marks.known(group_kind(resource))
             for turn in turns(objects):
                 async with self._turn():
                     for raw in turn:
@@ -252,7 +252,7 @@ class Intake:
                 provenance = msgspec.structs.replace(provenance, created=True) if state.followed else UNKNOWN
             if known is not None and known.fingerprint == new.fingerprint and known.uid == new.uid:
                 told = None  # only what we make of it has changed
-            pii = told is not None and self._is_pii(str(new.properties.get("namespace", "")))
+            pii = told is not None and self._marks.is_pii(str(new.properties.get("namespace", "")))
             self._pipeline.pending.put(
                 new, provenance, edges_changed=edges_changed, fresh=known is None, told=told, pii=pii
             )
@@ -298,12 +298,9 @@ class Intake:
         state.forget(key)
         self._matched.remove(key)
         label = label_of(state.resource.group, state.resource.kind)
-        pii = told is not None and self._is_pii(ResourceKey.parse(key).namespace)
+        pii = told is not None and self._marks.is_pii(ResourceKey.parse(key).namespace)
         self._pipeline.pending.remove(key, label, told=told, pii=pii)
         self._pipeline.changed()
-
-    def _is_pii(self, namespace: str) -> bool:
-        return PII_LABEL in self._matched.index.namespace_labels(namespace)
 
     def _checkpoint(self, state: KindState, version: str | None) -> None:
         resource = state.resource
@@ -326,9 +323,7 @@ class Intake:
         return f"{self.extraction}-{resource.version}-{self.extractor.digest(resource.group, resource.kind)}"
 
     def _settle(self) -> None:
-        namespaces = self.kinds.get(NAMESPACE)
-        if namespaces is None or namespaces.listed or namespaces.error:
-            self._namespaces_known.set()
+        self._marks.look(self.kinds)
         if all(state.listed or state.error for state in self.kinds.values()):
             self._settled.set()
 

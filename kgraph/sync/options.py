@@ -10,7 +10,7 @@ from kgraph.sync.start import Elsewhere
 
 
 class OwnEdge(msgspec.Struct, frozen=True, kw_only=True):
-    """One reference of a custom kind, as a user writes it; paths are JSONPath (`kgraph.sync.jsonpath`).
+    """One reference of a custom kind, as a user writes it; paths are JSONPath (`kgraph.kube.jsonpath`).
 
     `path` finds the name, or an object with it: `name` and `namespace` then stand in that object where they begin
     with `.`, and in the whole one where they begin with `$`.
@@ -45,7 +45,8 @@ class SyncOptions(msgspec.Struct, frozen=True):
     `own_kinds` are the only custom kinds where there are any. Without `relationships` the graph has no edges but those
     to where a resource is. `clusters` and `homes` are what objects mean that their own cluster does not say, as
     `elsewhere` has it. `writers` is how many transactions the clusters of one process may have under way together.
-    Every `usage_seconds` the metrics API is asked what Nodes and Pods use (0: never).
+    Every `usage_seconds` the metrics API is asked what Nodes and Pods use (0: never). `worker` is what this process is
+    called among the workers.
     """
 
     watch_resources: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class SyncOptions(msgspec.Struct, frozen=True):
     homes: Mapping[str, str] = {}
     writers: int = 4
     usage_seconds: float = 60.0
+    worker: str = ""
 
     @property
     def versions(self) -> Mapping[tuple[str, str], str]:

@@ -23,8 +23,8 @@ class Outbox:
         self.empty = asyncio.Event()
         self._cluster = cluster
         self._limit_bytes = limit_bytes
-        self._inherited = rows, events, size  # what others have left, of which single rows are not known
-        self._own: dict[int, tuple[int, int]] = {}  # seq -> events and bytes
+        self._inherited = rows, events, size  # of them those of others that were not read yet
+        self._known: dict[int, tuple[int, int]] = {}  # the others: seq -> events and bytes
         self._alarmed = False
         self._judge()
 
@@ -38,23 +38,28 @@ class Outbox:
         return outbox
 
     def grow(self, seq: int, events: int, size: int) -> None:
-        """A row is committed."""
-        self._own[seq] = events, size
-        self._add(1, events, size)
+        """A row is committed; it may have been read from the graph before its writer was told."""
+        if seq not in self._known:
+            self._known[seq] = events, size
+            self._add(1, events, size)
+
+    def found(self, seq: int, events: int, size: int) -> None:
+        """A row was read from the graph; others than this process may have committed it."""
+        if seq not in self._known:
+            self._known[seq] = events, size
+            rows, all_events, all_bytes = self._inherited
+            self._inherited = rows - 1, all_events - events, all_bytes - size
+
+    def all_found(self) -> None:
+        """All rows were read: what was thought to be there beside them, its sender has taken away meanwhile."""
+        rows, events, size = self._inherited
+        self._inherited = 0, 0, 0
+        self._add(-rows, -events, -size)
 
     def shrink(self, seq: int) -> None:
-        """A row is taken away."""
-        if seq in self._own:
-            events, size = self._own.pop(seq)
-            self._add(-1, -events, -size)
-            return
-        rows, events, size = self._inherited
-        if rows > 1:  # one like the others: what they are together is known, and comes out even with the last
-            events_of_one, size_of_one = events // rows, size // rows
-            self._inherited = rows - 1, events - events_of_one, size - size_of_one
-            self._add(-1, -events_of_one, -size_of_one)
-        elif rows:
-            self._inherited = 0, 0, 0
+        """A row is taken away; one that was sent twice is so twice."""
+        if seq in self._known:
+            events, size = self._known.pop(seq)
             self._add(-1, -events, -size)
 
     def rows_of(self, size: int, most: int) -> int:

@@ -9,13 +9,14 @@ from kgraph.graphdb.edges.row import ANY, CUSTOM, PODS, TEMPLATES, EdgeRow, Prop
 from kgraph.graphdb.health import health_rule
 from kgraph.graphdb.kinds import NOISE_EVERYWHERE, Kind
 from kgraph.graphdb.model import Edge, GroupKind, kind_label
+from kgraph.kube.jsonpath import ROOT
 from kgraph.kube.selectors import SelectorError
-from kgraph.sync import jsonpath
 from kgraph.sync import manifest as manifests
 from kgraph.sync.facts import OFFERS_MORE
 from kgraph.sync.follow import Follow, granted, selected
 from kgraph.sync.functions import FIND, FOLLOW
 from kgraph.sync.merge import edge_of
+from kgraph.sync.own_references import find_of
 from kgraph.sync.paths import EACH, Path, Trie, Walk, dig, find_all, parse_one, write
 from kgraph.sync.promote import reader
 from kgraph.sync.queries import AnyQuery
@@ -84,8 +85,8 @@ class Rules:
                 row.granted or row.selects or (row.follow and not row.marks)
             )
             conditions = Conditions(row) if row.when or row.unless else None
-            if row.at and row.at[0].startswith(jsonpath.ROOT):
-                self._find.append((jsonpath.find_of(row), row, conditions))
+            if row.at and row.at[0].startswith(ROOT):
+                self._find.append((find_of(row), row, conditions))
             else:
                 for path in paths_of(row, pod_path):
                     self._trie.add(path, ReferenceRow(row, path))

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from kgraph.kube import jsonpath
 from kgraph.kube.objects import DATA_SIZES
-from kgraph.sync import jsonpath
 from kgraph.sync.amounts import AMOUNTS
 from kgraph.sync.follow import applies
 from kgraph.sync.manifest import timestamp

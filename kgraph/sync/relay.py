@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 import structlog
@@ -67,13 +67,14 @@ class Relay:
         self._memory = 0
         self._acknowledged: list[tuple[_Shard, int]] = []
         self._something = asyncio.Event()
+        self._taking = asyncio.Lock()
 
     @classmethod
     @asynccontextmanager
     async def running(cls, store: Store, sink: Sink, limit_bytes: int) -> AsyncIterator["Relay"]:
         """A relay; at the end what is left is sent, as far as that takes seconds only."""
         relay = cls(store, sink, limit_bytes)
-        for cluster in (await store.read_one("read/outboxes_of_nobody"))["shards"]:
+        for cluster in (await patiently(lambda: store.read_one("read/outboxes_of_nobody")))["shards"]:
             await relay.own(cluster)
             await relay.leave(cluster)
         taking = asyncio.create_task(relay._take_for_ever(), name="take rows from the outbox")
@@ -117,6 +118,9 @@ class Relay:
             assert shard.task is not None
             shard.task.cancel()
             await asyncio.wait({shard.task})
+        # Before the cluster is owned again, here or elsewhere: what is left in the graph is then what is to be sent.
+        with suppress(GraphError):
+            await self._take()
 
     def put(self, cluster: str, recorded: Recorded) -> None:
         """A transaction is committed: its row is in the graph, and need not be read there."""
@@ -127,6 +131,8 @@ class Relay:
         memory = sum(len(message.value) for message in recorded.messages)
         if shard.behind or self._memory + memory > MEMORY_BYTES:
             shard.behind = True
+            # Of two transactions that end together the later may be told first: then the earlier is looked for again.
+            shard.after = min(shard.after, recorded.sequence - 1)
         else:
             shard.queue.append(Row(recorded.sequence, recorded.messages, memory))
             self._memory += memory
@@ -189,7 +195,7 @@ class Relay:
             if shard.queue:
                 row = shard.queue.popleft()
                 self._memory -= row.memory
-                shard.after = row.seq
+                shard.after = max(shard.after, row.seq)
                 return (row,)
             if shard.behind:
                 if rows := await self._read(shard):
@@ -203,10 +209,12 @@ class Relay:
         upto, most = shard.latest, shard.outbox.rows_of(PAGE_BYTES, PAGE_MOST)
         asked = {"shard": shard.cluster, "after": shard.after, "upto": upto or 2**62, "most": most}
         rows = (await patiently(lambda: self._store.read_one("read/outbox", asked)))["rows"]
-        if rows:
-            shard.after = rows[-1][0]
+        for seq, _, events, size in rows:
+            shard.outbox.found(seq, events, size)
+            shard.after = seq
         if len(rows) < most and shard.latest == upto:
             shard.behind = False
+            shard.outbox.all_found()
         return [Row(seq, unpacked(events), 0) for seq, events, _, _ in rows if seq not in shard.done]
 
     def _forget_memory(self, shard: "_Shard") -> None:
@@ -222,21 +230,24 @@ class Relay:
             await asyncio.sleep(TAKE_SECONDS)
             try:
                 await self._take()
-            except GraphError as error:
-                log.warning("rows of the outbox cannot be taken away", why=str(error))
+            except Exception as error:  # noqa: BLE001 - rows that stay are sent again; nobody else takes them away
+                log.warning("rows of the outbox cannot be taken away", why=str(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_MOST_SECONDS)
+                self._something.set()
 
     async def _take(self) -> None:
         """Take rows away that are acknowledged; where that fails they stay for the next time."""
-        some = self._acknowledged[:]
-        rows = [[shard.cluster, seq] for shard, seq in some]
-        await self._store.write_one("write/take_outbox", {"rows": rows})
-        del self._acknowledged[: len(some)]
+        async with self._taking:
+            some = self._acknowledged[:]
+            rows = [[shard.cluster, seq] for shard, seq in some]
+            if rows:
+                await self._store.write_one("write/take_outbox", {"rows": rows})
+            del self._acknowledged[: len(some)]
         for shard, seq in some:
             shard.done.discard(seq)
             shard.outbox.shrink(seq)
-            if shard.leaving and shard.outbox.empty.is_set():
-                await self.disown(shard.cluster)
+        for shard in {shard for shard, _ in some if shard.leaving and shard.outbox.empty.is_set()}:
+            await self.disown(shard.cluster)
 
 
 class _Shard:

@@ -15,6 +15,7 @@ from kgraph.feed.event import EventType
 from kgraph.graphdb.errors import StatementRefused
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.registry import registration_key
+from kgraph.graphdb.shards import shard_key
 from kgraph.graphdb.store import Record, Store
 from kgraph.graphdb.usage import usage_key
 from kgraph.sync.drafts import Happening
@@ -68,7 +69,12 @@ class Removal:
             pass
         await self._write(writer, "write/bury_cluster", {"start": start, "end": end})
         await forget(self._store, cluster, -CLOCK_SECONDS)
-        names = {"prefix": start, "key": cluster_key(cluster), "registration": registration_key(cluster)}
+        names = {
+            "prefix": start,
+            "key": cluster_key(cluster),
+            "registration": registration_key(cluster),
+            "shard": shard_key(cluster),
+        }
         removed = feed.happening(
             EventType.CLUSTER_REMOVED,
             cluster,

@@ -18,7 +18,7 @@ MOST_KEYS = 1000
 KEPT_MILLIS = 120_000
 
 
-async def tell(transaction: Transaction, batches: Mapping[str, Batch], ends: Iterable[str]) -> None:
+async def touch(transaction: Transaction, batches: Mapping[str, Batch], ends: Iterable[str]) -> None:
     """Say in a transaction what it touches: the batches by cluster, and the ends that its statements have found."""
     parameters = touching(batches, ends)
     if parameters["rows"]:
@@ -33,7 +33,7 @@ def touching(batches: Mapping[str, Batch], ends: Iterable[str] = ()) -> dict[str
     return {"rows": rows, "keptMillis": KEPT_MILLIS}
 
 
-async def tell_everything(transaction: Transaction, cluster: str) -> None:
+async def touch_everything(transaction: Transaction, cluster: str) -> None:
     """Say that a transaction touches what nobody has counted."""
     rows = [{**_place(cluster), "changed": None, "met": None}]
     await transaction.run("write/touch", {"rows": rows, "keptMillis": KEPT_MILLIS})

@@ -320,12 +320,12 @@ class ClusterWorker:
             self._intake.refused(key, why)
 
     def _described(self) -> dict[str, Any]:
-        settings = self.settings
         return {
-            "name": settings.name or settings.id,
-            "environment": settings.environment or None,
-            "region": settings.region or None,
-            "source": "snapshot" if settings.auth_method is AuthMethod.SNAPSHOT else "live",
+            "name": self.settings.name or self.settings.id,
+            "environment": self.settings.environment or None,
+            "region": self.settings.region or None,
+            "source": "snapshot" if self.settings.auth_method is AuthMethod.SNAPSHOT else "live",
+            "worker": self._options.worker or None,
             "removing": None,
             "usageSeconds": self._options.usage_seconds,
             "usageProblem": None,

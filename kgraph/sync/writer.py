@@ -25,7 +25,7 @@ from kgraph.sync.patience import patiently
 from kgraph.sync.revisions import is_revision, parts_of
 from kgraph.sync.rows import edge_row, kind_rows, node_rows
 from kgraph.sync.telling import tell_of
-from kgraph.sync.touched import tell, tell_everything
+from kgraph.sync.touched import touch, touch_everything
 
 Row = TypeVar("Row")
 
@@ -111,9 +111,9 @@ class Writer:
             records = await transaction.run(name, parameters)
             for some in _chunks([key for record in records for key in record.get("loose", ())]):
                 await transaction.run("write/sweep", {"keys": some})
-            await _tell(transaction, [entry], opened, {})
             if touches:
-                await tell_everything(transaction, self.cluster)
+                await touch_everything(transaction, self.cluster)
+            await _tell(transaction, [entry], opened, {})
             return records
 
         what = f"{name} of the cluster {self.cluster}"
@@ -150,7 +150,7 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
             batch = ours[0].batch if len(ours) == 1 else Batch.together([entry.batch for entry in ours])
             differences = await _tell(transaction, ours, opened, before)
             ends = await _write_batch(transaction, batch, before, first.history, differences)
-            await tell(transaction, {entry.writer.cluster: entry.batch for entry in ours}, ends)
+            await touch(transaction, {entry.writer.cluster: entry.batch for entry in ours}, ends)
         return opened
 
     names = ", ".join(entry.writer.cluster for entry in entries)

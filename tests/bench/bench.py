@@ -3,7 +3,8 @@
 import base64
 import gc
 import secrets
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -89,9 +90,9 @@ class Bench:
             yield store
 
     @asynccontextmanager
-    async def worker(self, clusters: str = "") -> AsyncIterator[Program]:
+    async def worker(self, clusters: str = "", env: Mapping[str, str] = {}) -> AsyncIterator[Program]:
         """`kgraph worker` in a process of its own, from its start on; `clusters` as YAML, else the one that is kept."""
-        async with self._program("worker", clusters=clusters) as program:
+        async with self._program("worker", clusters=clusters, env=env) as program:
             yield program
 
     @asynccontextmanager
@@ -102,15 +103,18 @@ class Bench:
 
     @asynccontextmanager
     async def _program(
-        self, command: str, *arguments: str, clusters: str = "", settings: str = ""
+        self, command: str, *arguments: str, clusters: str = "", settings: str = "", env: Mapping[str, str] = {}
     ) -> AsyncIterator[Program]:
         self._programs += 1
         config = self.folder / f"kgraph-{self._programs}.yaml"
         # qps and burst are a deployment's own to raise; as they are by default, they are part of what is measured.
+        # What is kept of results is measured where it is meant: elsewhere each question is asked.
+        if "enable_cache" not in settings:
+            settings += "\nenable_cache: false"
         own = f"[{{id: {CLUSTER}, kubeconfig_path: {self.plane.kubeconfig}}}]"
         config.write_text(f"clusters: {clusters or own}\n{settings}\n", "utf-8")
         log = self.folder / "logs" / f"{self._programs:02}-{command}.log"
-        env = {
+        environ = {
             "NEO4J_URI": self.graph.bolt_uri,
             "NEO4J_USER": self.graph.user,
             "NEO4J_PASSWORD": self.graph.password,
@@ -118,8 +122,9 @@ class Bench:
             "LOG_LEVEL": "info",
             "LOG_FORMAT": "json",
             "XDG_RUNTIME_DIR": str(self.folder),  # other commands of this user must not find what is measured
+            **env,
         }
-        async with Program.run((command, *arguments, "--config", str(config)), env, log) as program:
+        async with Program.run((command, *arguments, "--config", str(config)), environ, log) as program:
             yield program
 
     async def query(self, text: str, **parameters: object) -> list[list[object]]:
@@ -131,6 +136,27 @@ class Bench:
         """Empty the graph but for its schema."""
         async with self.driver.session(database=DATABASE) as session:
             await (await session.run(WIPE)).consume()
+
+    def new_folder(self, name: str) -> Path:
+        """A folder for one more server."""
+        self._programs += 1
+        folder = self.folder / f"{name}-{self._programs}"
+        folder.mkdir()
+        return folder
+
+    def connection_context(self) -> ssl.SSLContext:
+        """What trusts the apiserver."""
+        return ssl.create_default_context(cafile=self.plane.ca_file)
+
+    async def put_back(self, rows: Sequence[Sequence[object]]) -> None:
+        """Put rows of the outbox back that were sent, as they were."""
+        given = [
+            {"shard": CLUSTER, "seq": seq, "events": events, "count": 1, "bytes": len(events)}
+            for seq, (events,) in enumerate(rows, 1)
+            if isinstance(events, bytes)
+        ]
+        for row in given:
+            await self.query("CREATE (o:Outbox) SET o = $row, o.at = datetime()", row=row)
 
     async def size(self) -> tuple[int, int]:
         """How many resources and edges the graph has."""

@@ -9,8 +9,9 @@ own question and half the pause are part of the figure: what a user sees is neve
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -60,16 +61,19 @@ class Changes:
         return sorted(self.seen[key] - self.sent[key] for key in keys)
 
 
+Read = Callable[[Changes, int], Coroutine[Any, Any, None]]
+
+
 async def visible(bench: Bench) -> list[Figure]:
     """Fifty changes a second, each followed to the graph."""
     await bench.synced()
     seconds = bench.effort.change_seconds
     async with bench.worker() as worker:
         await worker.said("in step")
-        objects = await _objects(bench, int((WARM_UP_SECONDS + seconds) * PER_SECOND))
+        objects = await some_objects(bench, int((WARM_UP_SECONDS + seconds) * PER_SECOND))
         warm_up = min(int(WARM_UP_SECONDS * PER_SECOND), len(objects) // 2)
         before, began = worker.cpu_seconds(), time.perf_counter()
-        changes = await _follow(bench, objects)
+        changes = await followed(bench, objects, partial(_read, bench.driver))
         cores = (worker.cpu_seconds() - before) / (time.perf_counter() - began)
     keys = list(changes.sent)[warm_up:]
     ours, floor = changes.visible_seconds(keys), changes.delivery_seconds(keys)
@@ -95,7 +99,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return values[min(len(values) - 1, int(len(values) * percent / 100))]
 
 
-async def _objects(bench: Bench, count: int) -> list[tuple[str, str]]:
+async def some_objects(bench: Bench, count: int) -> list[tuple[str, str]]:
     """Random objects as (key, path), two Pods for each ConfigMap."""
     rows = await bench.query(
         "MATCH (n:Resource) WHERE n.kind IN ['Pod', 'ConfigMap'] AND n.namespace STARTS WITH 'team-' "
@@ -112,8 +116,8 @@ async def _objects(bench: Bench, count: int) -> list[tuple[str, str]]:
     return chosen
 
 
-async def _follow(bench: Bench, objects: Sequence[tuple[str, str]]) -> Changes:
-    """Change the objects, one after the other at their pace, and wait until all are seen."""
+async def followed(bench: Bench, objects: Sequence[tuple[str, str]], read: Read) -> Changes:
+    """Change the objects, one after the other at their pace, and wait until `read` has seen all of them."""
     changes = Changes()
     found = {kind.kind: kind for kind in (await discover(bench.connection)).resources if not kind.group}
     quiet()
@@ -125,7 +129,7 @@ async def _follow(bench: Bench, objects: Sequence[tuple[str, str]]) -> Changes:
     async with asyncio.timeout(PATIENCE_SECONDS):
         for is_open in opened.values():
             await is_open.wait()
-    reading = asyncio.create_task(_read(bench.driver, changes, len(objects)), name="read")
+    reading = asyncio.create_task(read(changes, len(objects)), name="read")
     async with asyncio.TaskGroup() as patches:
         began = time.perf_counter()
         for number, (key, path) in enumerate(objects):

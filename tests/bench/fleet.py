@@ -217,7 +217,7 @@ async def _added(bench: Bench, plane: ControlPlane, others: int) -> float:
 
 
 async def _in_step_after_begin(worker: Program, cluster: str) -> float:
-    began = await worker.said("a cluster was added", cluster=cluster)
+    began = await worker.said("a cluster is taken", cluster=cluster)
     return await worker.said("in step", cluster=cluster) - began
 
 

@@ -65,7 +65,7 @@ async def read_back(driver: neo4j.AsyncDriver) -> list[Statement]:
     edges: dict[tuple[str, str, str], list[Any]] = {}
     async with driver.session(database=DATABASE) as session:
         async for labels, properties in await session.run(
-            "MATCH (n) WHERE NOT n:GraphSchema AND NOT n:SyncWorker RETURN labels(n), properties(n)"
+            "MATCH (n) WHERE NOT n:GraphSchema AND NOT n:SyncWorker|Shard|ShardNumbers RETURN labels(n), properties(n)"
         ):
             nodes.setdefault(tuple(sorted(labels, key=lambda label: label not in KEYED)), []).append(properties)
         async for start, start_key, type_, end, end_key, properties in await session.run(

@@ -3,8 +3,10 @@
 from typing import cast
 
 from kgraph.api.callers import ANYONE
+from kgraph.api.events.streams import Streams
 from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.loaders import Loaders
+from kgraph.api.graphql.sharing import Answers
 from kgraph.api.kinds import KindReader
 from kgraph.api.mutations import Mutations
 from kgraph.api.reader import Reader
@@ -14,7 +16,7 @@ from kgraph.kube.sealing import Sealer
 
 
 def context(store: Store, kinds: KindReader) -> Context:
-    """That of one operation, which sees everything and changes nothing."""
+    """That of one operation, which sees everything, changes nothing, and follows nothing."""
     reader, settings = Reader(store), ApiSettings()
     return Context(
         caller=ANYONE,
@@ -24,4 +26,7 @@ def context(store: Store, kinds: KindReader) -> Context:
         loaders=Loaders(reader, settings.limits),
         sealer=Sealer.of({}),
         mutations=cast("Mutations", None),
+        streams=cast("Streams", None),
+        answers=Answers(),
+        make_reader=lambda: reader,
     )

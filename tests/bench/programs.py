@@ -43,9 +43,11 @@ class Program:
 
     @classmethod
     @asynccontextmanager
-    async def run(cls, arguments: tuple[str, ...], env: Mapping[str, str], log: Path) -> AsyncIterator[Self]:
+    async def run(
+        cls, arguments: tuple[str, ...], env: Mapping[str, str], log: Path, *, module: str = "kgraph.cli.main"
+    ) -> AsyncIterator[Self]:
         """Start it, and end it with the block; its guard ends it too where we are killed."""
-        argv = (sys.executable, "-m", "kgraph.cli.main", *arguments)
+        argv = (sys.executable, "-m", module, *arguments)
         process = await Process.start(Command(arguments[0], argv, log, env))
         try:
             yield cls(process)

@@ -72,7 +72,7 @@ async def restart(bench: Bench) -> list[Figure]:
         seconds, size = await list_raw(bench.connection)
         floors.append(seconds)
         async with bench.worker() as worker:
-            ours.append(await _in_step(worker))
+            ours.append(await in_step(worker))
     bench.report("Restart", 1, 1)
     resources, _ = await bench.size()
     # The first is the server's warm-up, and the worker's own changes of whatever was measured before.
@@ -118,7 +118,8 @@ async def _sync(bench: Bench) -> tuple[float, Memory, Memory]:
         return ended - began, before, worker.memory()
 
 
-async def _in_step(worker: Program) -> float:
+async def in_step(worker: Program) -> float:
+    """Wait until a worker's first sync is over; how long it took."""
     began = await worker.said("workers start")
     return await worker.said("in step") - began
 

@@ -65,6 +65,7 @@ class Storm:
 
     def __init__(self, client: httpx.AsyncClient, name: str, seed: int, namespaces: int = 3) -> None:
         self.done = 0
+        self._ended = False
         self.namespaces = [f"{name}-{number}" for number in range(namespaces)]
         self._client = client
         self._dice = random.Random(seed)
@@ -91,19 +92,30 @@ class Storm:
                     await storm.release(namespace)
                     await storm.send("DELETE", f"/api/v1/namespaces/{namespace}")
 
-    async def rage(self, *, seconds: float = STORM_SECONDS, steps: int | None = None) -> None:
-        """Let it rage for so long, or for so many steps."""
-        ends_at = time.monotonic() + seconds
+    async def rage(
+        self, *, seconds: float = STORM_SECONDS, steps: int | None = None, per_second: float | None = None
+    ) -> None:
+        """Let it rage for so long, or for so many steps; with `per_second` no faster than that."""
+        began_at, before = time.monotonic(), self.done
+        ends_at = began_at + seconds
         until_done = None if steps is None else self.done + steps
 
         async def blow() -> None:
-            while (self.done < until_done) if until_done is not None else (time.monotonic() < ends_at):
+            while not self._ended and (
+                (self.done < until_done) if until_done is not None else (time.monotonic() < ends_at)
+            ):
                 self.done += 1
+                if per_second is not None:
+                    await asyncio.sleep(began_at + (self.done - before) / per_second - time.monotonic())
                 await self.step()
 
         async with asyncio.TaskGroup() as tasks:
             for number in range(AT_ONCE):
                 tasks.create_task(blow(), name=f"storm {number}")
+
+    def end(self) -> None:
+        """Let it end, whatever it was told."""
+        self._ended = True
 
     async def step(self) -> None:
         """One thing happens."""

@@ -13,8 +13,8 @@ import pytest
 
 from kgraph.cli.sources import demo_folder
 from kgraph.stack.ports import free_ports
-from tests.e2e.conftest import STOP_SECONDS, UP_SECONDS, Home, wait_until
-from tests.servers import Cluster, Graph
+from tests.e2e.conftest import READY, STOP_SECONDS, UP_SECONDS, Home, wait_until
+from tests.servers import Cluster, Feed, Graph
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(1200)]
 
@@ -64,6 +64,35 @@ def test_worker_serve_and_check_share_a_graph(home: Home) -> None:
         assert process.wait(STOP_SECONDS) == 0, (home.folder / "service.log").read_text()
 
 
+def test_serve_tells_of_what_the_worker_has_sent_to_kafka(home: Home, kafka_server: Feed) -> None:
+    """What a worker writes comes to who follows at another process; SIGTERM ends open streams with words, and 0."""
+    home.environ["KAFKA_BOOTSTRAP_SERVERS"] = kafka_server.bootstrap_servers
+    (port,) = free_ports(1)
+    api = f"http://127.0.0.1:{port}"
+    path, asked = f"{api}/api/v1/events/stream", {"namespace": "shop", "resource_type": "deployments"}
+    with started(home, "serve", "--port", str(port)) as process:
+        wait_until(lambda: answers(f"{api}/health/live"), UP_SECONDS, "the API lives")
+        with httpx.stream("GET", path, params=asked, timeout=UP_SECONDS, trust_env=False) as live:
+            lines = live.iter_lines()
+            assert next(lines).startswith("retry")
+            worked = home.run("worker", "--config", DEMO)
+            assert worked.returncode == 0, worked.stderr
+            told = next(line for line in lines if line.startswith("data") and '"name":"web"' in line)
+            assert '"event_type":"CREATED"' in told
+            with httpx.stream(
+                "GET", path, params={**asked, "initialState": "true"}, timeout=UP_SECONDS, trust_env=False
+            ) as whole:
+                names = []
+                for line in whole.iter_lines():
+                    names += [line.removeprefix("event: ")] if line.startswith("event") else []
+                    if names[-1:] == ["SYNCED"]:
+                        break
+            assert set(names) == {"INITIAL", "SYNCED"}
+            process.send_signal(signal.SIGTERM)
+            assert any("go on from the last event" in line for line in lines)
+        assert process.wait(STOP_SECONDS) == 0, (home.folder / "service.log").read_text()
+
+
 def test_a_login_that_neo4j_refuses_is_one_sentence(home: Home) -> None:
     """A wrong password is told as such, at once."""
     home.environ["NEO4J_PASSWORD"] = "wrong-password"
@@ -89,6 +118,20 @@ def test_a_key_that_is_none_is_told_at_once(home: Home) -> None:
     assert ended.returncode == 1
     assert "KGRAPH_CREDENTIALS_KEY is no key" in " ".join(ended.stderr.split())
     assert "no-key-at-all" not in ended.stderr
+
+
+def test_two_of_up_do_not_fight_over_one_graph(home: Home) -> None:
+    """The second names the first and ends with 1; the first's lease is given up as it ends, and another can begin."""
+    once = ("up", "--once", "--config", DEMO)
+    with started(home, "up", "--config", DEMO) as first:
+        log = home.folder / "service.log"
+        wait_until(lambda: READY in log.read_text(), UP_SECONDS, "the first is ready")
+        second = home.run(*once)
+        assert second.returncode == 1, second.stdout
+        assert f"-{first.pid} syncs shop into this graph already" in " ".join(second.stderr.split())
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(STOP_SECONDS) == 0, log.read_text()
+    assert home.run(*once).returncode == 0
 
 
 @pytest.mark.kubernetes

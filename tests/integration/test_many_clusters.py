@@ -14,10 +14,11 @@ from kgraph.api.clusters import all_clusters
 from kgraph.api.errors import BadUserInput, Conflict, NotFound
 from kgraph.api.reader import Reader
 from kgraph.api.registry import add_cluster, remove_cluster
-from kgraph.cli.registry import Follower
+from kgraph.cli.shards import Keeper
 from kgraph.cli.workers import Workers
-from kgraph.graphdb import registry
+from kgraph.graphdb import registry, shards
 from kgraph.graphdb.schema import prepare
+from kgraph.graphdb.shards import Worker
 from kgraph.graphdb.store import Store, Transaction
 from kgraph.kube.given import GivenCluster
 from kgraph.kube.sealing import VARIABLE, Sealer
@@ -87,19 +88,15 @@ def settings(plane: ControlPlane, name: str) -> ClusterSettings:
 
 
 @asynccontextmanager
-async def process(store: Store, *configured: ClusterSettings, sealer: Sealer = SEALER) -> AsyncIterator[Follower]:
+async def process(store: Store, *configured: ClusterSettings, sealer: Sealer = SEALER) -> AsyncIterator[Keeper]:
     """What `kgraph worker` runs: the configured clusters, and those of the registry."""
-    workers = Workers(store, configured, SMALL)
-    follower = Follower(store, workers, sealer)
-    tasks = [asyncio.create_task(follower.run(), name="follow")]
-    if configured:
-        tasks.append(asyncio.create_task(workers.run(), name="work"))
-    try:
-        yield follower
-    finally:
-        for task in tasks:
+    async with Keeper(store, Workers(store, configured, SMALL), sealer, "here") as keeper:
+        task = asyncio.create_task(keeper.run(), name="keep")
+        try:
+            yield keeper
+        finally:
             task.cancel()
-        await asyncio.wait(tasks)
+            await asyncio.wait([task])
 
 
 async def shown(store: Store, name: str) -> Shown | None:
@@ -181,7 +178,7 @@ async def test_what_cannot_be_added_or_removed_is_refused_in_words(
     await add_cluster(store, SEALER, given(one, "one"))
     with pytest.raises(Conflict, match="already"):
         await add_cluster(store, SEALER, given(one, "one"))
-    await registry.follow(store, "worker:x", ["two"])
+    await shards.look(store, Worker("worker:x", "x", "", ("two",)))
     with pytest.raises(Conflict, match="configuration"):
         await add_cluster(store, SEALER, given(one, "two"))
     await store.write_one("write/claim_cluster", {"key": "cluster:two", "properties": {"id": "two"}})
@@ -287,15 +284,17 @@ async def test_a_dead_cluster_and_a_frozen_one_cost_the_others_nothing(
 async def test_a_second_process_takes_over_what_a_lost_one_had(store: Store, planes: tuple[ControlPlane, ...]) -> None:
     """A registration has one owner; when that is not seen any more, another process syncs the cluster."""
     await add_cluster(store, SEALER, given(planes[0], "one"))
-    (owned,) = await registry.follow(store, "worker:first", [])
-    assert owned.id == "one"
+    first = Worker("worker:first", "first", "", ())
+    (shard,) = (await shards.look(store, first)).shards
+    assert (shard.cluster, shard.holder) == ("one", "worker:first")
     async with process(store) as second:
         await second.look()
-        assert not second.is_busy
-        lost = "MATCH (w:SyncWorker {key: 'worker:first'}) SET w.seenAt = datetime() - duration({minutes: 1})"
+        (shard,) = (await shards.look(store, first)).shards
+        assert shard.holder == "worker:first"
+        lost = "MATCH (w:SyncWorker {key: 'worker:first'}) SET w.until = datetime()"
         await store.run_alone(lost, what="a process is lost")
-        await until(is_ready(store, "one"), "the second process syncs it")
-        assert second.is_busy
+        found = await until(is_ready(store, "one"), "the second process syncs it")
+        assert found.worker == "here"
 
 
 NAMES = ("one", "two", "three")

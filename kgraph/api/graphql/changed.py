@@ -1,20 +1,21 @@
 """What GraphQL's mutations of resources share: their arguments, how they are done, how what came of them is shown."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple
+from functools import partial
+from typing import Annotated, NamedTuple
 
 import msgspec
 import strawberry
 
 from kgraph.api.graphql.context import Info
+from kgraph.api.graphql.objects import facts_of
 from kgraph.api.graphql.resource import Resource, resource, resources
 from kgraph.api.graphql.selection import selected
 from kgraph.api.intents import FIELD_MANAGER, Intent
 from kgraph.api.mutations import Asked, Changed
-from kgraph.api.nodes import Facts, Node, absent_handle, named_if_there, read_key, with_image
+from kgraph.api.nodes import Node, absent_handle, named_if_there
 from kgraph.api.request_headers import idempotency_key_of, trace_id_of
 from kgraph.api.served import Target
-from kgraph.graphdb.health import health_rule
 
 DryRun = Annotated[bool, strawberry.argument(description="Have the cluster check everything, and change nothing.")]
 Wait = Annotated[
@@ -54,9 +55,19 @@ class How(msgspec.Struct, frozen=True):
     key: str | None
 
 
-async def change(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Changed:
+async def change(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> None:
     """Do the mutation that the field is called after."""
-    asked = Asked(
+    await info.context.mutations.do(info.context.caller, _asked(info, of, build, how))
+
+
+async def changed_resource(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Resource:
+    """Do it, and show what came of it."""
+    asked, waited = _asked(info, of, build, how), how.wait and not how.dry_run
+    return await info.context.mutations.shown(info.context.caller, asked, partial(_shown, info, waited=waited))
+
+
+def _asked(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Asked:
+    return Asked(
         mutation=info.field_name,
         cluster=of.cluster,
         kind=of.kind,
@@ -68,13 +79,6 @@ async def change(info: Info, of: Named, build: Callable[[Target], Intent], how: 
         idempotency_key=how.key or _key_of_header(info),
         trace_id=trace_id(info),
     )
-    return await info.context.mutations.do(info.context.caller, asked)
-
-
-async def changed_resource(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Resource:
-    """Do it, and show what came of it."""
-    changed = await change(info, of, build, how)
-    return await _shown(info, changed, waited=how.wait and not how.dry_run)
 
 
 async def _shown(info: Info, changed: Changed, *, waited: bool) -> Resource:
@@ -85,7 +89,7 @@ async def _shown(info: Info, changed: Changed, *, waited: bool) -> Resource:
         return found
     handle = there.handle if there is not None and not there.missing else absent_handle(changed.key)
     info.context.loaders.manifests.prime((handle, changed.key), changed.obj)
-    return resource(info, Node(handle, changed.key, facts=_facts(changed)))
+    return resource(info, Node(handle, changed.key, facts=facts_of(changed.key, changed.obj or {})))
 
 
 def trace_id(info: Info) -> str:
@@ -102,17 +106,3 @@ def _key_of_header(info: Info) -> str:
 def _header(info: Info, name: str) -> str:
     request = info.context.request
     return request.headers.get(name, "") if request is not None else ""
-
-
-def _facts(changed: Changed) -> Facts:
-    obj: dict[str, Any] = changed.obj or {}
-    metadata = obj.get("metadata") or {}
-    verdict = health_rule(read_key(changed.key).group_kind)(obj) if obj else None
-    return Facts(
-        version=str(obj.get("apiVersion") or "").rpartition("/")[2] or None,
-        uid=metadata.get("uid"),
-        created_at=metadata.get("creationTimestamp"),
-        labels=tuple(f"{name}={value}" for name, value in (metadata.get("labels") or {}).items()),
-        health=verdict.health if verdict else None,
-        health_reason=with_image(verdict.reason or None, verdict.image or None) if verdict else None,
-    )

@@ -33,6 +33,9 @@ class ClusterStatus:
     components: list[ClusterComponent] = strawberry.field(
         description="The same part by part, and each kind that is not well."
     )
+    worker: str | None = strawberry.field(
+        description="The worker that syncs it; null where none does, as for a snapshot."
+    )
     connected: bool | None = strawberry.field(description="Whether its apiserver answers; null where nobody has asked.")
     connected_since: DateTime | None = strawberry.field(description="Since when `connected` is what it is.")
     lag_seconds: float | None = strawberry.field(
@@ -158,6 +161,7 @@ def _status(found: Found) -> ClusterStatus:
         ready=status.ready,
         message=status.message,
         components=[_component(one) for one in status.components] + [_component(one) for one in found.ailing],
+        worker=found.worker,
         connected=found.connected,
         connected_since=moment(found.connected_since),
         lag_seconds=found.lag_seconds,

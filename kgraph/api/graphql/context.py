@@ -1,12 +1,17 @@
 """What a resolver has at hand: the caller, the graph as they see it, the kinds, and this one operation's loaders."""
 
+from collections.abc import Callable
+
 import msgspec
 from graphql import FieldNode
 from strawberry.litestar import BaseContext
 from strawberry.types import Info as StrawberryInfo
 
 from kgraph.api.callers import Caller
+from kgraph.api.errors import ApiError
+from kgraph.api.events.streams import Streams
 from kgraph.api.graphql.loaders import Loaders
+from kgraph.api.graphql.sharing import Answers
 from kgraph.api.kinds import KindReader
 from kgraph.api.mutations import Mutations
 from kgraph.api.reader import Reader
@@ -24,8 +29,17 @@ class Context(BaseContext, kw_only=True):
     loaders: Loaders
     sealer: Sealer
     mutations: Mutations
+    streams: Streams
+    answers: Answers
+    make_reader: Callable[[], Reader]
+    lost: ApiError | None = None  # why a subscription has ended that was not ended by its caller
     # By the ids of a field's nodes in the document: these, and the paths of what is selected below it.
     selections: dict[tuple[int, ...], tuple[list[FieldNode], frozenset[str]]] = msgspec.field(default_factory=dict)
+
+    def renew(self) -> None:
+        """Forget what was loaded, and learnt of what may be seen: a subscription's next event is a question anew."""
+        self.reader = self.make_reader()
+        self.loaders = Loaders(self.reader, self.settings.limits)
 
     @property
     def timeout(self) -> float:

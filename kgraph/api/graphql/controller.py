@@ -53,6 +53,7 @@ def graphql_controller(
         # Left out: the legacy graphql-ws.
         subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
         connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
+        max_subscriptions_per_connection=limits.operations_per_socket,
     )
 
     class Controller(base):  # type: ignore[misc, valid-type]  # Strawberry makes the class

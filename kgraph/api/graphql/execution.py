@@ -35,6 +35,7 @@ from kgraph.api.graphql.fields import NOT_LOADED, PLAIN, At, Promoted
 from kgraph.api.graphql.pruning import Path as JsonPath
 from kgraph.api.graphql.pruning import decoder
 from kgraph.api.graphql.scalars import SCALARS
+from kgraph.api.graphql.sharing import Payload
 
 _TYPENAME = "__typename"
 _OWN_SCALARS = frozenset(scalar.name for scalar in SCALARS.values())  # which are written as they are
@@ -58,6 +59,20 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
     def _plans(self) -> dict[tuple[str, int], tuple[FieldDetailsList, Plan | None]]:
         """Plans by type and selection, which is kept with them: its id is its while it lives."""
         return {}
+
+    def execute_operation(self, serially: bool | None = None) -> AwaitableOrValue[Any]:  # noqa: FBT001 - graphql-core's signature
+        """Answer the operation: of an event, once for all subscribers who ask the same, and each time anew."""
+        payload, execute = self.root_value, super().execute_operation
+        if not isinstance(payload, Payload):
+            return execute(serially)
+        context = self.context_value
+
+        def run() -> AwaitableOrValue[Any]:
+            context.renew()
+            return execute(serially)
+
+        told = payload.told
+        return run() if told is None or told.is_initial else context.answers.of(self, told, run)
 
     def complete_list_value(
         self,

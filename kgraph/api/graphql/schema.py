@@ -35,6 +35,7 @@ from kgraph.api.graphql.resource_mutations import ResourceMutations
 from kgraph.api.graphql.resources import ResourceQueries
 from kgraph.api.graphql.rightsizing import RightsizingQueries
 from kgraph.api.graphql.scalars import SCALARS
+from kgraph.api.graphql.subscriptions import Subscription
 from kgraph.api.graphql.typed_mutations import TypedMutations
 from kgraph.api.graphql.utilization import UtilizationQueries
 from kgraph.api.graphql.validation import Validation
@@ -140,6 +141,7 @@ def make_schema(limits: Limits, *, mutations: bool = False) -> Schema:
     return Schema(
         Query,
         Mutation if mutations else None,
+        Subscription,
         types=[*TYPES.values(), GenericResource],
         # Factories: an extension keeps its operation, and the caches are shared by their size.
         extensions=[

@@ -21,6 +21,7 @@ from kgraph.api.graphql.context import Context
 from kgraph.api.sessions import until_ended
 
 FORBIDDEN = 4403
+EVENTS_LOST = 4410  # after HTTP's Gone
 TRY_AGAIN_LATER = 1013  # RFC 6455's registry
 REASON_BYTES = 123  # that fit into a closing frame
 
@@ -55,9 +56,13 @@ def socket_handler(
         async def run_operation(self, operation: Operation[Any, Any]) -> None:
             """Run it with a context of its own: what one operation learns of what may be seen is not the next one's."""
             websocket = self.context.websocket
-            self.context = make_context(self.caller)  # Strawberry takes it from here before it waits for anything
-            self.context.websocket = websocket
+            # Strawberry takes it from `self` before it waits for anything.
+            context = self.context = make_context(self.caller)
+            context.websocket = websocket
             await super().run_operation(operation)
+            if context.lost is not None:
+                with suppress(RuntimeError):
+                    await self.websocket.close(EVENTS_LOST, _reason(str(context.lost)))
 
         async def shutdown(self) -> None:
             """The connection is over."""

@@ -113,3 +113,13 @@ GRAPH = {
     "truncated": False,
     "depth": 1,
 }
+EVENT_STREAM = """\
+retry: 3000
+id: 1764151200000000.5f0c9a1e.
+: connected
+
+id: 1764151203482113.5f0c9a1e.0b1d6b3e-2f57-8c0a-9a55-51b4f3f4c1d2
+event: UPDATED
+data: {"event_id":"0b1d6b3e-2f57-8c0a-9a55-51b4f3f4c1d2","event_type":"UPDATED","cluster_id":"prod", …}
+
+"""

@@ -4,6 +4,7 @@ import msgspec
 from litestar.types import Scope
 
 from kgraph.api.callers import Caller
+from kgraph.api.events.streams import Streams
 from kgraph.api.kinds import KindReader
 from kgraph.api.mutations import Mutations
 from kgraph.api.pod_logs import PodLogs
@@ -24,6 +25,7 @@ class Asked(msgspec.Struct, frozen=True):
     settings: ApiSettings
     mutations: Mutations
     logs: PodLogs
+    streams: Streams
     sealer: Sealer
 
     @property

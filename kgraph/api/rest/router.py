@@ -14,6 +14,7 @@ from kgraph.api.loopback import own_pages_only
 from kgraph.api.rest.change_routes import change_routes
 from kgraph.api.rest.cluster_routes import CLUSTER_CHANGES, CLUSTER_ROUTES
 from kgraph.api.rest.collections import COLLECTIONS
+from kgraph.api.rest.event_route import event_route
 from kgraph.api.rest.graph_route import graph
 from kgraph.api.rest.log_route import log_route
 from kgraph.api.rest.requests import Asked, put
@@ -38,6 +39,7 @@ def rest_router(make_asked: Callable[[Caller], Asked], authentication: Authentic
             *(route for collection in COLLECTIONS for route in collection_routes(collection)),
             graph,
             log_route(authentication),
+            event_route(authentication),
             *([writing] if mutations else []),
         ],
         guards=[know],

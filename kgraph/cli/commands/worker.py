@@ -17,7 +17,7 @@ def command(**given: Any) -> None:
 
     from kgraph.cli import interrupts, logs
     from kgraph.cli.graphs import Named
-    from kgraph.cli.services import work
+    from kgraph.cli.working import work
 
     logs.set_up(os.environ, level="info")
     interrupts.run(work(given["config"], Named.given(given)))

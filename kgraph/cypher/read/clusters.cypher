@@ -1,14 +1,10 @@
 // All clusters by id: [handle, key, id, name, environment, region, version, server, source, syncedAt, error, how many
 // Nodes, how many Namespaces, when kube-system was created, connected, since when, why not, lag in seconds, last event,
-// how many resources, how many kinds fail, whether it is being removed, whether a worker that lives follows it, the
-// kinds with which something is wrong: [plural, group, error, how many objects are left out, how many are malformed,
-// reasons]].
-CALL () {
-  MATCH (w:SyncWorker) WHERE w.seenAt >= datetime() - duration({seconds: $of.lostSeconds})
-  RETURN collect(w.key) AS workers, collect(w.configured) AS configured
-}
+// how many resources, how many kinds fail, whether it is being removed, the name of the worker that syncs it if one
+// that lives does, what is wrong with its change feed, the kinds with which something is wrong: [plural, group, error,
+// how many objects are left out, how many are malformed, reasons]].
 MATCH (c:Cluster)
-WITH c, workers, configured ORDER BY c.id
+WITH c ORDER BY c.id
 RETURN collect([
   elementId(c), c.key, c.id, coalesce(c.name, c.id), c.environment, c.region, c.version, c.server, c.source,
   toString(c.syncedAt), c.error,
@@ -18,8 +14,11 @@ RETURN collect([
   c.connected, toString(c.connectedSince), c.problem, c.lagSeconds, toString(c.lastEventAt), c.resourceCount,
   COUNT { MATCH (k:SyncedKind) WHERE k.key STARTS WITH c.id + "/" AND k.error IS NOT NULL },
   coalesce(c.removing, false),
-  any(ids IN configured WHERE c.id IN ids)
-    OR EXISTS { MATCH (r:ClusterRegistration {key: "registration:" + c.id}) WHERE r.owner IN workers },
+  COLLECT {
+    MATCH (s:Shard {key: "shard:" + c.id}) MATCH (w:SyncWorker {key: s.worker}) WHERE w.until >= datetime()
+    RETURN w.name
+  }[0],
+  c.feedProblem,
   COLLECT {
     MATCH (k:SyncedKind) WHERE k.key STARTS WITH c.id + "/"
       AND (k.error IS NOT NULL OR k.leftOut > 0 OR k.malformed > 0 OR size(k.reasons) > 0)

@@ -1,7 +1,8 @@
 // One step of a walk by a caller who does not see everything, as one record: `root`, if $walk.key names one [handle,
 // key, missing]; `found`, `hubs`, `edges` as in `walk`, of what the caller sees; and `unknown`, what was met that
 // $walk.sight does not have. The step begins at the root, or at $walk.frontier.
-// Unlike `walk` it looks at all neighbours, and counts those that are seen: what a hub has besides tells nothing.
+// Unlike `walk` it looks at all neighbours, and counts those that are seen: what a hub has besides tells nothing. A hub
+// has hundreds, nearly all of a scope that may be listed: that is asked first, and a key is read once.
 CALL () {
   OPTIONAL MATCH (resource:Resource {key: $walk.key})
   OPTIONAL MATCH (cluster:Cluster {key: $walk.key})
@@ -34,14 +35,14 @@ CALL (frontier) {
     MATCH (n)<-[r]-(m)
     RETURN r, m, "IN" AS direction, m:Namespace AS named
   }
-  WITH n, type(r) AS type, m, direction, named,
-    CASE WHEN m:Resource THEN left(m.key, size(m.key) - size(m.name) - 1) END AS scope
+  WITH n, r, type(r) AS type, m, direction, named, CASE WHEN m:Resource THEN m.key END AS key
+  WITH n, r, type, m, direction, named, left(key, size(key) - size(m.name) - 1) AS scope
   WHERE NOT type IN $walk.without AND ($walk.only IS NULL OR type IN $walk.only) AND r.stale IS NULL
     AND ($walk.kinds IS NULL
       OR CASE WHEN m:Resource THEN m.group + "/" + m.kind ELSE "/" + labels(m)[0] END IN $walk.kinds)
-  WITH n, type, m, direction, scope, CASE WHEN scope IS NULL THEN true ELSE coalesce(
-    $walk.sight[m.cluster], $walk.sight[m.key],
-    CASE WHEN $walk.sight[scope] OR NOT named THEN $walk.sight[scope] END) END AS visible
+  WITH n, type, m, direction, scope, CASE WHEN scope IS NULL OR $walk.sight[scope] THEN true
+    ELSE coalesce($walk.sight[m.cluster], $walk.sight[m.key], CASE WHEN NOT named THEN $walk.sight[scope] END)
+  END AS visible
   WITH n, type, direction, collect(DISTINCT CASE WHEN visible THEN m END) AS ends,
     collect(DISTINCT CASE WHEN visible IS NULL
       THEN CASE WHEN $walk.sight[scope] IS NULL THEN scope ELSE m.key END END) AS unknown

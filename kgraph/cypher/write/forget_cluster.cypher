@@ -1,5 +1,5 @@
-// The end of a cluster's removal: its kinds and what was touched ($prefix), its own node ($key) and its mark in the
-// registry ($registration).
+// The end of a cluster's removal: its kinds and what was touched ($prefix), its own node ($key), its mark in the
+// registry ($registration) and its number ($shard).
 OPTIONAL MATCH (k:SyncedKind) WHERE k.key STARTS WITH $prefix
 DELETE k
 WITH DISTINCT 1 AS one
@@ -11,3 +11,6 @@ DETACH DELETE c
 WITH DISTINCT 1 AS one
 OPTIONAL MATCH (r:ClusterRegistration {key: $registration}) WHERE r.removing
 DELETE r
+WITH DISTINCT 1 AS one
+OPTIONAL MATCH (s:Shard {key: $shard})
+DELETE s

@@ -73,7 +73,7 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
     `end` is one kind and `kind` a path, references to other kinds are another row's. A cluster-scoped start that
     names no namespace means the `home`, where its controller runs unless the setting `controller_namespaces` has it
     elsewhere.
-    A path that begins with `$` is JSONPath (`kgraph.sync.jsonpath`), which is what users write rows of their own in.
+    A path that begins with `$` is JSONPath (`kgraph.kube.jsonpath`), which is what users write rows of their own in.
 
     A row with a `convention` is for custom kinds of which the table has no rows: `at` is wherever their schema has a
     field that is called so (`secretName`; `*Ref` is any reference's), see `kgraph.sync.inferred`.

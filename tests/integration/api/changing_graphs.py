@@ -199,7 +199,7 @@ def _related(key: str) -> Question:
             await loaders.histories.load(place),
             await loaders.parts.load(place[0]),
             await loaders.by_key.load(KeyWanted(key, EVERYTHING)),
-            await loaders.namespaces.load((CLUSTER, "a")),
+            await reader.read_one("read/labels", {"of": {"keys": [*SPACES]}}, timeout=SECONDS),
         ]
 
     return ask

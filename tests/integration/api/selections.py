@@ -17,10 +17,10 @@ DEPTH = 3
 
 
 def everything(schema: GraphQLSchema, field: str, *, without: frozenset[str] = frozenset(), depth: int = DEPTH) -> str:
-    """The selection of a query's field: every field below it, `depth` deep, that needs no argument."""
-    query = schema.query_type
-    assert query is not None
-    return _selection(query.fields[field], without, depth)
+    """The selection of a query's field, or a subscription's: each field below, `depth` deep, that needs no argument."""
+    roots = [root for root in (schema.query_type, schema.subscription_type) if root is not None]
+    (found,) = (root.fields[field] for root in roots if field in root.fields)
+    return _selection(found, without, depth)
 
 
 def fields(schema: GraphQLSchema, name: str, *, without: frozenset[str], depth: int) -> str:

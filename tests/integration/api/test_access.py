@@ -6,13 +6,16 @@ import os
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import neo4j
 import pytest
 
 from kgraph.api.connections import Connections
+from kgraph.api.events.hub import Hub
+from kgraph.api.events.state import state
 from kgraph.api.graphql.schema import make_schema
 from kgraph.api.kinds import KindReader
 from kgraph.api.listing import Filter, conditions, count, page
@@ -24,6 +27,9 @@ from kgraph.api.tenants import Tenant, Tenants
 from kgraph.api.token_reviews import TokenReviews
 from kgraph.api.verdicts import Verdicts
 from kgraph.api.walk import Walk, neighbourhood
+from kgraph.feed.bus import Bus
+from kgraph.feed.event import Event, EventType
+from kgraph.feed.filters import EventFilter
 from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import Store
@@ -34,6 +40,8 @@ from tests.integration.api.selections import DEPTH, everything
 from tests.integration.api.tenants import CALLERS, CLUSTER, Oracle, account, tenants
 from tests.integration.sync.live import Api, core
 from tests.servers import Cluster, Graph
+from tests.streams import Socket, Stream, served
+from tests.unit.feed.events import event
 from tests.workers import cluster_settings, graph_settings, running, until
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes]
@@ -91,6 +99,20 @@ QUERIES: Mapping[str, str] = {
     "cost": "groupBy: OWNER, first: 100",
 }
 
+
+# Those of every subscription; one that is not here fails the second test.
+SUBSCRIPTIONS: Mapping[str, str] = {
+    "podEvents": "cluster: $cluster, initialState: true",
+    "deploymentEvents": "cluster: $cluster, initialState: true",
+    "serviceEvents": "cluster: $cluster, initialState: true",
+    "resourceEvents": "cluster: $cluster, initialState: true",
+    "clusterEvents": "cluster: $cluster",
+}
+# The kinds of which a subscription tells; None is any.
+TELLS: Mapping[str, str | None] = {
+    "podEvents": "core/Pod", "deploymentEvents": "apps/Deployment", "serviceEvents": "core/Service",
+    "resourceEvents": None,
+}  # fmt: skip
 
 KIND_QUERIES = frozenset(
     {"node", "nodes", "namespace", "namespaces", "pod", "pods", "allPods", "deployment", "deployments"}
@@ -204,6 +226,13 @@ def test_every_query_is_in_the_matrix() -> None:
     query = SCHEMA.query_type
     assert query is not None
     assert set(QUERIES) == set(query.fields)
+
+
+def test_every_subscription_is_in_the_matrix() -> None:
+    """The same of a subscription."""
+    subscription = SCHEMA.subscription_type
+    assert subscription is not None
+    assert set(SUBSCRIPTIONS) == set(subscription.fields)
 
 
 @pytest.mark.parametrize("field", QUERIES)
@@ -461,3 +490,132 @@ async def test_questions_at_once_are_told_the_same(setting: Setting, control_pla
         sight = Sights(KindReader(setting.client.store), Verdicts(connections, Tenants([]))).of(admin)
         told = await asyncio.gather(*(sight.sees_everything_of(CLUSTER) for _ in range(3)))
     assert told == [True, True, True]
+
+
+class Feed:
+    """The API with a feed, and what is told on it: an event of each resource in the graph."""
+
+    def __init__(self, address: str, bus: Bus, hub: Hub, events: Sequence[Event]) -> None:
+        self.address = address
+        self.bus = bus
+        self.hub = hub
+        self.events = events
+
+
+@pytest.fixture(scope="module")
+async def feed(setting: Setting, control_plane: Cluster) -> AsyncIterator[Feed]:
+    """The same graph and callers, over HTTP."""
+    settings, bus, store = cluster_settings(control_plane, CLUSTER), Bus(), setting.client.store
+    events = [
+        one.event async for some in state(Reader(store), KindReader(store), EventFilter(), timeout=30) for one in some
+    ]
+    numbered = [
+        msgspec.structs.replace(one, metadata=msgspec.structs.replace(one.metadata, sequence=at))
+        for at, one in enumerate(events, start=1)
+    ]
+    tenancy = (_tenant(setting.own),)
+    async with served(store, bus, [settings], token_reviews=REVIEWERS, tenants=tenancy) as (address, hub):
+        assert hub is not None
+        yield Feed(address, bus, hub, numbered)
+
+
+@pytest.mark.parametrize("field", SUBSCRIPTIONS)
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_subscriptions_begin_with_what_may_be_listed(
+    setting: Setting, feed: Feed, caller: str, field: str
+) -> None:
+    """The initial state has all that the caller may list, and nothing of it leads to what they may not see."""
+    selection = everything(SCHEMA, field, without=OBJECTS | {"diff", "oldObject"}, depth=1)
+    query = f"subscription($cluster: String!) {{ {field}({SUBSCRIPTIONS[field]}){selection} }}"
+    told: list[Any] = []
+    async with Socket.open(feed.address, setting.tokens[caller]) as socket:
+        before = feed.hub.subscriptions
+        await socket.subscribe(query, cluster=CLUSTER)
+        if field == "clusterEvents":
+
+            async def follows() -> bool:
+                return feed.hub.subscriptions > before
+
+            await until(follows, "it follows")
+            feed.bus.publish([_lost()])
+            told.append((await socket.next())[field])
+        while field != "clusterEvents" and (not told or told[-1]["type"] != "BOOKMARK"):
+            told.append((await socket.next())[field])
+    if caller != "admin":
+        hidden = [key for key in sorted(_keys({"told": told})) if not await setting.may_see(caller, key)]
+        named = [key for key in hidden if not await setting.oracles[caller].gets(key)]
+        assert named == []
+    if field == "clusterEvents":
+        assert told[0]["message"] == ("three Pods fail" if caller == "admin" else "")
+        return
+    keys = {one["key"] for one in told[:-1]}
+    assert len(keys) == len(told) - 1
+    of_kind = [one.key for one in feed.events if TELLS[field] is None or f"/{TELLS[field]}/" in one.key]
+    assert keys == {key for key in of_kind if await setting.oracles[caller].lists(key)}
+
+
+def _lost(type_: EventType = EventType.CLUSTER_LOST) -> Event:
+    """That something is wrong with a cluster, and what."""
+    one = event({})
+    metadata = msgspec.structs.replace(one.metadata, message="three Pods fail", sequence=secrets.randbelow(2**40))
+    return msgspec.structs.replace(one, event_type=type_, cluster_id=CLUSTER, resource=None, metadata=metadata)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_events_are_of_what_may_be_listed(
+    setting: Setting, feed: Feed, caller: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over SSE: each event of what may be listed and no other, be it live or after coming back; nor how many others."""
+    marked = [msgspec.structs.replace(one, event_id=f"{one.event_id}-{caller}") for one in feed.events]
+    allowed = [one.event_id for one in marked if await setting.oracles[caller].lists(one.key)]
+    async with Stream.open(feed.address, token=setting.tokens[caller], cluster=CLUSTER) as stream:
+        opened = stream.last
+        before = feed.hub.counts.events
+        feed.bus.publish(marked)
+
+        async def told() -> bool:
+            return feed.hub.counts.events == before + len(marked)
+
+        await until(told, "the hub has told them")
+        live = [await stream.next() for _ in allowed]
+    async with Stream.open(feed.address, token=setting.tokens[caller], cluster=CLUSTER, last=opened) as again:
+        later = [await again.next() for _ in allowed]
+        assert [one.data["event_id"] for one in live] == [one.data["event_id"] for one in later] == allowed
+        sequences = {one.data["metadata"]["sequence"] for one in live}
+        assert sequences == (
+            {one.metadata.sequence for one in marked} if caller == "admin" else {0} if allowed else set()
+        )
+        feed.bus.publish([_lost(EventType.CLUSTER_HEALTH_CHANGED), _lost()])
+        if caller == "admin":
+            assert (await again.next()).name == "CLUSTER_HEALTH_CHANGED"
+        last = await again.next()
+        assert last.name == "CLUSTER_LOST"
+        assert last.data["metadata"]["message"] == ("three Pods fail" if caller == "admin" else "")
+
+
+async def test_rights_that_are_taken_away_end_what_is_shown(
+    setting: Setting, feed: Feed, control_plane: Cluster
+) -> None:
+    """An open stream shows no more than the caller may list now, some seconds after it changed."""
+    pods = [one for one in feed.events if f"/core/Pod/{setting.own}/" in one.key]
+    async with (
+        Api(control_plane) as api,
+        Stream.open(
+            feed.address, token=setting.tokens["picker"], cluster=CLUSTER, resource_type=["pods", "cluster"]
+        ) as stream,
+    ):
+        feed.bus.publish([msgspec.structs.replace(pods[0], event_id="before")])
+        assert (await stream.next()).data["event_id"] == "before"
+        await api.delete(f"/apis/rbac.authorization.k8s.io/v1/namespaces/{setting.own}/rolebindings/picker")
+        number = 0
+
+        async def hidden() -> bool:
+            nonlocal number
+            number += 1
+            feed.bus.publish([msgspec.structs.replace(pods[0], event_id=f"while-{number}"), _lost()])
+            if (await stream.next()).name == "CLUSTER_LOST":
+                return True
+            assert (await stream.next()).name == "CLUSTER_LOST"
+            return False
+
+        await until(hidden, "the Pods are hidden", 40)

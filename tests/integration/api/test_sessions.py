@@ -84,6 +84,9 @@ def numbered() -> Callable[[Caller], Context]:
             "sealer": None,
             "mutations": None,
             "loaders": len(made),
+            "streams": None,
+            "answers": None,
+            "make_reader": None,
         }
         return Context(caller=caller, **rest)
 

@@ -1,11 +1,11 @@
 """What happens in a cluster is in Kafka: each change, in order, with what was before and after it."""
 
-from kgraph.feed.event import Event, EventType
+from kgraph.feed.event import EventType
 from kgraph.graphdb.store import Store
 from kgraph.sync.feed import Feed
 from kgraph.sync.options import SyncOptions
 from tests import servers
-from tests.consumer import messages
+from tests.consumer import Got, messages
 from tests.integration.feed.conftest import CONFIG_ONLY, cluster_id, of, outbox_is_empty, value
 from tests.integration.sync.live import Api
 from tests.workers import cluster_settings, running, until
@@ -23,12 +23,13 @@ async def test_each_change_of_a_resource_is_told_once_with_both_its_states(
         await api.merge(f"{path}/settings", data={"mode": "fast"})
         await api.delete(f"{path}/settings")
 
-        async def told() -> list[Event] | None:
-            events = of(await messages(kafka_server.bootstrap_servers, cluster), "settings")
-            return events if len(events) >= 3 else None
+        async def told() -> list[Got] | None:
+            some = [one for one in await messages(kafka_server.bootstrap_servers, cluster) if "/settings" in one.key]
+            return some if len(some) >= 3 else None
 
-        made, changed, gone = await until(told, "the three changes are in Kafka")
+        found = await until(told, "the three changes are in Kafka")
         await until(lambda: outbox_is_empty(store), "what was sent is taken away")
+    made, changed, gone = of(found, "settings")
     assert [event.event_type for event in (made, changed, gone)] == [
         EventType.CREATED, EventType.UPDATED, EventType.DELETED
     ]  # fmt: skip
@@ -40,3 +41,9 @@ async def test_each_change_of_a_resource_is_told_once_with_both_its_states(
     }
     assert changed.new_object == gone.old_object
     assert value(gone.new_object) is None
+    for one in found:
+        event = one.event
+        trace, span = event.metadata.trace_id, event.metadata.span_id
+        assert int(trace, 16), "the trace has an id, though nobody exports it"
+        assert int(span, 16), "and so has the delivery's span"
+        assert dict(one.headers)["traceparent"].decode() == f"00-{trace}-{span}-01"

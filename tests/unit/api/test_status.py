@@ -16,14 +16,14 @@ WELL: dict[str, Any] = {
     "lag_seconds": 0.02,
     "last_event_at": "2026-11-25T03:01:00Z",
     "removing": False,
-    "followed": True,
+    "worker": "worker-0",
 }
 
 
 @pytest.mark.parametrize(
     ("change", "part", "message"),
     [
-        pytest.param({"followed": False}, "worker", "nothing syncs it", id="no-worker"),
+        pytest.param({"worker": None}, "worker", "nothing syncs it", id="no-worker"),
         pytest.param(
             {"connected": False, "problem": "cannot connect to prod:6443"},
             "connection",
@@ -57,5 +57,5 @@ def test_a_cluster_that_is_in_step_says_since_when() -> None:
 
 def test_a_snapshot_needs_no_worker_and_no_connection() -> None:
     """It was read once, and that is all there is to it."""
-    state = SyncState(**{**WELL, "source": "snapshot", "followed": False, "connected": None})
+    state = SyncState(**{**WELL, "source": "snapshot", "worker": None, "connected": None})
     assert status_of(state).ready

@@ -1,5 +1,6 @@
 """The configuration: what is read, what wins, and what a mistake is told."""
 
+from enum import Enum
 from pathlib import Path
 
 import msgspec
@@ -8,10 +9,11 @@ import pytest
 from kgraph.api.prices import PriceRule, Prices
 from kgraph.cli.configuration import Configuration, cluster_id, load
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.services import sync_options
 from kgraph.cli.setting import Takes
 from kgraph.cli.settings import SETTINGS
 from kgraph.cli.values import read_value, seconds
+from kgraph.cli.working import sync_options
+from kgraph.feed.configured import FeedSettings, FilterSettings
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
 from kgraph.sync.options import OwnEdge, OwnKind
 
@@ -268,8 +270,10 @@ def test_variables_without_a_feature_are_told() -> None:
         ("prices.rules[]", PriceRule),
         ("custom_resource_definitions[]", OwnKind),
         ("custom_resource_definitions[].edges[]", OwnEdge),
+        ("feeds[]", FeedSettings),
+        ("feeds[].filter", FilterSettings),
     ],
-    ids=["cluster", "tls_config", "oidc", "prices", "rule", "custom kind", "edge"],
+    ids=["cluster", "tls_config", "oidc", "prices", "rule", "custom kind", "edge", "feed", "filter"],
 )
 def test_the_table_and_the_value_agree(parent: str, struct: type[msgspec.Struct]) -> None:
     """The table has a row for each field of a cluster's settings, with its default, and no other."""
@@ -280,14 +284,15 @@ def test_the_table_and_the_value_agree(parent: str, struct: type[msgspec.Struct]
         if row.required or row.takes in (Takes.SECTION, Takes.SECTIONS, Takes.PATHS):
             continue
         defaults = ("", None) if row.default == "" else (read_value(row, row.default),)
-        assert fields[name].default in defaults
+        default = fields[name].default
+        assert (default.value if isinstance(default, Enum) else default) in defaults
 
 
 def test_the_tables_own_defaults_are_the_values() -> None:
     """What the reference calls a default is one."""
     defaults = Configuration()
     for row in SETTINGS:
-        if not row.parent and row.only is msgspec.UNSET and row.takes not in (Takes.SECTION, Takes.SECTIONS):
+        if not row.parent and row.takes not in (Takes.SECTION, Takes.SECTIONS):
             assert read_value(row, row.default) == getattr(defaults, row.name)
 
 

@@ -7,8 +7,8 @@ import pytest
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import GroupKind
+from kgraph.kube import jsonpath
 from kgraph.kube.discovery import ApiResource, Discovery
-from kgraph.sync import jsonpath
 from kgraph.sync.custom import extractor, select_kinds, unserved, with_promoted
 from kgraph.sync.definitions import Definition, definition_of
 from kgraph.sync.extract import Extracted

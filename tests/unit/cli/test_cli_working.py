@@ -1,7 +1,7 @@
 """What the processes of a deployment are told of the clusters."""
 
 from kgraph.cli.configuration import load
-from kgraph.cli.services import sync_options
+from kgraph.cli.working import sync_options
 from kgraph.kube.settings import ClusterSettings
 
 
