@@ -50,6 +50,10 @@ class TcpProxy:
         if self._listening is not None:
             self._listening.close()
             self._listening = None
+        await self.reset()
+
+    async def reset(self) -> None:
+        """Reset all connections, and let new ones through."""
         for stream in self._streams:
             _reset(stream)
         for task in self._tasks:

@@ -26,7 +26,7 @@ def line_text(line: Line, width: int, *, wide: bool, cluster: bool) -> Text:
     event = line.event
     time = datetime.fromisoformat(event.timestamp).astimezone()
     type_ = INITIAL if line.initial else event.event_type.value
-    text = Text(f"{time:%H:%M:%S}  ", style="dim", no_wrap=not wide, overflow="fold" if wide else "ellipsis")
+    text = Text(f"{time:%H:%M:%S}  ", style="dim")
     text.append(f"{type_.removeprefix('CLUSTER_'):<9}", style=_TYPES.get(type_, "magenta"))
     severity = event.metadata.severity
     word = severity.value if width >= _NARROW_COLUMNS else severity.value[0].upper()

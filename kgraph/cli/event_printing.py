@@ -24,7 +24,9 @@ class EventPrinter:
         elif self._json:
             self._write(told.data)
         elif self._console.is_terminal:
-            self._console.print(line_text(told, self._console.width, wide=self._wide, cluster=self._cluster))
+            line = line_text(told, self._console.width, wide=self._wide, cluster=self._cluster)
+            # Said here, for what a text says of itself is lost when it is printed.
+            self._console.print(line, no_wrap=not self._wide, overflow="fold" if self._wide else "ellipsis")
         else:
             self._write("\t".join(line_cells(told, wide=self._wide)))
 

@@ -4,6 +4,7 @@ Here belongs query text, and nothing that knows when or why it is sent. Python n
 statement. Each file can be pasted into Neo4j Browser; those under `explore/` are made for it.
 """
 
+import re
 from functools import cache
 from importlib import resources
 
@@ -16,6 +17,23 @@ def statement(name: str) -> str:
     if not file.is_file():
         raise KeyError(f"no statement {name}: there is no file {folder}/{stem}.cypher in kgraph/cypher")
     return file.read_text("utf-8")
+
+
+@cache
+def joined(first: str, *others: str) -> str:
+    """One statement that does what several do, one after the other, wherever the first one has a row.
+
+    The others find their parameters under their own name: `$touch.rows` for `$rows` of `write/touch`; they return
+    nothing. There is a record, `written`, for each row of the first.
+    """
+    text = [statement(first), "WITH *"]
+    for name in others:
+        inside = _PARAMETER.sub(rf"${name.rpartition('/')[2]}.\1", statement(name))
+        text.append(f"CALL () {{\n{inside}}}")
+    return "\n".join((*text, "RETURN true AS written"))
+
+
+_PARAMETER = re.compile(r"\$(\w+)")
 
 
 def statements(folder: str) -> tuple[str, ...]:

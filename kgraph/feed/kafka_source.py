@@ -6,7 +6,7 @@ goes on by itself after Kafka was away, where it had stopped. What Kafka has del
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,8 @@ BACK_SECONDS = 180.0
 # How soon partitions and topics that were added are noticed; they are read from their beginning.
 LOOK_SECONDS = 30.0
 MISSING_SECONDS = 2.0  # while there are topics that nobody has made yet
+ASK_SECONDS = 15.0  # for an answer about partitions; reading goes on meanwhile
+POLL_SECONDS = 1.0  # how long nothing may come before it is looked whether there are more of them
 AGAIN_SECONDS = (0.5, 10.0)  # after Kafka did not answer: the first time, and at most
 # How soon is looked again while more is known to come.
 BEHIND_SECONDS = 0.25
@@ -46,12 +48,12 @@ class KafkaSource:
 
     async def events(self) -> AsyncIterator[Sequence[Event]]:
         """Events from some minutes ago on; see `Source`. Lagged where Kafka no longer has what comes next."""
-        reading = _Reading(self._topics, self._back)
+        reading = _Reading(self._partitions, self._topics, self._back)
         delay, most = AGAIN_SECONDS
         while True:
             try:
-                async with self._consumer() as consumer, self._admin() as admin:
-                    async for some in reading.events(consumer, admin):
+                async with self._consumer() as consumer:
+                    async for some in reading.events(consumer):
                         delay, _ = AGAIN_SECONDS
                         yield some
             except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
@@ -74,20 +76,29 @@ class KafkaSource:
         finally:
             await consumer.stop()
 
-    @asynccontextmanager
-    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
-        admin = AIOKafkaAdminClient(**self._settings.client_arguments())
-        try:
-            await admin.start()
-            yield admin
-        finally:
-            await admin.close()
+    async def _partitions(self) -> list[TopicPartition]:
+        """The partitions that there are now, asked by a connection of its own: an old one may be dead."""
+        async with asyncio.timeout(ASK_SECONDS):
+            admin = AIOKafkaAdminClient(**self._settings.client_arguments())
+            try:
+                await admin.start()
+                return [
+                    TopicPartition(topic["topic"], partition["partition"])
+                    for topic in await admin.describe_topics(list(self._topics))
+                    if not topic["error_code"]
+                    for partition in topic["partitions"]
+                ]
+            finally:
+                await admin.close()
 
 
 class _Reading:
     """How far one reading has come; it outlives its connections."""
 
-    def __init__(self, topics: Sequence[str], back: float) -> None:
+    def __init__(
+        self, partitions: Callable[[], Awaitable[list[TopicPartition]]], topics: Sequence[str], back: float
+    ) -> None:
+        self._partitions = partitions
         self._topics = topics
         self._back = back
         self._order = Order()
@@ -95,43 +106,46 @@ class _Reading:
         self._ends: dict[TopicPartition, int] = {}  # how far each is known to go
         self._has_told = False
 
-    async def events(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> AsyncIterator[Sequence[Event]]:
+    async def events(self, consumer: AIOKafkaConsumer) -> AsyncIterator[Sequence[Event]]:
         """Events by one connection, until it fails."""
-        look = time.monotonic()
-        await self._assign(consumer, admin, began=False)
-        while True:
-            now = time.monotonic()
-            if now >= look:
-                await self._assign(consumer, admin, began=True)
-                has_all = {each.topic for each in self._next}.issuperset(self._topics)
-                look = now + (LOOK_SECONDS if has_all else MISSING_SECONDS)
-            left = max(look - now, 0.0)
-            # What waits for a partition that is behind is told when more of that comes.
-            wait = BEHIND_SECONDS if self._behind(consumer) else self._order.wait(now)
-            timeout = left if wait is None else min(left, wait)
-            for partition, records in (await consumer.getmany(timeout_ms=int(timeout * 1000) + 1)).items():
-                self._take(consumer, partition, records)
-            behind = self._behind(consumer)
-            self._hold_back(consumer, behind)
-            if some := self._order.ready(time.monotonic(), behind):
-                self._has_told = True
-                yield some
+        await self._assign(consumer, await self._partitions(), began=False)
+        looking = asyncio.create_task(self._look(), name="partitions of the change feed")
+        try:
+            while True:
+                if looking.done():
+                    await self._assign(consumer, looking.result(), began=True)
+                    looking = asyncio.create_task(self._look(), name="partitions of the change feed")
+                # What waits for a partition that is behind is told when more of that comes.
+                wait = BEHIND_SECONDS if self._behind(consumer) else self._order.wait(time.monotonic())
+                timeout = POLL_SECONDS if wait is None else min(wait, POLL_SECONDS)
+                for partition, records in (await consumer.getmany(timeout_ms=int(timeout * 1000) + 1)).items():
+                    self._take(consumer, partition, records)
+                behind = self._behind(consumer)
+                self._hold_back(consumer, behind)
+                if some := self._order.ready(time.monotonic(), behind):
+                    self._has_told = True
+                    yield some
+        finally:
+            looking.cancel()
 
-    async def _assign(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, *, began: bool) -> None:
+    async def _look(self) -> list[TopicPartition]:
+        """The partitions, some time later; nobody waits for it, for Kafka may be away."""
+        while True:
+            has_all = {each.topic for each in self._next}.issuperset(self._topics)
+            await asyncio.sleep(LOOK_SECONDS if has_all else MISSING_SECONDS)
+            with suppress(KafkaError, OSError, TimeoutError):
+                return await self._partitions()
+
+    async def _assign(self, consumer: AIOKafkaConsumer, there: Sequence[TopicPartition], *, began: bool) -> None:
         """Read all partitions that there are now, each from where it had stopped.
 
         At the first start that is some minutes ago; what was added since is read from its beginning.
         """
-        there = [
-            TopicPartition(topic["topic"], partition["partition"])
-            for topic in await admin.describe_topics(list(self._topics))
-            if not topic["error_code"]
-            for partition in topic["partitions"]
-        ]
         new = [each for each in there if each not in self._next]
         if not new and began:
             return
-        starts = await self._starts(consumer, new)
+        async with asyncio.timeout(ASK_SECONDS):
+            starts = await self._starts(consumer, new)
         consumer.assign(there)
         for each in there:
             self._next.setdefault(each, starts.get(each, 0))

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, LeaderNotAvailableError, NoError, TopicAlreadyExistsError, for_code
 
 from kgraph.feed.event import TOPICS
 from kgraph.feed.kafka_settings import KafkaSettings
@@ -20,6 +20,8 @@ MESSAGE_BYTES = 4 * 1024 * 1024
 _DEFAULT_MESSAGE_BYTES = 1_048_588
 _WEEK_MS = 7 * 24 * 3_600_000
 _REPLICAS_MOST = 3
+# What is said of a topic that there is: nothing is wrong, or it was made a moment ago and has no leader yet.
+_THERE = (NoError.errno, LeaderNotAvailableError.errno)
 
 
 class TopicPlan(msgspec.Struct, frozen=True):
@@ -57,7 +59,7 @@ async def prepared(settings: KafkaSettings, names: Sequence[str] = TOPICS, plan:
     admin = AIOKafkaAdminClient(**settings.client_arguments())
     try:
         await admin.start()
-        there = {one["topic"]: one for one in await admin.describe_topics(list(names)) if not one["error_code"]}
+        there = {one["topic"]: one for one in await admin.describe_topics(list(names)) if one["error_code"] in _THERE}
         differences: list[str] = []
         if missing := [name for name in names if name not in there]:
             differences += await _make(admin, missing, plan)

@@ -226,6 +226,21 @@ class Store:
 
         return await self.write(work, what=name)
 
+    async def write_at_once(
+        self, first: str, others: Mapping[str, Mapping[str, Any]], parameters: Mapping[str, Any], *, timeout: float
+    ) -> bool:
+        """Run statements as one, in one round trip (`cypher.joined`); whether the first one had a row.
+
+        It is tried once: an error that may pass is one of the store's, as any other.
+        """
+        text = cypher.joined(first, *others)
+        inner = {name.rpartition("/")[2]: _Map(_quiet(each)) for name, each in others.items()}
+        with mapped(first):
+            self.statements_sent += 1
+            async with self._driver.session(database=self._settings.database) as session:
+                result = await session.run(neo4j.Query(text, timeout=timeout), {**_quiet(parameters), **inner})
+                return await result.single() is not None
+
     async def run_alone(self, text: str, parameters: Mapping[str, Any] | None = None, *, what: str) -> None:
         """Run a statement that must own its transaction: schema, `CALL { … } IN TRANSACTIONS`; or that is in a hurry.
 

@@ -1,11 +1,14 @@
 """Nodes and edges as the statements take them: what the writer writes, the intake compares and the checker expects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from kgraph.graphdb.endpoints import end_label, end_properties
 from kgraph.graphdb.model import Edge
+from kgraph.kube.diff import Difference
+from kgraph.sync.batch import Batch, Upsert
+from kgraph.sync.history import Before, HistoryLimits, remembered
 
 
 def node_row(key: str, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -16,6 +19,29 @@ def node_row(key: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     times = {name: value.isoformat() for name, value in properties.items() if type(value) is datetime}
     plain = {name: value for name, value in properties.items() if name not in times}
     return {"key": key, "properties": plain, "times": times}
+
+
+def node_rows(
+    upserts: Iterable[Upsert],
+    before: Mapping[str, Before],
+    now: datetime,
+    history: HistoryLimits,
+    differences: Mapping[str, Sequence[Difference]],
+) -> list[dict[str, Any]]:
+    """The rows of upserts with their histories; `differences` are those that are known by now."""
+    rows = []
+    for each in upserts:
+        resource, key = each.resource, each.resource.key
+        past = remembered(
+            resource, each.provenance, before.get(key), now, history.changes, differences=differences.get(key)
+        )
+        rows.append(node_row(key, {**resource.properties, **past}))
+    return rows
+
+
+def kind_rows(batch: Batch) -> list[dict[str, Any]]:
+    """How far kinds have come, by their key."""
+    return [{"key": key, "properties": each} for key, each in sorted(batch.checkpoints.items())]
 
 
 def edge_properties(edge: Edge, *, matched: bool = False) -> dict[str, Any]:

@@ -20,13 +20,17 @@ KEPT_MILLIS = 120_000
 
 async def touch(transaction: Transaction, batches: Mapping[str, Batch], ends: Iterable[str]) -> None:
     """Say in a transaction what it touches: the batches by cluster, and the ends that its statements have found."""
+    parameters = touching(batches, ends)
+    if parameters["rows"]:
+        await transaction.run("write/touch", parameters)
+
+
+def touching(batches: Mapping[str, Batch], ends: Iterable[str] = ()) -> dict[str, Any]:
+    """The parameters of `write/touch` that say what batches touch."""
     rows = [row for cluster, batch in batches.items() if (row := _row(cluster, batch))]
-    if not rows:
-        return
-    first = rows[0]
-    if first["met"] is not None:  # any of the rows will do: keys have their clusters in them
-        first["met"] = sorted({*first["met"], *ends})
-    await transaction.run("write/touch", {"rows": rows, "keptMillis": KEPT_MILLIS})
+    if rows and rows[0]["met"] is not None:  # any of the rows will do: keys have their clusters in them
+        rows[0]["met"] = sorted({*rows[0]["met"], *ends})
+    return {"rows": rows, "keptMillis": KEPT_MILLIS}
 
 
 async def touch_everything(transaction: Transaction, cluster: str) -> None:

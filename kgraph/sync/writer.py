@@ -10,20 +10,21 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
-from kgraph.feed.message import message_of, packed
 from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.endpoints import end_label
 from kgraph.graphdb.errors import Fenced, GraphError
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Record, Store, Transaction
 from kgraph.kube.diff import Difference
-from kgraph.sync.batch import Batch, Recorded
+from kgraph.sync.batch import Batch
 from kgraph.sync.drafts import Happening
-from kgraph.sync.events import made, room
+from kgraph.sync.events import room
 from kgraph.sync.feed import Feed
-from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended, remembered
+from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended
 from kgraph.sync.patience import patiently
-from kgraph.sync.rows import edge_row, node_row
+from kgraph.sync.revisions import is_revision, parts_of
+from kgraph.sync.rows import edge_row, kind_rows, node_rows
+from kgraph.sync.telling import tell_of
 from kgraph.sync.touched import touch, touch_everything
 
 Row = TypeVar("Row")
@@ -62,6 +63,7 @@ class Writer:
         self.epoch = int(claimed["epoch"])
         self.history = history
         self.feed = feed
+        self.sequence: int | None = None  # the number of the last event, where this process knows it
 
     @classmethod
     async def claim(
@@ -111,11 +113,13 @@ class Writer:
                 await transaction.run("write/sweep", {"keys": some})
             if touches:
                 await touch_everything(transaction, self.cluster)
-            await _tell(transaction, [entry], opened)
+            await _tell(transaction, [entry], opened, {})
             return records
 
         what = f"{name} of the cluster {self.cluster}"
         records = await self.store.write(work, what=what, timeout=WRITE_SECONDS)
+        if happened:
+            self.sequence = None
         self.feed.committed(self.cluster, entry.batch)
         return records
 
@@ -134,22 +138,68 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
     Fenced, with their ids in `clusters`, where other workers have taken some over.
     """
     first = entries[0].writer
+    before = await _before(first.store, entries)
+    if len(entries) == 1 and await _revised(entries[0], before, seconds):
+        first.feed.committed(first.cluster, entries[0].batch)
+        return
 
-    async def work(transaction: Transaction) -> None:
+    async def work(transaction: Transaction) -> _Opened:
         opened = await _open(transaction, entries)
         ours = [entry for entry in entries if entry.writer.cluster not in opened.done]
-        if not ours:
-            return
-        batch = ours[0].batch if len(ours) == 1 else Batch.together([entry.batch for entry in ours])
-        differences = await _tell(transaction, ours, opened)
-        ends = await _write_batch(transaction, batch, opened.before, first.history, differences)
-        await touch(transaction, {entry.writer.cluster: entry.batch for entry in ours}, ends)
+        if ours:
+            batch = ours[0].batch if len(ours) == 1 else Batch.together([entry.batch for entry in ours])
+            differences = await _tell(transaction, ours, opened, before)
+            ends = await _write_batch(transaction, batch, before, first.history, differences)
+            await touch(transaction, {entry.writer.cluster: entry.batch for entry in ours}, ends)
+        return opened
 
     names = ", ".join(entry.writer.cluster for entry in entries)
     changes = sum(len(entry.batch) for entry in entries)
-    await first.store.write(work, what=f"writing {changes} changes of {names}", timeout=seconds)
+    opened = await first.store.write(work, what=f"writing {changes} changes of {names}", timeout=seconds)
     for entry in entries:
-        entry.writer.feed.committed(entry.writer.cluster, entry.batch)
+        writer = entry.writer
+        if writer.feed.is_on:
+            known = writer.cluster not in opened.done
+            writer.sequence = opened.sequences[writer.cluster] + room(entry.batch) - 1 if known else None
+        writer.feed.committed(writer.cluster, entry.batch)
+
+
+async def _before(store: Store, entries: Sequence[Entry]) -> dict[str, Before]:
+    """What the graph holds of what the batches write again. Only their writers change that: it holds until they do."""
+    keys = sorted(key for entry in entries for key in _written_again(entry))
+    if not keys:
+        return {}
+    record = await store.read_one("read/before", {"keys": keys}, timeout=WRITE_SECONDS)
+    return dict(before_of(row) for row in record["before"])
+
+
+def _written_again(entry: Entry) -> Iterator[str]:
+    """The keys of what the graph holds and the batch changes; of what goes, only where the feed wants to know."""
+    yield from (key for key, upsert in entry.batch.upserts.items() if not upsert.fresh)
+    if entry.writer.feed.is_on:
+        yield from entry.batch.removals
+
+
+async def _revised(entry: Entry, before: Mapping[str, Before], seconds: float) -> bool:
+    """Write a batch that is a revision in one round trip; no, where it is none, or the fence does not let it pass."""
+    writer, batch = entry.writer, entry.batch
+    wanted, last = (room(batch), writer.sequence) if writer.feed.is_on else (0, 0)
+    if last is None or not is_revision(batch, before):
+        return False
+    told = tell_of(writer.feed, writer.cluster, batch, before, last + 1)
+    fence = {
+        "key": cluster_key(writer.cluster),
+        "epoch": writer.epoch,
+        "state": dict(entry.state),
+        "token": batch.token,
+        "first": last + 1,
+        "room": wanted,
+    }
+    parts = parts_of(writer.cluster, batch, before, told, writer.history)
+    written = await writer.store.write_at_once("write/revise", parts, fence, timeout=seconds)
+    if written and wanted:
+        writer.sequence = last + wanted
+    return written
 
 
 class _Opened(NamedTuple):
@@ -157,11 +207,10 @@ class _Opened(NamedTuple):
 
     done: set[str]  # clusters whose batch is committed already
     sequences: Mapping[str, int]  # the first of the numbers that a cluster's events have
-    before: Mapping[str, Before]
 
 
 async def _open(transaction: Transaction, entries: Sequence[Entry]) -> _Opened:
-    """Check the epochs and remember the checkpoints; what the graph holds of what is to be written again."""
+    """Check the epochs and remember the checkpoints."""
     by_key = {cluster_key(entry.writer.cluster): entry for entry in entries}
     parameters = {
         # By key, so that two transactions never wait for each other in a circle.
@@ -175,12 +224,7 @@ async def _open(transaction: Transaction, entries: Sequence[Entry]) -> _Opened:
             }
             for key, entry in sorted(by_key.items())
         ],
-        "kinds": [
-            {"key": key, "properties": each}
-            for entry in entries
-            for key, each in sorted(entry.batch.checkpoints.items())
-        ],
-        "written": sorted(key for entry in entries for key in _written_again(entry)),
+        "kinds": [row for entry in entries for row in kind_rows(entry.batch)],
     }
     (opened,) = await transaction.run("write/open", parameters)
     held = {by_key[key].writer.cluster: (done, first) for key, done, first in opened["held"]}
@@ -189,50 +233,23 @@ async def _open(transaction: Transaction, entries: Sequence[Entry]) -> _Opened:
     return _Opened(
         {cluster for cluster, (done, _) in held.items() if done},
         {cluster: first for cluster, (_, first) in held.items()},
-        dict(before_of(row) for row in opened["before"]),
     )
 
 
-def _written_again(entry: Entry) -> Iterator[str]:
-    """The keys of what the graph holds and the batch changes; of what goes, only where the feed wants to know."""
-    yield from (key for key, upsert in entry.batch.upserts.items() if not upsert.fresh)
-    if entry.writer.feed.is_on:
-        yield from entry.batch.removals
-
-
 async def _tell(
-    transaction: Transaction, entries: Sequence[Entry], opened: _Opened
+    transaction: Transaction, entries: Sequence[Entry], opened: _Opened, before: Mapping[str, Before]
 ) -> Mapping[str, Sequence[Difference]]:
     """Put what the batches tell into the outbox; what differs, of the resources of which that is known by now."""
     differences: dict[str, Sequence[Difference]] = {}
-    rows = [row for entry in entries if (row := _recorded(entry, opened, differences))]
+    rows: list[Mapping[str, Any]] = []
+    for entry in entries:
+        cluster = entry.writer.cluster
+        told = tell_of(entry.writer.feed, cluster, entry.batch, before, opened.sequences[cluster])
+        differences |= told.differences
+        rows += told.rows
     if rows:
         await transaction.run("write/put_outbox", {"rows": rows})
     return differences
-
-
-def _recorded(entry: Entry, opened: _Opened, differences: dict[str, Sequence[Difference]]) -> dict[str, Any] | None:
-    """The outbox row of one cluster's part, if it has any; what differs is added to `differences`."""
-    writer, batch = entry.writer, entry.batch
-    sequence = opened.sequences[writer.cluster]
-    batch.recorded = recorded = Recorded(sequence, opened.before)
-    if writer.feed.relay is None:
-        return None
-    found = made(writer.cluster, batch, opened.before, sequence)
-    differences |= found.differences
-    recorded.events = found.events
-    if not found.events:
-        return None
-    recorded.messages = [message_of(event) for event in found.events]
-    events = packed(recorded.messages)
-    recorded.bytes = len(events)
-    return {
-        "shard": writer.cluster,
-        "seq": sequence,
-        "events": events,
-        "count": len(found.events),
-        "bytes": len(events),
-    }
 
 
 def taken_over(writer: Writer) -> str:
@@ -265,14 +282,7 @@ async def _write_batch(
 
     upserts = sorted(batch.upserts.values(), key=lambda upsert: (upsert.resource.label, upsert.resource.key))
     for label, group in groupby(upserts, key=lambda upsert: upsert.resource.label):
-        rows = []
-        for item in group:
-            key = item.resource.key
-            past = remembered(
-                item.resource, item.provenance, before.get(key), now, history.changes, differences=differences.get(key)
-            )
-            rows.append(node_row(key, {**item.resource.properties, **past}))
-        for some_rows in _chunks(rows):
+        for some_rows in _chunks(node_rows(group, before, now, history, differences)):
             records = await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
             ends.update(records[0]["ends"])
 

@@ -5,9 +5,7 @@
 // committed, though whoever wrote it was not told: nothing of it is to be written again. A batch that makes up to
 // `room` events gets numbers for them; they follow Neo4j's clock, so that they go on above those of a cluster that was
 // removed and is added again. `held` has [key, whether the batch is committed already, the first number].
-// In the same round trip it remembers how far each kind has come ($kinds of {key, properties}), and says what the graph
-// holds of the resources that are to be written again ($written): [key, uid, manifest, firstSeen, lastChanged, changes,
-// version, resourceVersion, fingerprint, labels] of each that is there and no placeholder.
+// In the same round trip it remembers how far each kind has come ($kinds of {key, properties}).
 CALL () {
   UNWIND $clusters AS row
   MATCH (c:Cluster {key: row.key})
@@ -27,12 +25,4 @@ CALL () {
   MERGE (k:SyncedKind {key: kind.key})
   SET k += kind.properties
 }
-CALL () {
-  UNWIND $written AS key
-  MATCH (n:Resource {key: key}) WHERE NOT n:Missing
-  RETURN collect([
-    key, n.uid, n.manifest, toString(n.firstSeen), toString(n.lastChanged), n.changes, n.version, n.resourceVersion,
-    n.fingerprint, n.labels
-  ]) AS before
-}
-RETURN held, before
+RETURN held

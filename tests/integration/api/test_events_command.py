@@ -73,9 +73,9 @@ class Feed:
     @asynccontextmanager
     async def following(self, *words: str, stdout: int = asyncio.subprocess.PIPE) -> AsyncIterator[Command]:
         """The command, once it follows."""
-        before = len(self.hub)
+        before = self.hub.subscriptions
         async with self.started(*words, stdout=stdout) as command:
-            await holds(lambda: len(self.hub) > before or command.process.returncode is not None)
+            await holds(lambda: self.hub.subscriptions > before or command.process.returncode is not None)
             assert command.process.returncode is None, command.err
             yield command
 
@@ -219,7 +219,7 @@ async def test_an_api_that_knows_nothing_of_what_was_read_says_so(feed: Feed, sh
             feed.proxy.target_port = port
             await feed.proxy.cut()
             await feed.proxy.restore()
-            await holds(lambda: len(hub) == 1 and "Following again, from now on." in command.err)
+            await holds(lambda: hub.subscriptions == 1 and "Following again, from now on." in command.err)
             assert any("events were lost" in line for line in command.err)
             bus.publish([changed(2)])
             await holds(lambda: len(command.out) == 2)

@@ -4,15 +4,18 @@ import asyncio
 
 import pytest
 
+from kgraph.api import touches
 from kgraph.api.reader import Reader
 from kgraph.api.results import Results
+from kgraph.api.waiting import shown
 from kgraph.graphdb.store import Store
-from tests.integration.api.changing_graphs import Busy, answer, questions
+from tests.integration.api.changing_graphs import CLUSTER, Busy, answer, questions
 
 pytestmark = pytest.mark.neo4j
 
 STEPS = 12
 HOUR = 3600.0
+A_POD = "MATCH (n:Pod) RETURN n.key AS key, n.uid AS uid, n.resourceVersion AS version LIMIT 1"
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -49,3 +52,19 @@ async def test_answers_of_a_storm_do_not_outlive_it(store: Store) -> None:
         for asker in askers:
             asker.cancel()
     assert results.counters.hits > 0
+
+
+async def test_who_has_waited_for_a_change_sees_it_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that goes on after it has waited for the graph looks again, however short the wait was."""
+    monkeypatch.setattr(touches, "FRESH_SECONDS", HOUR)  # on a slow machine it would look again by itself
+    busy, results = await Busy.starting(store, 5), Results(store, HOUR)
+    question = questions()[f"list {CLUSTER}/core/Pod/"]
+    for _ in range(8):
+        reader = Reader(store, None, results)
+        await answer(question, reader)
+        await busy.change()
+        for row in await store.read_text(A_POD):
+            metadata = {"uid": row["uid"], "resourceVersion": row["version"]}
+            assert await shown(store, row["key"], {"metadata": metadata})
+            assert await answer(question, reader) == await answer(question, Reader(store))
+    assert results.counters.hits + results.counters.misses > 8

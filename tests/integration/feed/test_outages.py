@@ -167,8 +167,7 @@ async def test_a_commit_in_doubt_records_no_change_twice(
 async def _cut_again_and_again(proxy: TcpProxy) -> None:
     while True:
         await asyncio.sleep(0.15)
-        await proxy.cut()
-        await proxy.restore()
+        await proxy.reset()
 
 
 async def test_what_a_killed_worker_had_written_is_sent_by_the_next(
