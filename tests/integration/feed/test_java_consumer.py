@@ -99,7 +99,7 @@ async def consumed(tools: KafkaProgram, brokers: str, group: str, *most: str) ->
             *(word for each in formatted for word in ("--formatter-property", each)),
             options=(
                 *("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-                "-Dorg.apache.logging.log4j.level=OFF",  # its log goes where the messages go, and calls silence an error
+                "-Dorg.apache.logging.log4j.level=OFF",  # its log goes where messages go, and calls silence an error
             ),
         )
     )
