@@ -77,7 +77,8 @@ class Streams:
             _ending(subscription, ended),
         ):
             earlier = await self.hub.since(wish.position) if wish.position is not None else ()
-            yield (Mark(MarkKind.OPENED, wish.position or now),)
+            # Who is cut off while the state is told has to begin anew: there is no place yet to go on from.
+            yield (Mark(MarkKind.OPENED, None if wish.initial else wish.position or now),)
             for at in range(0, len(earlier), CHUNK):
                 some = [told for told in earlier[at : at + CHUNK] if _is_until(told, now)]
                 if seen := await audience.seen(some):

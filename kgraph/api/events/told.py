@@ -59,10 +59,10 @@ class MarkKind(Enum):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """A place in the stream from which it can go on, at which nothing has happened."""
+    """A place in the stream at which nothing has happened, and from which it can go on, unless `position` is None."""
 
     kind: MarkKind
-    position: Position
+    position: Position | None
 
 
 Item = Told | Mark

@@ -36,7 +36,8 @@ async def sent(items: AsyncGenerator[Sequence[Item], None]) -> AsyncGenerator[by
 def written(item: Item) -> bytes:
     """An item's bytes."""
     if isinstance(item, Mark):
-        return b"%bid: %b\n%b" % (_HEADS[item.kind], str(item.position).encode(), _TAILS[item.kind])
+        place = b"" if item.position is None else b"id: %b\n" % str(item.position).encode()
+        return _HEADS[item.kind] + place + _TAILS[item.kind]
     found: bytes | None = item.made.get(written)
     if found is None:
         found = item.made[written] = _event(item)

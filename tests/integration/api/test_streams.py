@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import httpx
 import msgspec
 import pytest
 
@@ -74,6 +75,20 @@ async def test_events_come_as_kafka_has_them(api: Served) -> None:
     assert first.id is not None
     assert first.id.endswith(one.event_id)
     assert second.key == "shop/web-2"
+
+
+async def test_who_is_cut_off_while_the_state_is_told_begins_anew(api: Served) -> None:
+    """Until the state is whole nothing has an id, so that no client goes on from the middle of it."""
+    async with httpx.AsyncClient(base_url=api.address) as client:
+        wanted = {"cluster": "prod", "namespace": "shop", "initialState": "true"}
+        async with client.stream("GET", "/api/v1/events/stream", params=wanted) as response:
+            lines = []
+            async for line in response.aiter_lines():
+                lines.append(line)
+                if line == "event: SYNCED":
+                    break
+    assert "event: INITIAL" in lines
+    assert [line for line in lines if line.startswith("id:")] == lines[-2:-1]
 
 
 @pytest.mark.parametrize(
