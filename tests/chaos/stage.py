@@ -23,13 +23,14 @@ from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.ports import LOOPBACK, free_ports
 from kgraph.stack.redis import RedisServer
 from tests.chaos.ledger import Window
+from tests.chaos.storm import KINDS
 from tests.proxied import ProxiedKafka
 from tests.proxy import TcpProxy
 from tests.servers import Graph
 from tests.workers import WorkerProcess, graph_settings, until
 
 CLUSTER = "storm"
-FAILING = "MATCH (k:SyncedKind {cluster: 'storm'}) WHERE k.error IS NOT NULL RETURN count(k) AS n"
+VERSIONS = "MATCH (k:SyncedKind {cluster: 'storm'}) RETURN k.plural AS plural, k.resourceVersion AS version"
 # How much later than the first of them a watch of the worker may deliver what others have delivered at that moment.
 WATCHES_DIFFER_SECONDS = 5.0
 
@@ -147,12 +148,16 @@ class Stage:
         return made_at
 
     async def every_kind_is_followed(self) -> None:
-        """Wait until the graph has no kind that can't be read."""
+        """Wait until the graph has each kind of the storm in a later version than the cluster's now: it goes on."""
+        listed = await self.servers.plane.request("GET", "/api/v1/namespaces/default/configmaps?limit=1")
+        now = int(listed["metadata"]["resourceVersion"])
+        stormy = {plural for _, plural in KINDS.values()}
 
-        async def none_fails() -> bool:
-            return not (await self.store.read_text(FAILING))[0]["n"]
+        async def all_are_later() -> bool:
+            versions = {row["plural"]: int(row["version"] or 0) for row in await self.store.read_text(VERSIONS)}
+            return all(versions.get(plural, 0) > now for plural in stormy)
 
-        await until(none_fails, "every kind is without an error")
+        await until(all_are_later, "every kind is followed again")
 
     def _kubeconfig(self, folder: Path, network: TcpProxy) -> Path:
         return write_kubeconfig(
