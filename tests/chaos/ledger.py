@@ -32,7 +32,7 @@ class Told(msgspec.Struct, frozen=True):
     """An event as a topic has it: where, in which order, and from which state to which, None where it was not there.
 
     A state is the object's JSON. `uid` and `version` are those of the object after the change, or before it where it is
-    gone. `snapshot`: a list found it, not a watch.
+    gone.
     """
 
     place: tuple[str, int, int]
@@ -43,7 +43,6 @@ class Told(msgspec.Struct, frozen=True):
     version: int
     old: bytes | None
     new: bytes | None
-    snapshot: bool = False
 
     @property
     def gone(self) -> bool:
@@ -122,32 +121,21 @@ class Missed(msgspec.Struct, frozen=True):
 def missed(seen: Iterable[Seen], told: Sequence[Told], blind: Sequence[Window] = ()) -> Missed:
     """The changes that a watch delivered and the topics do not have.
 
-    A worker that comes back lists, and tells the difference. So a change is excused where the next event of the same
-    incarnation came of a list, and the whole life of one that was made and deleted while nobody watched. A deletion
-    never is, unless of such a one.
+    A worker that comes back lists, and tells the difference: of what came while nobody watched, that is all that can be
+    known, and that it is right, `gaps` and a replay show. A deletion is part of the difference, unless of what was also
+    made meanwhile.
     """
-    by_key = lives(told)
     versions = {(one.key, one.uid, one.version) for one in told if not one.gone}
     gone = {(one.key, one.uid) for one in told if one.gone}
     known = {(one.key, one.uid) for one in told}
     lost, excused = [], []
     for one in seen:
-        if (one.key, one.uid) in gone if one.gone else (one.key, one.uid, one.version) in versions:
+        incarnation = one.key, one.uid
+        if incarnation in gone if one.gone else (*incarnation, one.version) in versions:
             continue
-        if (one.key, one.uid) not in known:
-            excusable = any(window.begin <= one.at <= window.end for window in blind)
-        else:
-            following = _next([each for each in by_key[one.key] if each.uid == one.uid], one)
-            excusable = not one.gone and following is not None and following.snapshot
-        (excused if excusable else lost).append(one)
+        in_the_dark = any(window.begin <= one.at <= window.end for window in blind)
+        (excused if in_the_dark and not (one.gone and incarnation in known) else lost).append(one)
     return Missed(lost, excused)
-
-
-def _next(life: Sequence[Told], change: Seen) -> Told | None:
-    """The event after the last state that is older than the change."""
-    older = [at for at, one in enumerate(life) if not one.gone and one.version < change.version]
-    after = older[-1] + 1 if older else 0
-    return life[after] if after < len(life) else None
 
 
 def differences(there: Mapping[str, bytes], replay: Mapping[str, bytes]) -> list[str]:

@@ -34,7 +34,6 @@ def _told(got: Got, event: Event, place: int) -> Told:
         version=int(metadata["resourceVersion"]),
         old=_state(event, event.old_object),
         new=_state(event, event.new_object),
-        snapshot=event.metadata.snapshot,
     )
 
 
