@@ -12,6 +12,10 @@ from kgraph.kube.objects import redact
 from kgraph.sync.manifest import Without, normalised, without, without_tree
 from kgraph.sync.paths import parse_one
 
+# What was changed and changed back while nobody watched differs in this alone, and is told to nobody
+# (`kgraph.sync.history` calls it the apiserver's own bookkeeping).
+_BOOKKEEPING = ("metadata.generation",)
+
 _sorted = msgspec.json.Encoder(order="deterministic")
 
 
@@ -24,4 +28,6 @@ def state_of(obj: Mapping[str, Any], group: str, version: str, kind: str) -> byt
 @cache
 def _noise(group: str, kind: str) -> Without:
     known = Catalogue().get(group, kind)
-    return without_tree([parse_one(path) for path in (*NOISE_EVERYWHERE, *(known.noise if known else ()))])
+    return without_tree(
+        [parse_one(path) for path in (*NOISE_EVERYWHERE, *_BOOKKEEPING, *(known.noise if known else ()))]
+    )
