@@ -109,3 +109,11 @@ FAULTS: Mapping[str, Fault] = {
     "the API and Redis are cut off": _cut_off(attrgetter("networks.api_redis")),
     "the API and the apiserver are cut off": _cut_off(attrgetter("networks.api_apiserver")),
 }
+# Those of a storm that is to be over in a minute: each part dies once, and one network is cut.
+SHORT: tuple[str, ...] = (
+    "the worker is killed",
+    "Kafka is killed",
+    "Neo4j is killed",
+    "Redis is gone",
+    "the worker and Neo4j are cut off",
+)

@@ -15,6 +15,7 @@ from tests.servers import Cluster
 
 # How long a storm lasts where a test does not say it in steps: KGRAPH_STORM_SECONDS makes it a long one.
 STORM_SECONDS = float(os.environ.get("KGRAPH_STORM_SECONDS", "8"))
+IS_LONG = "KGRAPH_STORM_SECONDS" in os.environ
 AT_ONCE = 4  # steps under way at a time, so that some cross each other
 REFUSED_PAUSE_SECONDS = 0.2
 
