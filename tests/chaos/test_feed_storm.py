@@ -1,8 +1,8 @@
 """The change feed in a storm: whatever dies, freezes or is cut off, no change is lost, and none is told wrongly.
 
 Some faults one after the other, each of them once, in an order and for times of a seed (KGRAPH_STORM_SEED); with
-KGRAPH_STORM_SECONDS all there are, again and again for so long. What a watch of the test's own was delivered is compared
-with what the topics have.
+KGRAPH_STORM_SECONDS all there are, again and again for so long. What a watch of the test's own was delivered is
+compared with what the topics have.
 """
 
 import asyncio
