@@ -118,6 +118,13 @@ class ControlPlane:
         """Start a component after its end, on the same port. Raises as `start` does."""
         await self._servers[name].start_again()
 
+    async def start_what_ended(self) -> tuple[str, ...]:
+        """Start the components again that have ended by themselves; their names."""
+        ended = tuple(name for name, server in self._servers.items() if not server.is_running)
+        for name in ended:
+            await self._servers[name].start_again()
+        return ended
+
     def pause(self, name: str) -> None:
         """Hang a component: connections stay open and nothing answers."""
         self._servers[name].pause()
