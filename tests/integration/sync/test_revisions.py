@@ -16,9 +16,10 @@ pytestmark = pytest.mark.neo4j
 
 WHAT_IS_THERE = """
 MATCH (n:Resource) OPTIONAL MATCH (n)-[r]->(e)
+WITH n, r, e ORDER BY n.key, type(r), e.key
 WITH n, collect([type(r), properties(r), e.name]) AS edges ORDER BY n.key
 RETURN n {.*, key: null, cluster: null, firstSeen: null, lastChanged: null, changes: size(n.changes)} AS node,
-  [label IN labels(n) | label] AS labels, edges
+  COLLECT { UNWIND labels(n) AS label RETURN label ORDER BY label } AS labels, edges
 """
 
 
