@@ -158,9 +158,10 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
     opened = await first.store.write(work, what=f"writing {changes} changes of {names}", timeout=seconds)
     for entry in entries:
         writer = entry.writer
-        if writer.feed.is_on:
-            known = writer.cluster not in opened.done
-            writer.sequence = opened.sequences[writer.cluster] + room(entry.batch) - 1 if known else None
+        if writer.cluster in opened.done:
+            writer.sequence = None
+        elif writer.feed.is_on and (numbers := room(entry.batch)):
+            writer.sequence = opened.sequences[writer.cluster] + numbers - 1
         writer.feed.committed(writer.cluster, entry.batch)
 
 

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from kgraph.feed.bus import Bus
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.errors import Fenced
 from kgraph.graphdb.store import Store
 from kgraph.sync import revisions
 from kgraph.sync.batch import Batch
 from kgraph.sync.extract import Extractor
+from kgraph.sync.feed import Feed
 from kgraph.sync.writer import Writer
 
 pytestmark = pytest.mark.neo4j
@@ -57,6 +59,18 @@ async def test_a_revision_takes_two_round_trips(store: Store) -> None:
         "RETURN p.labels AS labels, k.resourceVersion AS version, c.resourceCount AS count"
     )
     assert rows == [{"labels": ["app=web"], "version": "2", "count": 1}]
+
+
+async def test_what_tells_nothing_leaves_the_numbers_of_events_as_they_are(store: Store) -> None:
+    """With a feed, a transaction without events does not keep the next revision from being one statement."""
+    writer = await Writer.claim(store, "prod", {}, feed=Feed(bus=Bus()))
+    await writer.write(batch("prod", 1, fresh=True))
+    silent = Batch()
+    silent.forget_kind("prod/core/Widget")
+    await writer.write(silent)
+    before = store.statements_sent
+    await writer.write(batch("prod", 2, app="web"))
+    assert store.statements_sent - before == 2
 
 
 async def test_a_revision_does_what_a_transaction_does(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
