@@ -17,6 +17,7 @@ from neo4j import exceptions as driver_errors
 
 from kgraph import cypher
 from kgraph.graphdb import errors
+from kgraph.graphdb.parameters import quiet
 
 Record = dict[str, Any]
 Seen = neo4j.Bookmarks  # how far a statement has seen the graph
@@ -175,7 +176,7 @@ class Store:
                     async with self._driver.session(
                         database=self._settings.database, default_access_mode=neo4j.READ_ACCESS, bookmarks=after
                     ) as session:
-                        result = await session.run(query, _quiet(parameters))
+                        result = await session.run(query, quiet(parameters))
                         if max_records is None:
                             records = [dict(record) async for record in result]
                         else:
@@ -189,7 +190,7 @@ class Store:
             async with self._driver.session(
                 database=self._settings.database, default_access_mode=neo4j.READ_ACCESS
             ) as session:
-                result = await session.run(f"EXPLAIN {text}", _quiet(parameters))
+                result = await session.run(f"EXPLAIN {text}", quiet(parameters))
                 summary = await result.consume()
                 return summary.query_type or ""
 
@@ -197,7 +198,7 @@ class Store:
         """The plan that Neo4j makes for a statement, as nested mappings (operatorType, children, args)."""
         with mapped("explaining a statement"):
             async with self._driver.session(database=self._settings.database) as session:
-                result = await session.run(f"EXPLAIN {text}", _quiet(parameters))
+                result = await session.run(f"EXPLAIN {text}", quiet(parameters))
                 summary = await result.consume()
                 return cast("dict[str, Any]", summary.plan or {})
 
@@ -234,11 +235,11 @@ class Store:
         It is tried once: an error that may pass is one of the store's, as any other.
         """
         text = cypher.joined(first, *others)
-        inner = {name.rpartition("/")[2]: _Map(_quiet(each)) for name, each in others.items()}
+        inner = {name.rpartition("/")[2]: quiet(each) for name, each in others.items()}
         with mapped(first):
             self.statements_sent += 1
             async with self._driver.session(database=self._settings.database) as session:
-                result = await session.run(neo4j.Query(text, timeout=timeout), {**_quiet(parameters), **inner})
+                result = await session.run(neo4j.Query(text, timeout=timeout), {**quiet(parameters), **inner})
                 return await result.single() is not None
 
     async def run_alone(self, text: str, parameters: Mapping[str, Any] | None = None, *, what: str) -> None:
@@ -252,7 +253,7 @@ class Store:
                 with attempt:
                     self.statements_sent += 1
                     async with self._driver.session(database=self._settings.database) as session:
-                        result = await session.run(text, _quiet(parameters))
+                        result = await session.run(text, quiet(parameters))
                         await result.consume()
 
 
@@ -266,7 +267,7 @@ class Transaction:
     async def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Record]:
         """Run the statement `name` and return its records."""
         self._store.statements_sent += 1
-        result = await self._transaction.run(cypher.statement(name), _quiet(parameters))
+        result = await self._transaction.run(cypher.statement(name), quiet(parameters))
         return [dict(record) async for record in result]
 
 
@@ -284,38 +285,6 @@ def _may_pass(error: Exception) -> bool:
 def _may_pass_alone(error: Exception) -> bool:
     """The same of a schema statement; two that run at once may each find that there is none yet (`IF NOT EXISTS`)."""
     return _may_pass(error) or (isinstance(error, driver_errors.Neo4jError) and error.code in _MADE_MEANWHILE)
-
-
-class _List(list[Any]):
-    """A list that does not write itself out."""
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} items>"
-
-
-class _Map(dict[str, Any]):
-    """A map that does not write itself out."""
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} entries>"
-
-
-def _quiet(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The parameters as the driver packs them, without their contents in its log.
-
-    Driver 6 makes the text of its debug line whether anybody wants it or not: for a batch of 2,000 objects that
-    takes as long as packing them.
-    """
-    quiet: dict[str, Any] = {}
-    for name, value in (parameters or {}).items():
-        match value:
-            case list() | tuple():
-                quiet[name] = _List(value)
-            case dict():
-                quiet[name] = _Map(value)
-            case _:
-                quiet[name] = value
-    return quiet
 
 
 @contextmanager
