@@ -5,7 +5,6 @@
 
 import asyncio
 import base64
-import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +22,7 @@ from kgraph.stack.java import Java, java_runtime
 from kgraph.stack.kafka_config import VERSION, KafkaOptions, configuration, java_options
 from kgraph.stack.ports import LOOPBACK
 from kgraph.stack.process import Command, Process
-from kgraph.stack.progress import Report, shown
+from kgraph.stack.progress import Report, ahead_of_use, told
 from kgraph.stack.server import NotYet, Plan, Ports, Server
 
 JAVA_RELEASES = range(17, 26)
@@ -67,11 +66,8 @@ class KafkaServer(DataServer):
         else prevents it.
         """
         options = options or KafkaOptions()
-        if report is None:
-            with shown() as report_to_people:
-                program = await kafka_program(report_to_people)
-        else:
-            program = await kafka_program(report)
+        with told(report) as heard:
+            program = await kafka_program(heard)
         async with held_folder(data_dir) as held:
             await _format(program, held.path, options)
             async with Server.run(_plan(program, held, options)) as server:
@@ -141,17 +137,5 @@ async def _format(program: KafkaProgram, home: Path, options: KafkaOptions) -> N
         raise process.error(f"could not prepare the data folder, code {process.returncode}")
 
 
-async def _fetch() -> None:
-    with shown() as report:
-        await kafka_program(report)
-
-
-def main(arguments: list[str]) -> None:
-    """`fetch`: fetch Kafka."""
-    if arguments != ["fetch"]:
-        sys.exit("usage: python -m kgraph.stack.kafka fetch")
-    asyncio.run(_fetch())
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    ahead_of_use("kgraph.stack.kafka", "fetch", kafka_program)

@@ -6,7 +6,6 @@
 import asyncio
 import json
 import ssl
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from kgraph.stack.kubernetes_programs import programs
 from kgraph.stack.kubernetes_setting import ADMIN, ControlPlaneOptions, Setting, make_setting
 from kgraph.stack.pki import Certificate
 from kgraph.stack.ports import LOOPBACK
-from kgraph.stack.progress import Report, shown
+from kgraph.stack.progress import Report, ahead_of_use, told
 from kgraph.stack.server import Plan, Server
 from kgraph.stack.tasks import all_of
 
@@ -55,11 +54,8 @@ class ControlPlane:
         Raises DataFolderInUse, BuildError, CommandFailed, ServerDied, ServerNotReady and StackError.
         """
         options = options or ControlPlaneOptions()
-        if report is None:
-            with shown() as report_to_people:
-                built = await programs(report_to_people)
-        else:
-            built = await programs(report)
+        with told(report) as heard:
+            built = await programs(heard)
         async with AsyncExitStack() as stack:
             held = await stack.enter_async_context(held_folder(folder))
             plane = cls(await make_setting(held, built, options))
@@ -247,17 +243,5 @@ async def _until(holds: Callable[[], Awaitable[bool]], what: str) -> None:
         raise StackError(f"waited {CONDITION_SECONDS:g} s in vain until {what}") from None
 
 
-async def _build() -> None:
-    with shown() as report:
-        await programs(report)
-
-
-def main(arguments: list[str]) -> None:
-    """`build`: build the programs, which takes minutes the first time."""
-    if arguments != ["build"]:
-        sys.exit("usage: python -m kgraph.stack.kubernetes build")
-    asyncio.run(_build())
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    ahead_of_use("kgraph.stack.kubernetes", "build", programs)

@@ -22,7 +22,7 @@ from kgraph.stack.neo4j_config import FOLDERS, Neo4jOptions, command_line, confi
 from kgraph.stack.neo4j_install import ADMIN_CLASS, Installation, install
 from kgraph.stack.ports import LOOPBACK
 from kgraph.stack.process import Command, Process
-from kgraph.stack.progress import Report, shown
+from kgraph.stack.progress import Report, told
 from kgraph.stack.server import NotYet, Plan, Server
 
 USER = "neo4j"
@@ -58,11 +58,8 @@ class Neo4jServer(DataServer):
         else prevents it.
         """
         options = options or Neo4jOptions()
-        if report is None:
-            with shown() as report_to_people:
-                installation = await install(options.version, report_to_people)
-        else:
-            installation = await install(options.version, report)
+        with told(report) as heard:
+            installation = await install(options.version, heard)
         async with held_folder(data_dir or default_data_dir()) as held:
             password = await _prepare(held.path, installation)
             async with Server.run(_plan(installation, held, options, password)) as server:

@@ -4,8 +4,6 @@ The archive is written by Java itself (JEP 514 and 515) at the end of a run in w
 takes some 160 MB and half a minute. Where it is missing or does not fit, Neo4j starts without it, slower.
 """
 
-import asyncio
-import sys
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -21,7 +19,7 @@ from kgraph.stack.locks import locked
 from kgraph.stack.neo4j import DATABASE, Neo4jServer
 from kgraph.stack.neo4j_config import Neo4jOptions
 from kgraph.stack.neo4j_install import DEFAULT_VERSION, Installation, install
-from kgraph.stack.progress import Report, shown
+from kgraph.stack.progress import Report, ahead_of_use
 
 log = structlog.get_logger(__name__)
 
@@ -81,17 +79,5 @@ async def _train(server: Neo4jServer) -> None:
         (await client.get(server.browser_uri)).raise_for_status()
 
 
-async def _fetch() -> None:
-    with shown() as report:
-        await prepare(report=report)
-
-
-def main(arguments: list[str]) -> None:
-    """Fetch Neo4j and prepare its quick starts."""
-    if arguments:
-        sys.exit("usage: python -m kgraph.stack.neo4j_fetch")
-    asyncio.run(_fetch())
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    ahead_of_use("kgraph.stack.neo4j_fetch", "", lambda report: prepare(report=report))

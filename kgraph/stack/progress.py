@@ -1,8 +1,9 @@
 """How far a download or a build is, on standard error: a bar in a terminal, a line now and then elsewhere."""
 
+import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO, TypeAlias
 
@@ -36,6 +37,28 @@ def shown(stream: TextIO | None = None) -> Iterator[Report]:
             bars.update(bars.task_ids[known[what]], completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def told(report: Report | None) -> Iterator[Report]:
+    """The report that somebody has given, else one that people see."""
+    if report is not None:
+        yield report
+        return
+    with shown() as to_people:
+        yield to_people
+
+
+def ahead_of_use(module: str, word: str, prepare: Callable[[Report], Awaitable[object]]) -> None:
+    """Do what `python -m module word` is asked for: what a server's first use would do, with its progress shown."""
+    if sys.argv[1:] != ([word] if word else []):
+        sys.exit(f"usage: python -m {module}{f' {word}' if word else ''}")
+
+    async def prepared() -> None:
+        with shown() as report:
+            await prepare(report)
+
+    asyncio.run(prepared())
 
 
 def _plain(stream: TextIO) -> Report:

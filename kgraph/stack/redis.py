@@ -3,8 +3,6 @@
 `python -m kgraph.stack.redis fetch` fetches it ahead of its first use.
 """
 
-import asyncio
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +16,7 @@ from kgraph.stack.data_server import DataServer, log_of
 from kgraph.stack.folders import HeldFolder, held_folder
 from kgraph.stack.ports import LOOPBACK
 from kgraph.stack.process import Command
-from kgraph.stack.progress import Report, shown
+from kgraph.stack.progress import Report, ahead_of_use, told
 from kgraph.stack.redis_fetch import RedisProgram, redis_program
 from kgraph.stack.server import NotYet, Plan, Ports, Server
 
@@ -52,11 +50,8 @@ class RedisServer(DataServer):
         Raises DataFolderInUse, PortTaken, ServerDied, ServerNotReady, and StackError for whatever else
         prevents it.
         """
-        if report is None:
-            with shown() as report_to_people:
-                program = await redis_program(report_to_people)
-        else:
-            program = await redis_program(report)
+        with told(report) as heard:
+            program = await redis_program(heard)
         async with (
             held_folder(data_dir) as held,
             Server.run(_plan(program, held, options or RedisOptions())) as server,
@@ -105,17 +100,5 @@ def _plan(program: RedisProgram, held: HeldFolder, options: RedisOptions) -> Pla
     return Plan("Redis", {"redis": options.port}, command, probe, options.deadline_seconds)
 
 
-async def _fetch() -> None:
-    with shown() as report:
-        await redis_program(report)
-
-
-def main(arguments: list[str]) -> None:
-    """`fetch`: fetch Redis."""
-    if arguments != ["fetch"]:
-        sys.exit("usage: python -m kgraph.stack.redis fetch")
-    asyncio.run(_fetch())
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    ahead_of_use("kgraph.stack.redis", "fetch", redis_program)

@@ -3,8 +3,6 @@
 `python -m kgraph.stack.schema_registry fetch` fetches it ahead of its first use.
 """
 
-import asyncio
-import sys
 import tarfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +18,7 @@ from kgraph.stack.jars import installed
 from kgraph.stack.java import Java, java_runtime
 from kgraph.stack.ports import LOOPBACK
 from kgraph.stack.process import Command
-from kgraph.stack.progress import Report, shown
+from kgraph.stack.progress import Report, ahead_of_use, told
 from kgraph.stack.server import NotYet, Plan, Ports, Server
 
 VERSION = "3.3.3"  # pinned in `apicurio-VERSION.jars.lock`
@@ -53,11 +51,8 @@ class SchemaRegistryServer(DataServer):
         Raises DataFolderInUse, FetchError, PortTaken, ServerDied, ServerNotReady, and StackError for whatever else
         prevents it.
         """
-        if report is None:
-            with shown() as report_to_people:
-                program = await schema_registry_program(report_to_people)
-        else:
-            program = await schema_registry_program(report)
+        with told(report) as heard:
+            program = await schema_registry_program(heard)
         java = java_runtime(JAVA_RELEASES)
         async with (
             held_folder(data_dir) as held,
@@ -119,17 +114,5 @@ def _plan(program: Path, java: Java, held: HeldFolder, options: SchemaRegistryOp
     return Plan(f"Apicurio {VERSION}", ports, command, probe, options.deadline_seconds)
 
 
-async def _fetch() -> None:
-    with shown() as report:
-        await schema_registry_program(report)
-
-
-def main(arguments: list[str]) -> None:
-    """`fetch`: fetch the registry."""
-    if arguments != ["fetch"]:
-        sys.exit("usage: python -m kgraph.stack.schema_registry fetch")
-    asyncio.run(_fetch())
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    ahead_of_use("kgraph.stack.schema_registry", "fetch", schema_registry_program)
