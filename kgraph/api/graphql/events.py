@@ -1,5 +1,6 @@
 """What subscriptions tell of: an event, with its object as its kind's type has it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
@@ -83,7 +84,7 @@ class FieldChange:
 
 
 @strawberry.type
-class AnyEvent(Payload):
+class AnyEvent(Payload, ABC):
     """What all events have."""
 
     told: strawberry.Private[Told | None]
@@ -115,9 +116,9 @@ class AnyEvent(Payload):
         return found
 
     @classmethod
+    @abstractmethod
     def _own(cls, event: Event) -> dict[str, Any]:
         """What the class has beside it."""
-        raise NotImplementedError
 
 
 _SEVERITIES = {each: Severity[each.name] for each in FeedSeverity}
@@ -154,8 +155,10 @@ class AnyResourceEvent(AnyEvent):
 
     @classmethod
     def _own(cls, event: Event) -> dict[str, Any]:
-        return {"type": EventType[event.event_type.name], "snapshot": event.metadata.snapshot} | {
-            "cluster": event.cluster_id
+        return {
+            "type": EventType[event.event_type.name],
+            "snapshot": event.metadata.snapshot,
+            "cluster": event.cluster_id,
         }
 
     @classmethod
@@ -181,47 +184,46 @@ class AnyResourceEvent(AnyEvent):
         )
 
 
-_OBJECT = "The resource after the change, or its last state where it is gone; its relations are the graph's of now."
+def _object(kind: type[Resource]) -> Any:
+    """The field of an event's object, of its kind's type."""
+
+    async def shown(root: strawberry.Parent[AnyResourceEvent], info: Info) -> Resource | None:
+        return await _shown(info, root.told)
+
+    shown.__annotations__["return"] = kind | None
+    return strawberry.field(
+        shown,
+        description="The resource after the change, or its last state where it is gone; its relations are the graph's "
+        "of now.",
+    )
 
 
 @strawberry.type(description="What happened to a Pod.")
 class PodEvent(AnyResourceEvent):
     """An event of a Pod."""
 
-    @strawberry.field(description=_OBJECT)
-    async def object(self, info: Info) -> Pod | None:
-        """The Pod."""
-        return cast("Pod | None", await _shown(info, self.told))
+    object: Pod | None = _object(Pod)
 
 
 @strawberry.type(description="What happened to a Deployment.")
 class DeploymentEvent(AnyResourceEvent):
     """An event of a Deployment."""
 
-    @strawberry.field(description=_OBJECT)
-    async def object(self, info: Info) -> Deployment | None:
-        """The Deployment."""
-        return cast("Deployment | None", await _shown(info, self.told))
+    object: Deployment | None = _object(Deployment)
 
 
 @strawberry.type(description="What happened to a Service.")
 class ServiceEvent(AnyResourceEvent):
     """An event of a Service."""
 
-    @strawberry.field(description=_OBJECT)
-    async def object(self, info: Info) -> Service | None:
-        """The Service."""
-        return cast("Service | None", await _shown(info, self.told))
+    object: Service | None = _object(Service)
 
 
 @strawberry.type(description="What happened to a resource of any kind.")
 class ResourceEvent(AnyResourceEvent):
     """An event of any resource."""
 
-    @strawberry.field(description=_OBJECT)
-    async def object(self, info: Info) -> Resource | None:
-        """The resource."""
-        return await _shown(info, self.told)
+    object: Resource | None = _object(Resource)
 
 
 @strawberry.type(description="What happened to a cluster.")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 
@@ -39,57 +39,35 @@ Initial = Annotated[
 ]
 
 
+def _of_kind(event: type[Of], resource_type: str, called: str) -> Any:
+    """The subscription to one kind's changes."""
+
+    async def follow(
+        info: Info,
+        cluster: InCluster = None,
+        namespace: InNamespace = None,
+        label_selector: Labels = None,
+        *,
+        initial_state: Initial = False,
+    ) -> AsyncGenerator[Of, None]:
+        words = _words(cluster, namespace, label_selector, resource_type)
+        async with aclosing(_events(info, words, event, initial=initial_state)) as events:
+            async for one in events:
+                yield one
+
+    follow.__annotations__["return"] = AsyncGenerator[event, None]  # type: ignore[valid-type]  # what the schema reads
+    return strawberry.subscription(follow, description=f"Changes of {called}.")
+
+
 @strawberry.type(description="What changes, as it does. A subscription shows what you may list, and nothing else.")
 class Subscription:
     """All subscriptions."""
 
-    @strawberry.subscription(description="Changes of Pods.")
-    async def pod_events(
-        self,
-        info: Info,
-        cluster: InCluster = None,
-        namespace: InNamespace = None,
-        label_selector: Labels = None,
-        *,
-        initial_state: Initial = False,
-    ) -> AsyncGenerator[PodEvent, None]:
-        """Pods."""
-        words = _words(cluster, namespace, label_selector, "pod.core")
-        async with aclosing(_events(info, words, PodEvent, initial=initial_state)) as events:
-            async for event in events:
-                yield event
-
-    @strawberry.subscription(description="Changes of Deployments.")
-    async def deployment_events(
-        self,
-        info: Info,
-        cluster: InCluster = None,
-        namespace: InNamespace = None,
-        label_selector: Labels = None,
-        *,
-        initial_state: Initial = False,
-    ) -> AsyncGenerator[DeploymentEvent, None]:
-        """Deployments."""
-        words = _words(cluster, namespace, label_selector, "deployment.apps")
-        async with aclosing(_events(info, words, DeploymentEvent, initial=initial_state)) as events:
-            async for event in events:
-                yield event
-
-    @strawberry.subscription(description="Changes of Services.")
-    async def service_events(
-        self,
-        info: Info,
-        cluster: InCluster = None,
-        namespace: InNamespace = None,
-        label_selector: Labels = None,
-        *,
-        initial_state: Initial = False,
-    ) -> AsyncGenerator[ServiceEvent, None]:
-        """Services."""
-        words = _words(cluster, namespace, label_selector, "service.core")
-        async with aclosing(_events(info, words, ServiceEvent, initial=initial_state)) as events:
-            async for event in events:
-                yield event
+    pod_events: AsyncGenerator[PodEvent, None] = _of_kind(PodEvent, "pod.core", "Pods")
+    deployment_events: AsyncGenerator[DeploymentEvent, None] = _of_kind(
+        DeploymentEvent, "deployment.apps", "Deployments"
+    )
+    service_events: AsyncGenerator[ServiceEvent, None] = _of_kind(ServiceEvent, "service.core", "Services")
 
     @strawberry.subscription(description="Changes of resources of any kind, or of one.")
     async def resource_events(
