@@ -9,7 +9,7 @@ import msgspec
 
 from kgraph.feed import avro, template
 from kgraph.feed.event import Event, Severity, encoded
-from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, type_of
+from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, spelled, type_of
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.kinds import CUSTOM_KINDS
 from kgraph.graphdb.model import CORE
@@ -59,9 +59,9 @@ def _known() -> Catalogue:
 
 def _type(written: str) -> str:
     """A kind as a filter has it, by its plural or a short name too, as far as it is known without a cluster."""
-    word = written.strip().lower().removeprefix("kubernetes.")
-    if word in ("cluster", CLUSTER_EVENTS):
-        return CLUSTER_EVENTS
+    word = spelled(written)
+    if word == CLUSTER_EVENTS:
+        return word
     kind = _known().resolve(word.removesuffix(f".{CORE}"))
     return type_of(kind) if kind else word
 

@@ -69,6 +69,12 @@ def type_of(kind: Kind) -> str:
     return f"{kind.kind}.{kind.group or CORE}".lower()
 
 
+def spelled(written: str) -> str:
+    """A resource type as somebody writes it, in small letters and without what goes without saying."""
+    word = written.strip().lower().removeprefix("kubernetes.")
+    return CLUSTER_EVENTS if word == "cluster" else word
+
+
 def is_of_type(wanted: str, group: str, kind: str) -> bool:
     """Whether a kind is what a resource type of a filter means."""
     name, _, of = wanted.lower().removeprefix("kubernetes.").partition(".")

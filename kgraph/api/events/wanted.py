@@ -8,7 +8,7 @@ from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import ClusterKinds, KindReader, resolve
 from kgraph.api.listing import SELECTOR_MOST
 from kgraph.feed.event import Severity
-from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, type_of
+from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, spelled, type_of
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.model import CORE
 from kgraph.kube.selectors import FieldSelector, LabelSelector, SelectorError
@@ -60,10 +60,8 @@ async def event_filter(kinds: KindReader, words: Words) -> EventFilter:
 
 def _types(inside: dict[str, ClusterKinds], spelling: str) -> Iterable[str]:
     """The types that are meant in any of the clusters; BadUserInput where there is none."""
-    word = spelling.strip().lower().removeprefix("kubernetes.")
-    if word in ("cluster", CLUSTER_EVENTS):
-        return [CLUSTER_EVENTS]
-    if word.startswith("*"):
+    word = spelled(spelling)
+    if word == CLUSTER_EVENTS or word.startswith("*"):
         return [word]
     word = word.removesuffix(f".{CORE}")  # of two kinds of one name Kubernetes' own is meant
     found = {
