@@ -46,9 +46,8 @@ class MembershipError(Exception):
 class GroupSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the group is, and who this is in it.
 
-    `member` is a name that outlives the process (KIP-345): one
-    that comes back within `session_seconds` has its shards again, and nobody else is disturbed; "" is a member that is
-    forgotten as it ends.
+    `member` is a name that outlives the process (KIP-345): one that comes back within `session_seconds` has its shards
+    again, and nobody else is disturbed; "" is a member that is forgotten as it ends.
     """
 
     kafka: KafkaSettings
@@ -166,12 +165,9 @@ class Membership:
         for number in numbers:
             self.held.pop(number, None)
         if numbers:
-            task = asyncio.create_task(self._released(numbers), name="let go of shards")
+            task = asyncio.create_task(self._holder.release(numbers), name="let go of shards")
             self._releasing.add(task)
             task.add_done_callback(self._releasing.discard)
-
-    async def _released(self, numbers: Collection[int]) -> None:
-        await self._holder.release(numbers)
 
     def _failed(self, error: KafkaError) -> None:
         why = f"the group {self._settings.group}: {error.str()}"
