@@ -4,9 +4,8 @@ import msgspec
 
 from kgraph.api.errors import NotFound
 from kgraph.api.reader import Reader
-from kgraph.api.sight import NAMESPACE
 from kgraph.api.status import Status, SyncState, status_of
-from kgraph.graphdb.model import GroupKind
+from kgraph.graphdb.model import NAMESPACE, GroupKind
 
 
 class Ailing(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.nodes import Name, Node, node
 from kgraph.api.reader import Reader
 from kgraph.api.walk import DEPENDENCIES
-from kgraph.graphdb.model import GroupKind
+from kgraph.graphdb.model import NAMESPACE, GroupKind
 from kgraph.kube.diff import Difference, diff
 from kgraph.kube.images import parse_image
 from kgraph.kube.stated import keys_only, stated
@@ -129,7 +129,7 @@ def _called(type_: str, end: Name, start: Name) -> _Called:
         image = parse_image(end.name)
         return _Called(type_, "Image", f"{image.registry}/{image.repository}" if image else end.name)
     name = end.name
-    if end.group_kind == GroupKind("", "Namespace") and name == start.namespace:
+    if end.group_kind == NAMESPACE and name == start.namespace:
         name = "."  # its own
     if end.namespace and end.namespace != start.namespace:
         name = f"{end.namespace}/{name}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kgraph.api.touches import ANYTHING
-from kgraph.graphdb.model import cluster_key
+from kgraph.graphdb.model import NAMESPACE, GroupKind, cluster_key, kind_prefix
 from kgraph.graphdb.store import Record
 
 # Past so many it is quicker to ask the graph again than to look each of them up.
@@ -75,7 +75,7 @@ def _related(given: Mapping[str, Any], record: Record, about: Sequence[str]) -> 
     for wanted, key in zip(given["list"], about, strict=True):
         via = wanted["via"]
         if via is not None:
-            marks.append(f"~{key.partition('/')[0]}/{via['group'] or 'core'}/{via['kind']}/")
+            marks.append(f"~{kind_prefix(key.partition('/')[0], GroupKind(via['group'], via['kind']))}")
     return [*marks, *(f"={row[1]}" for row in record["nodes"])]
 
 
@@ -91,7 +91,7 @@ RULES: Mapping[str, Rule] = {
     "read/resources": lambda given, _, __: _listed(given["prefixes"]),
     "read/resource_count": lambda given, _, __: _listed(given["prefixes"]),
     "read/members": lambda given, _, __: _listed(one["prefix"] for one in given["list"]),
-    "read/namespaces": lambda given, _, __: [f"~{cluster}/core/Namespace/" for cluster in given["clusters"]],
+    "read/namespaces": lambda given, _, __: [f"~{kind_prefix(each, NAMESPACE)}" for each in given["clusters"]],
     "read/node": lambda given, _, __: _there([given["key"]]),
     "read/by_keys": lambda given, _, __: _there(given["keys"]),
     "read/labels": lambda given, _, __: _said_by(given["keys"]),

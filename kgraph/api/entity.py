@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kgraph.api.nodes import Name, Node, read_key
-from kgraph.graphdb.model import PII_LABEL
+from kgraph.graphdb.model import PII_LABEL, entity_type
 from kgraph.kube.quantities import ZERO, Quantity, QuantityError
 
 SOURCE = "kubernetes-adapter"
@@ -25,11 +25,6 @@ EDGE_TYPES = tuple(dict.fromkeys(row[0] for row in RELATIONSHIPS))
 def entity_id(name: Name) -> str:
     """`cluster:namespace:name`; the namespace is empty for kinds that have none."""
     return f"{name.cluster or ''}:{name.namespace or ''}:{name.name}"
-
-
-def entity_type(name: Name) -> str:
-    """`kubernetes.pod`."""
-    return f"kubernetes.{name.kind.lower()}"
 
 
 def entity(
@@ -55,7 +50,7 @@ def entity(
     created_at = metadata.get("creationTimestamp")
     return {
         "id": entity_id(name),
-        "type": entity_type(name),
+        "type": entity_type(name.kind),
         "attributes": attributes,
         "relationships": relationships(edges),
         "metadata": {
@@ -77,7 +72,7 @@ def relationships(edges: Iterable[tuple[str, str]]) -> dict[str, Any]:
         for edge_type, end_kind, relationship, many in RELATIONSHIPS:
             if kind != edge_type or end_kind not in ("", name.kind):
                 continue
-            reference = {"type": entity_type(name), "id": entity_id(name)}
+            reference = {"type": entity_type(name.kind), "id": entity_id(name)}
             if many:
                 if reference not in found[relationship]:
                     found[relationship].append(reference)

@@ -25,7 +25,7 @@ from kgraph.api.errors import ApiError, Forbidden, TooComplex
 from kgraph.api.kinds import KindReader
 from kgraph.api.verdicts import Verdicts
 from kgraph.graphdb.kinds import Kind
-from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind, ResourceKey, kind_prefix
+from kgraph.graphdb.model import CORE, NAMESPACE, NO_NAMESPACE, GroupKind, ResourceKey, kind_prefix
 from kgraph.kube.errors import KubeError
 from kgraph.kube.reviews import Attributes
 
@@ -41,7 +41,6 @@ CALLERS_MOST = 100
 _KEY = 4  # how many slashes a resource's key has: cluster/group/Kind/namespace/name
 _NAMESPACES = f"/{CORE}/Namespace/"
 _EVERYTHING = Attributes("list", "*", "*")
-NAMESPACE = GroupKind("", "Namespace")
 
 
 def _is_lasting(one: str, *, seen: bool) -> bool:

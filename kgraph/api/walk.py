@@ -16,13 +16,13 @@ from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.nodes import Node, node, read_key
 from kgraph.api.reader import Reader
 from kgraph.graphdb.edges import CONTAINMENT, EDGE_TYPES
-from kgraph.graphdb.model import GroupKind
+from kgraph.graphdb.model import NAMESPACE, GroupKind
 from kgraph.graphdb.store import Record
 
 FANOUT = 50
 ANY_NUMBER = 2**31
 DEPENDENCIES = tuple(kind for kind in EDGE_TYPES if kind not in CONTAINMENT)  # what a walk follows unless told
-CONTAINERS = frozenset({GroupKind("", "Namespace"), GroupKind("", "Cluster")})
+CONTAINERS = frozenset({NAMESPACE, GroupKind("", "Cluster")})
 
 
 def edge_types(asked: Iterable[str] | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from kgraph.graphdb.model import ResourceKey
+from kgraph.graphdb.model import ResourceKey, entity_type
 
 SOURCE = "kubernetes-adapter"
 SCHEMA_VERSION = "1.0"
@@ -79,6 +79,12 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     name: str
     uid: str
     group_version_kind: Gvk
+
+    @classmethod
+    def of(cls, key: ResourceKey, version: str, uid: str) -> "Identity":
+        """That of the resource of a key."""
+        gvk = Gvk(key.group, version, key.kind)
+        return cls(entity_type(key.kind), key.namespace, key.name, uid, gvk)
 
 
 class FieldChange(msgspec.Struct, frozen=True, gc=False):

@@ -38,6 +38,9 @@ class GroupKind(NamedTuple):
         return cls(group, kind)
 
 
+NAMESPACE = GroupKind("", "Namespace")
+
+
 class ResourceKey(NamedTuple):
     """The identity of a resource: cluster, API group, kind, namespace ("" where it has none), name."""
 
@@ -73,6 +76,11 @@ class ResourceKey(NamedTuple):
             "" if namespace == NO_NAMESPACE else namespace,
             name,
         )
+
+
+def entity_type(kind: str) -> str:
+    """What a kind is called in DictaMesh's form of resources: `kubernetes.pod`."""
+    return f"kubernetes.{kind.lower()}"
 
 
 def kind_prefix(cluster: str, kind: GroupKind) -> str:

@@ -5,10 +5,9 @@ from typing import Any
 
 import msgspec
 
-from kgraph.graphdb.model import GroupKind
+from kgraph.graphdb.model import NAMESPACE, GroupKind
 from kgraph.sync.start import Start, group_of, maps, text
 
-NAMESPACE = GroupKind("", "Namespace")
 NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"  # every Namespace has it since Kubernetes 1.22
 _STORAGE_CLASS = GroupKind("storage.k8s.io", "StorageClass")
 _INGRESS_CLASS = GroupKind("networking.k8s.io", "IngressClass")

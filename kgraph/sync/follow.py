@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kgraph.graphdb.edges.row import EdgeRow
-from kgraph.graphdb.model import Edge, GroupKind, ResourceKey
+from kgraph.graphdb.model import NAMESPACE, Edge, GroupKind, ResourceKey
 from kgraph.kube.selectors import EVERYTHING, LabelSelector
-from kgraph.sync.facts import NAMESPACE, Grant
+from kgraph.sync.facts import Grant
 from kgraph.sync.paths import find_all, parse_one, write
 from kgraph.sync.queries import AnyQuery, Default, Granted, Numbered, Parameters, Present, Selected
 from kgraph.sync.references import default_class_asked, ordinals, storage_class_asked

@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from kgraph.graphdb.model import PII_LABEL, GroupKind
-from kgraph.sync.facts import NAMESPACE
+from kgraph.graphdb.model import NAMESPACE, PII_LABEL, GroupKind
 from kgraph.sync.kind_state import KindState
 from kgraph.sync.selector_index import SelectorIndex
 

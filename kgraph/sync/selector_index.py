@@ -10,10 +10,10 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from kgraph.graphdb.model import Edge, GroupKind
+from kgraph.graphdb.model import NAMESPACE, Edge, GroupKind
 from kgraph.kube.selectors import LabelSelector
 from kgraph.sync.buckets import Waiting
-from kgraph.sync.facts import NAMESPACE, NAMESPACE_NAME_LABEL, Fact, Grant
+from kgraph.sync.facts import NAMESPACE_NAME_LABEL, Fact, Grant
 from kgraph.sync.merge import edge_of_queries
 from kgraph.sync.queries import (
     STANDING,

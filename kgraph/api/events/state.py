@@ -17,9 +17,9 @@ from kgraph.api.labels import Space, labels_of, namespace_labels
 from kgraph.api.listing import Filter, conditions, page
 from kgraph.api.nodes import Node, Wanted
 from kgraph.api.reader import Reader
-from kgraph.feed.event import Event, EventType, Gvk, Identity, Metadata, event_id, written_time
+from kgraph.feed.event import Event, EventType, Identity, Metadata, event_id, written_time
 from kgraph.feed.filters import EventFilter, is_of_type
-from kgraph.graphdb.model import PII_LABEL
+from kgraph.graphdb.model import PII_LABEL, ResourceKey
 from kgraph.kube.history import is_before
 
 PAGE = 500
@@ -92,13 +92,7 @@ def _event(node: Node, namespaces: Mapping[Space, Mapping[str, str]]) -> Event |
         event_type=EventType.CREATED,
         timestamp=facts.created_at or written_time(datetime.now(UTC)),
         cluster_id=name.cluster,
-        resource=Identity(
-            type=f"kubernetes.{name.kind.lower()}",
-            namespace=name.namespace or "",
-            name=name.name,
-            uid=uid,
-            group_version_kind=Gvk(name.group, facts.version or "", name.kind),
-        ),
+        resource=Identity.of(ResourceKey.parse(node.key), facts.version or "", uid),
         new_object=manifest,
         metadata=Metadata(
             trace_id=NO_TRACE,

@@ -7,7 +7,7 @@ import msgspec
 
 from kgraph.api.events.positions import Position
 from kgraph.feed.event import NO_OBJECT, Event
-from kgraph.graphdb.model import CORE, NO_NAMESPACE
+from kgraph.graphdb.model import NAMESPACE, NO_NAMESPACE, kind_prefix
 
 # What an event takes beside its objects: its fields, its place in the ring, its forms.
 EVENT_BYTES = 1_000
@@ -72,11 +72,8 @@ def _scope(event: Event, key: str) -> str:
     """What the caller has to see: the kind in its namespace, a Namespace itself; "" of a cluster's own events."""
     if event.resource is None:
         return ""
-    gvk = event.resource.group_version_kind
-    if (gvk.group, gvk.kind) == ("", "Namespace"):
-        return key
-    namespace = event.resource.namespace or NO_NAMESPACE
-    return f"{event.cluster_id}/{gvk.group or CORE}/{gvk.kind}/{namespace}"
+    scope = key.rpartition("/")[0]
+    return key if scope == f"{kind_prefix(event.cluster_id, NAMESPACE)}{NO_NAMESPACE}" else scope
 
 
 def _narrowed(event: Event) -> Event:
