@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from statistics import quantiles
@@ -123,19 +123,26 @@ async def _measured(program: Program, latencies: _Latencies, seconds: float) -> 
     return (program.cpu_seconds() - before) / (time.monotonic() - began)
 
 
+async def _while_read(
+    program: Program, latencies: _Latencies, reading: Sequence[asyncio.Task[None]], seconds: float, *, expected: float
+) -> float:
+    """What is measured while clients read, who end with it; RuntimeError where they have not read what they should."""
+    try:
+        used = await _measured(program, latencies, seconds)
+        if not 0.9 * expected < len(latencies.values) < 1.1 * expected or any(task.done() for task in reading):
+            raise RuntimeError(f"{len(latencies.values)} events came where {expected:.0f} were expected")
+    finally:
+        for task in reading:
+            task.cancel()
+        await asyncio.wait(reading)
+    return used
+
+
 async def _sse(bench: Bench, which: str, clients: int, seconds: float) -> tuple[float, float]:
     latencies = _Latencies(clients)
     async with _served(bench, which, SSE_RATE) as (program, port):
         reading = [asyncio.create_task(_read(port, latencies, looks=at < LOOKING)) for at in range(clients)]
-        try:
-            used = await _measured(program, latencies, seconds)
-            expected = LOOKING * SSE_RATE * seconds
-            if not 0.9 * expected < len(latencies.values) < 1.1 * expected or any(task.done() for task in reading):
-                raise RuntimeError(f"{len(latencies.values)} events came where {expected:.0f} were expected")
-        finally:
-            for task in reading:
-                task.cancel()
-            await asyncio.wait(reading)
+        used = await _while_read(program, latencies, reading, seconds, expected=LOOKING * SSE_RATE * seconds)
     return used, latencies.p99
 
 
@@ -163,15 +170,7 @@ async def _graphql(bench: Bench, subscribers: int, seconds: float) -> tuple[floa
         aiohttp.ClientSession(connector=connector) as http,
     ):
         reading = [asyncio.create_task(_subscribe(http, port, latencies)) for _ in range(subscribers)]
-        try:
-            used = await _measured(program, latencies, seconds)
-            expected = subscribers * GRAPHQL_RATE * seconds
-            if not 0.9 * expected < len(latencies.values) < 1.1 * expected:
-                raise RuntimeError(f"{len(latencies.values)} events came where {expected:.0f} were expected")
-        finally:
-            for task in reading:
-                task.cancel()
-            await asyncio.wait(reading)
+        used = await _while_read(program, latencies, reading, seconds, expected=subscribers * GRAPHQL_RATE * seconds)
     return used, latencies.p99
 
 

@@ -16,6 +16,7 @@ from kgraph.cli.working import sync_options
 from kgraph.feed.configured import FeedSettings, FilterSettings
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
 from kgraph.sync.options import OwnEdge, OwnKind
+from tests.unit.cli.mistakes import assert_told
 
 FULL = """
 clusters:
@@ -233,13 +234,7 @@ MISTAKES = {
 @pytest.mark.parametrize(("text", "words"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_names_place_value_and_what_is_allowed(tmp_path: Path, text: str, words: str) -> None:
     """The error names the file, the key's path, the value, and what is allowed."""
-    file = tmp_path / "clusters.yaml"
-    file.write_text(text)
-    with pytest.raises(BadConfiguration) as mistake:
-        load(str(file), {})
-    assert words in str(mistake.value)
-    assert "hunter2" not in str(mistake.value)
-    assert str(file) in str(mistake.value)
+    assert_told(tmp_path, text, words)
 
 
 def test_a_mistake_in_a_variable_names_the_variable() -> None:
