@@ -43,8 +43,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="NO_COLOR", meaning="anything: no colours"),
     Variable(
         name="KAFKA_BOOTSTRAP_SERVERS",
-        meaning="the brokers that the workers' change feed goes to: `host:port`, several with commas between; without "
-        "it there is no feed beyond the process",
+        meaning="the brokers that the workers' change feed goes to, and from which `kgraph serve` reads it: "
+        "`host:port`, several with commas between",
     ),
     Variable(
         name="KAFKA_SECURITY_PROTOCOL",
@@ -65,8 +65,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="KAFKA_SSL_KEY_FILE", meaning="its key"),
     Variable(
         name="REDIS_URL",
-        meaning="a Redis that replicas of the API share results and access reviews in: `redis://host:6379/0`, or "
-        "`rediss://` with TLS; whoever reads it reads what is in the clusters",
+        meaning="a Redis that replicas of the API share results and access reviews in, and that carries the change "
+        "feed where there is no Kafka: `redis://host:6379/0`, or `rediss://` with TLS; whoever reads it reads what is "
+        "in the clusters",
     ),
     Variable(name="OTEL_EXPORTER_OTLP_ENDPOINT", meaning="where traces and metrics go", because="none are exported"),
 )

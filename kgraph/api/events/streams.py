@@ -21,7 +21,7 @@ from kgraph.feed.filters import EventFilter
 
 NO_FEED = (
     "this server has no change feed: `kgraph up` brings its own, and `kgraph serve` reads that of "
-    "KAFKA_BOOTSTRAP_SERVERS"
+    "KAFKA_BOOTSTRAP_SERVERS, or else of REDIS_URL"
 )
 CHUNK = 200  # earlier events that are looked at without letting others do something
 
