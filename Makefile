@@ -2,19 +2,28 @@
 #
 #   make run      a graph of your cluster, or of the bundled demo, until Ctrl-C (ONCE=1: until the first answer)
 #   make test     all tests, against real servers; ARGS="-k name" picks some
-#   make lint     style, types, layers, generated pages
+#   make lint     style, types, layers, generated pages, secrets in the tree, known vulnerabilities of the locks
 #   make bench    measurements
-#   make docs     write the generated pages anew
+#   make chaos    every fault in one storm, with a report; ARGS="--seconds 600 --seed 7"
+#   make load     many clients, many clusters, an hour of changes; ARGS="churn --minutes 60"
+#   make fuzz     every parser of what others write, by a coverage-guided fuzzer; ARGS="--target search --seconds 600"
+#   make docs     write the generated pages anew, and the site
+#   make site     the documentation as a site, in build/site; ARGS=serve shows it while you write
 #   make demo     make the bundled demo anew, in a real control plane
 
 PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
+SITE := .venv/.site
+FUZZ := .venv/.fuzz
+# mkdocs.yml is strict: a link or an anchor that leads nowhere fails, but not with --quiet, which drops the warnings.
+# The variable hides its theme's advertisement.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DELETE_ON_ERROR:
-.PHONY: run test lint bench docs demo clean
+.PHONY: run test lint bench chaos load fuzz docs site demo clean
 
 run: $(RUNTIME)
 	$(BIN)/kgraph up $(if $(or $(ONCE),$(CI)),--once) $(ARGS)
@@ -25,27 +34,47 @@ test: $(DEV)
 	$(BIN)/python -m kgraph.stack.kafka fetch
 	$(BIN)/python -m kgraph.stack.redis fetch
 	$(BIN)/python -m kgraph.stack.schema_registry fetch
+	$(BIN)/python -m kgraph.stack.prometheus fetch
+	$(BIN)/python -m kgraph.stack.otlp_receiver build
+	$(BIN)/python -m kgraph.stack.helm build
 	$(BIN)/python -m kgraph.stack.kubernetes build
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(DEV)
+lint: $(DEV) $(SITE)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.lint
+	$(MKDOCS) build
+	$(BIN)/python -m tests.secret_scan
+	$(BIN)/python -m tests.audit
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench $(ARGS)
 
-docs: $(DEV)
+chaos: $(DEV)
+	$(BIN)/python -m tests.chaos $(ARGS)
+
+load: $(DEV)
+	$(BIN)/python -m tests.load $(ARGS)
+
+fuzz: $(DEV) $(FUZZ)
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+docs: $(DEV) $(SITE)
 	$(BIN)/python -m kgraph.cli.reference docs/reference
+	$(BIN)/python -m tests.chart
+	$(MKDOCS) build
+
+site: $(SITE)
+	$(MKDOCS) $(or $(ARGS),build)
 
 demo: $(DEV)
 	$(BIN)/python demo/make.py
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -63,4 +92,14 @@ $(RUNTIME): requirements.lock requirements-build.lock | .venv/bin/python
 $(DEV): requirements-dev.lock $(RUNTIME)
 	@echo "Installing what tests and linters need into .venv …"
 	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(SITE): requirements-docs.lock | .venv/bin/python
+	@echo "Installing what the documentation's site needs into .venv …"
+	$(PIP) --require-hashes -r requirements-docs.lock
+	@touch $@
+
+$(FUZZ): requirements-fuzz.lock | .venv/bin/python
+	@echo "Installing the fuzzer into .venv …"
+	$(PIP) --require-hashes -r requirements-fuzz.lock
 	@touch $@

@@ -1,11 +1,12 @@
-"""Client certificates that end in a moment, which `kgraph.stack.pki` has no use for."""
+"""What `kgraph.stack.pki` has no use for: client certificates that end in a moment, and servers in this process."""
 
 import asyncio
+import ssl
 import time
 from pathlib import Path
 
 from kgraph.stack.commands import run
-from kgraph.stack.pki import NEW_KEY, Certificate
+from kgraph.stack.pki import NEW_KEY, Authority, Certificate
 
 _CONFIGURATION = """
 [ca]
@@ -39,6 +40,15 @@ async def issue_client_until(ca: Certificate, folder: Path, user: str, group: st
         "-in", request, "-out", str(made.certificate),
     )  # fmt: skip
     return made
+
+
+async def serving_context(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
+    """A new authority's certificate, and what a server on the loopback speaks TLS by that clients of it trust."""
+    authority = await Authority.create(folder, name)
+    serving = await authority.issue_server(f"{name}-serving")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(serving.certificate, serving.key)
+    return authority.ca.certificate, context
 
 
 def _prepare(folder: Path) -> None:

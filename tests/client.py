@@ -71,7 +71,7 @@ async def http_client(
     finally:
         # Not `app.lifespan`: it wants to be left by the task that entered it, which fixtures of a module are not.
         for hook in app.on_shutdown:
-            await hook()  # type: ignore[call-arg, misc]  # ours take no application
+            await hook()  # type: ignore[call-arg]  # ours take no application
 
 
 @asynccontextmanager

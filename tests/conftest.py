@@ -11,6 +11,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
+from kgraph.stack.helm import helm as helm_program
 from kgraph.stack.kafka import KafkaProgram, KafkaServer, kafka_program
 from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_programs import programs
@@ -18,14 +19,19 @@ from kgraph.stack.kubernetes_setting import ControlPlaneOptions
 from kgraph.stack.neo4j import DATABASE, Neo4jServer
 from kgraph.stack.neo4j_config import Neo4jOptions
 from kgraph.stack.neo4j_fetch import prepare
+from kgraph.stack.otlp_receiver import receiver_program
 from kgraph.stack.progress import Report, shown, silent
+from kgraph.stack.prometheus import prometheus_programs
 from kgraph.stack.redis import RedisServer
 from kgraph.stack.redis_fetch import redis_program
 from kgraph.stack.schema_registry import SchemaRegistryServer, schema_registry_program
 from tests import containers
+from tests.chart import Chart
+from tests.examples import register_profiles
 from tests.proxied import ProxiedKafka, proxied_kafka
 from tests.servers import TEST_USERS, Cluster, Fast, Feed, Graph, docker_answers
 
+register_profiles()
 SMALL_NEO4J = Neo4jOptions(heap_mib=512, page_cache_mib=128)
 # Fixtures that are containers where Docker answers, and what has to be fetched or built for which child processes.
 CONTAINED = frozenset({"neo4j_server", "kafka_server", "redis_server", "control_plane"})
@@ -34,7 +40,10 @@ PREPARED: dict[Callable[[Report], Awaitable[object]], frozenset[str]] = {
     kafka_program: frozenset({"kafka_server", "own_kafka", "kafka_tools"}),
     redis_program: frozenset({"redis_server", "own_redis"}),
     schema_registry_program: frozenset({"schema_registry"}),
-    programs: frozenset({"control_plane", "own_control_plane", "metered_control_plane"}),
+    prometheus_programs: frozenset({"promtool", "own_prometheus"}),
+    receiver_program: frozenset({"otlp_receiver"}),
+    programs: frozenset({"control_plane", "own_control_plane", "metered_control_plane", "heard_control_plane"}),
+    helm_program: frozenset({"chart"}),
 }
 EMPTY_DATABASE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS"
 
@@ -156,6 +165,12 @@ async def metered_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Asy
     options = ControlPlaneOptions(metrics=True, users=TEST_USERS)
     async with ControlPlane.start(tmp_path_factory.mktemp("metered"), options, report=silent) as plane:
         yield plane
+
+
+@pytest.fixture(scope="session")
+async def chart() -> Chart:
+    """The chart of deploy/, and the Helm that renders it."""
+    return Chart(await helm_program(silent))
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,9 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from kgraph.stack.pki import Authority, create_signing_key
+from kgraph.stack.pki import create_signing_key
 from kgraph.stack.ports import LOOPBACK, free_ports
+from tests.certificates import serving_context
 
 CLIENT = "kgraph"
 EXPONENT = 65537  # openssl's own
@@ -32,12 +33,12 @@ class Issuer:
     that signs, `fetched` counts how often its keys were asked for; `name` is what it calls itself.
     """
 
-    def __init__(self, authority: Authority, tls: ssl.SSLContext, key: Path, port: int) -> None:
+    def __init__(self, ca_file: Path, tls: ssl.SSLContext, key: Path, port: int) -> None:
         self.name = f"https://{LOOPBACK}:{port}"
         self.kid = "1"
         self.fetched = 0
         self.url = f"https://{LOOPBACK}:{port}"
-        self.ca_file = authority.ca.certificate
+        self.ca_file = ca_file
         self.refresh_token = secrets.token_urlsafe()
         self.issued = 0
         self.refused = 0
@@ -52,11 +53,8 @@ class Issuer:
     @asynccontextmanager
     async def start(cls, folder: Path) -> AsyncIterator[Self]:
         """Start one with an authority of its own."""
-        authority = await Authority.create(folder, "issuer")
-        serving = await authority.issue_server("issuer-serving")
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(serving.certificate, serving.key)
-        issuer = cls(authority, tls, await create_signing_key(folder / "signing.key"), free_ports(1)[0])
+        ca_file, tls = await serving_context(folder, "issuer")
+        issuer = cls(ca_file, tls, await create_signing_key(folder / "signing.key"), free_ports(1)[0])
         await issuer.up()
         try:
             yield issuer
@@ -137,7 +135,7 @@ class Issuer:
         wanted = ("refresh_token", CLIENT, self.refresh_token)
         if (form.get("grant_type"), form.get("client_id"), form.get("refresh_token")) != wanted:
             self.refused += 1
-            said = f"the token {form.get('refresh_token')} is not good"  # some issuers do repeat what they were told
+            said = f"the token {form.get('refresh_token')!s} is not good"  # some issuers do repeat what they were told
             return web.json_response({"error": "invalid_grant", "error_description": said}, status=400)
         self.refresh_token = secrets.token_urlsafe()
         self.issued += 1

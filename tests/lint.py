@@ -1,6 +1,7 @@
 """What no linter knows of: `python -m tests.lint`, part of `make lint`.
 
 - The pages of docs/reference are what the tables say.
+- The plain manifests are what the chart gives.
 - No file names a package registry's host: where things are fetched from is the reader's own setting.
 - An ignore names its rule and its reason.
 - The schemas of GraphQL and of events break no client without saying so (`tests.breaking`).
@@ -11,8 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kgraph.cli.reference import stale_pages
+from kgraph.cli.reference.pages import stale_pages
 from tests.breaking import unaccepted_breaks
+from tests.chart import MANIFESTS, stale_manifests
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,6 +37,8 @@ REASONED = re.compile(r"# noq[a]: [A-Z0-9, ]+ - \S|# type: ignor[e]\[[a-z, -]+\]
 def main() -> None:
     """Print what is wrong, and end with 1 where something is."""
     wrong = [f"docs/reference/{name} is not current: make docs" for name in stale_pages(ROOT / "docs" / "reference")]
+    if stale_manifests():
+        wrong.append(f"{MANIFESTS.relative_to(ROOT)} is not what the chart gives: make docs")
     wrong += [f"names a package registry: {line[:160]}" for line in _lines("|".join(REGISTRIES))]
     ignores = [line for line in _lines(IGNORES, "*.py") if not REASONED.search(line)]
     wrong += [f"an ignore without its rule and its reason: {line[:160]}" for line in ignores]

@@ -18,12 +18,14 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class TcpProxy:
     """Forwards each connection to its port on to the target's, both on the loopback.
 
-    It begins whole. `cut` and `hold` last until `restore`, and either may follow the other.
+    It begins whole. `cut` and `hold` last until `restore`, and either may follow the other. `delay_seconds` is how long
+    whatever comes is kept, and `target_port` where a new connection goes: both may be changed at any time.
     """
 
     def __init__(self, port: int, target_port: int) -> None:
         self.port = port
         self.target_port = target_port
+        self.delay_seconds = 0.0
         self._listening: asyncio.Server | None = None
         self._flows = asyncio.Event()
         self._streams: set[asyncio.StreamWriter] = set()
@@ -60,10 +62,20 @@ class TcpProxy:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        self._streams.clear()
 
     def hold(self) -> None:
         """Keep all connections and accept new ones, and let nothing through in either direction."""
         self._flows.clear()
+
+    def abandon(self) -> None:
+        """Forget all connections without a word to their ends, and let new ones through.
+
+        So does a middleman that has lost its table: they stay open, take what is sent, and never give an answer.
+        """
+        self._flows.clear()
+        self._flows = asyncio.Event()
+        self._flows.set()
 
     async def restore(self) -> None:
         """Be whole again; connections which were held go on where they were, as after lost packets."""
@@ -72,6 +84,7 @@ class TcpProxy:
             self._listening = await asyncio.start_server(self._accept, LOOPBACK, self.port)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._streams.add(writer)  # at once: a task that is cancelled before it begins closes nothing
         task = asyncio.create_task(self._serve(reader, writer), name=f"proxy to {self.target_port}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -82,12 +95,13 @@ class TcpProxy:
             await self._serve_both(reader, writer)
 
     async def _serve_both(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        flows = self._flows
         async with self._held(writer):
-            await self._flows.wait()
+            await flows.wait()
             far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self.target_port)
             async with self._held(far_writer), asyncio.TaskGroup() as both_ways:
-                both_ways.create_task(self._forward(reader, far_writer))
-                both_ways.create_task(self._forward(far_reader, writer))
+                both_ways.create_task(self._forward(reader, far_writer, flows))
+                both_ways.create_task(self._forward(far_reader, writer, flows))
 
     @asynccontextmanager
     async def _held(self, stream: asyncio.StreamWriter) -> AsyncIterator[None]:
@@ -103,12 +117,14 @@ class TcpProxy:
         finally:
             self._streams.discard(stream)
 
-    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, flows: asyncio.Event) -> None:
         while chunk := await source.read(CHUNK_BYTES):
-            await self._flows.wait()
+            await flows.wait()
+            if self.delay_seconds:
+                await asyncio.sleep(self.delay_seconds)
             sink.write(chunk)
             await sink.drain()
-        await self._flows.wait()
+        await flows.wait()
         sink.write_eof()
 
 

@@ -11,7 +11,7 @@ import aiohttp
 from kgraph.api.app import create_app
 from kgraph.api.events.hub import Hub
 from kgraph.api.settings import ApiSettings
-from kgraph.cli.serving import address_of, listening, running
+from kgraph.cli.process.serving import address_of, listening, running
 from kgraph.feed.bus import Source
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
@@ -19,7 +19,7 @@ from kgraph.kube.settings import ClusterSettings
 
 PROTOCOL = "graphql-transport-ws"
 PATH = "/api/v1/events/stream"
-HEAR_SECONDS = 30.0
+HEAR_SECONDS = 90.0
 
 
 @asynccontextmanager

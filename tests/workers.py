@@ -5,11 +5,8 @@ A graph is in step when `check` finds no difference and nothing is left over tha
 
 import asyncio
 import json
-import os
-import signal
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +19,7 @@ from kgraph.sync.check import check
 from kgraph.sync.feed import Feed
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.worker import ClusterWorker
+from tests.processes import OwnProcess
 from tests.servers import Cluster, Graph
 
 log = structlog.get_logger(__name__)
@@ -104,7 +102,9 @@ async def running(
             waiting = asyncio.create_task(worker.synced.wait())
             await asyncio.wait({task, waiting}, timeout=STEP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
-            assert worker.synced.is_set(), await task if task.done() else worker.progress
+            if task.done():
+                await task  # raises what it ended with
+            assert worker.synced.is_set(), worker.progress
         yield worker
     finally:
         if not task.done():
@@ -114,10 +114,10 @@ async def running(
         task.result()
 
 
-class WorkerProcess:
+class WorkerProcess(OwnProcess):
     """`kgraph worker`, as a process that can be killed and paused; it logs all it has to say.
 
-    It is on one cluster, or on those of the configuration.
+    It is on one cluster, or on those of the configuration. `program` is the module to run, and words before `worker`.
     """
 
     def __init__(
@@ -128,21 +128,20 @@ class WorkerProcess:
         *,
         name: str = "",
         environ: Mapping[str, str] = {},
+        program: Sequence[str] = ("kgraph.cli.main",),
         **configuration: Any,
     ) -> None:
         self.name = name or settings.id
-        self.log = folder / f"worker-{self.name}.log"
         self.settings = settings
-        self._config = folder / f"worker-{self.name}.yaml"
+        config = folder / f"worker-{self.name}.yaml"
         cluster = {"id": settings.id, "kubeconfig_path": settings.kubeconfig_path, "qps": 0}
         # Its name outlives it: with Kafka, the one that is started again has its clusters at once.
-        self._config.write_text(json.dumps({"clusters": [cluster], "worker_id": self.name, **configuration}))
-        self._environ = {
+        config.write_text(json.dumps({"clusters": [cluster], "worker_id": self.name, **configuration}))
+        environ = {
             "NEO4J_URI": graph.uri, "NEO4J_USER": graph.user, "NEO4J_PASSWORD": graph.password,
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", **environ,
         }  # fmt: skip
-        self._process: asyncio.subprocess.Process | None = None
-        self._log_start = 0
+        super().__init__(folder / f"worker-{self.name}.log", ("worker", "--config", str(config)), environ, program)
 
     @classmethod
     @asynccontextmanager
@@ -156,57 +155,6 @@ class WorkerProcess:
             yield worker
         finally:
             await worker.kill()
-
-    async def start(self) -> None:
-        """Start it, or start it again."""
-        with self.log.open("ab") as output:
-            self._log_start = output.tell()
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "kgraph.cli.main", "worker", "--config", str(self._config),
-                stdout=output, stderr=output, env={**os.environ, **self._environ},
-            )  # fmt: skip
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it has not ended."""
-        return self._process is not None and self._process.returncode is None
-
-    def said(self, text: str) -> int:
-        """How often its log has this text so far."""
-        return self.log.read_text().count(text)
-
-    async def kill(self) -> None:
-        """End it as `kill -9` does."""
-        assert self._process is not None
-        if self.is_running:
-            os.kill(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
-
-    async def stop(self) -> int:
-        """Ask it to end, and wait until it has; its exit code."""
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGTERM)
-        return await self.ended()
-
-    async def ended(self) -> int:
-        """Wait for its end; its exit code."""
-        assert self._process is not None
-        async with asyncio.timeout(STEP_SECONDS):
-            return await self._process.wait()
-
-    def pause(self) -> None:
-        """Stop its clock."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it go on."""
-        os.kill(self.pid, signal.SIGCONT)
 
     async def synced(self, store: Store) -> None:
         """Wait until its first sync since it was started is over."""
@@ -222,7 +170,7 @@ class WorkerProcess:
 
     async def _says_in_step(self) -> bool:
         assert self.is_running, f"the worker ended by itself:\n{self._end_of_log()}"
-        return b'"event": "in step"' in self.log.read_bytes()[self._log_start :]
+        return b'"event": "in step"' in self.log.read_bytes()[self.began_at :]
 
     def _end_of_log(self) -> str:
         return "\n".join(self.log.read_text().splitlines()[-20:]) if self.log.exists() else ""

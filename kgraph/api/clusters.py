@@ -3,9 +3,10 @@
 import msgspec
 
 from kgraph.api.errors import NotFound
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.status import Status, SyncState, status_of
 from kgraph.graphdb.model import NAMESPACE, GroupKind
+from kgraph.groups import with_group
 
 
 class Ailing(msgspec.Struct, frozen=True):
@@ -21,7 +22,7 @@ class Ailing(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """As kubectl writes the kind: `pods`, `deployments.apps`."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
+        return with_group(self.plural, self.group)
 
     @property
     def ready(self) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 
 from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.nodes import Name, Node, node
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.walk import DEPENDENCIES
 from kgraph.graphdb.model import NAMESPACE, GroupKind
 from kgraph.kube.diff import Difference, diff

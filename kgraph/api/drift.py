@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
 from kgraph.kube.drift import AT_ONCE, Name, State, is_made_by_itself
 

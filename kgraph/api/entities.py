@@ -6,7 +6,7 @@ from typing import Any
 from kgraph.api.entity import EDGE_TYPES, entity
 from kgraph.api.labels import Space, namespace_labels
 from kgraph.api.nodes import Node, Wanted
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 
 # The ends of one resource's edges that one answer names at most.
 RELATIONS_MOST = 500

@@ -6,6 +6,7 @@ from typing import Any
 from kgraph.api.nodes import Name, Node, read_key
 from kgraph.graphdb.model import PII_LABEL, entity_type
 from kgraph.kube.quantities import ZERO, Quantity, QuantityError
+from kgraph.lenient import mapping, mappings
 
 SOURCE = "kubernetes-adapter"
 
@@ -36,15 +37,15 @@ def entity(
 ) -> dict[str, Any]:
     """The entity of one resource; `edges` are (type, the end's key), `namespace_labels` those of its namespace."""
     name = node.name
-    metadata = _mapping(manifest.get("metadata"))
-    own_labels = dict(_mapping(metadata.get("labels")))
+    metadata = mapping(manifest.get("metadata"))
+    own_labels = dict(mapping(metadata.get("labels")))
     attributes: dict[str, Any] = {
         "cluster": name.cluster,
         "namespace": name.namespace,
         "name": name.name,
         "uid": metadata.get("uid"),
         "labels": own_labels,
-        "annotations": dict(_mapping(metadata.get("annotations"))),
+        "annotations": dict(mapping(metadata.get("annotations"))),
         **ATTRIBUTES.get((name.group, name.kind), _no_more)(manifest),
     }
     created_at = metadata.get("creationTimestamp")
@@ -85,7 +86,7 @@ def totals(parts: Iterable[Any]) -> dict[str, str]:
     """The sum of several `{cpu: 500m, memory: 128Mi}`, by resource; what is no quantity is left out."""
     sums: dict[str, Quantity] = {}
     for part in parts:
-        for resource, written in _mapping(part).items():
+        for resource, written in mapping(part).items():
             try:
                 quantity = Quantity.parse(written)
             except QuantityError:
@@ -99,13 +100,13 @@ def _no_more(_: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pod(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    spec, status = _mapping(manifest.get("spec")), _mapping(manifest.get("status"))
+    spec, status = mapping(manifest.get("spec")), mapping(manifest.get("status"))
     states = {
         entry.get("name"): entry
         for field in ("containerStatuses", "initContainerStatuses")
-        for entry in _list(status.get(field))
+        for entry in mappings(status.get(field))
     }
-    containers = _list(spec.get("containers"))
+    containers = mappings(spec.get("containers"))
     return {
         "phase": status.get("phase"),
         "node_name": spec.get("nodeName"),
@@ -116,19 +117,19 @@ def _pod(manifest: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": container.get("name"),
                 "image": container.get("image"),
-                "state": next(iter(_mapping(_mapping(states.get(container.get("name"))).get("state"))), None),
-                "ready": bool(_mapping(states.get(container.get("name"))).get("ready", False)),
+                "state": next(iter(mapping(mapping(states.get(container.get("name"))).get("state"))), None),
+                "ready": bool(mapping(states.get(container.get("name"))).get("ready", False)),
             }
             for container in containers
         ],
         "conditions": _conditions(status),
-        "resource_requests": totals(_mapping(c.get("resources")).get("requests") for c in containers),
-        "resource_limits": totals(_mapping(c.get("resources")).get("limits") for c in containers),
+        "resource_requests": totals(mapping(c.get("resources")).get("requests") for c in containers),
+        "resource_limits": totals(mapping(c.get("resources")).get("limits") for c in containers),
     }
 
 
 def _workload(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    spec, status = _mapping(manifest.get("spec")), _mapping(manifest.get("status"))
+    spec, status = mapping(manifest.get("spec")), mapping(manifest.get("status"))
     return {
         "replicas": spec.get("replicas"),
         "ready_replicas": status.get("readyReplicas", 0),
@@ -140,29 +141,29 @@ def _workload(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _service(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    spec = _mapping(manifest.get("spec"))
+    spec = mapping(manifest.get("spec"))
     return {
         "type": spec.get("type", "ClusterIP"),
         "cluster_ip": spec.get("clusterIP"),
-        "external_ips": _list(spec.get("externalIPs")),
+        "external_ips": addresses if isinstance(addresses := spec.get("externalIPs"), list) else [],
         "selector": spec.get("selector"),
-        "ports": _list(spec.get("ports")),
+        "ports": mappings(spec.get("ports")),
     }
 
 
 def _node(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    spec, status = _mapping(manifest.get("spec")), _mapping(manifest.get("status"))
+    spec, status = mapping(manifest.get("spec")), mapping(manifest.get("status"))
     return {
         "unschedulable": bool(spec.get("unschedulable", False)),
-        "capacity": _mapping(status.get("capacity")),
-        "allocatable": _mapping(status.get("allocatable")),
-        "node_info": _mapping(status.get("nodeInfo")),
+        "capacity": mapping(status.get("capacity")),
+        "allocatable": mapping(status.get("allocatable")),
+        "node_info": mapping(status.get("nodeInfo")),
         "conditions": _conditions(status),
     }
 
 
 def _data(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    keys = [*_mapping(manifest.get("data")), *_mapping(manifest.get("binaryData"))]
+    keys = [*mapping(manifest.get("data")), *mapping(manifest.get("binaryData"))]
     return {"type": manifest.get("type"), "data_keys": sorted(set(keys))}
 
 
@@ -187,20 +188,12 @@ def _conditions(status: Mapping[str, Any]) -> list[dict[str, Any]]:
             "reason": condition.get("reason"),
             "message": condition.get("message"),
         }
-        for condition in _list(status.get("conditions"))
+        for condition in mappings(status.get("conditions"))
     ]
 
 
 def _updated_at(manifest: Mapping[str, Any]) -> str | None:
     """The latest time that the object itself tells of: its conditions' transitions."""
-    status = _mapping(manifest.get("status"))
-    times = [str(c["lastTransitionTime"]) for c in _list(status.get("conditions")) if c.get("lastTransitionTime")]
+    status = mapping(manifest.get("status"))
+    times = [str(c["lastTransitionTime"]) for c in mappings(status.get("conditions")) if c.get("lastTransitionTime")]
     return max(times, default=None)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

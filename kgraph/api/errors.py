@@ -131,12 +131,16 @@ class TooComplex(ApiError):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """What a caller is told: a code and a sentence; `masked` when the sentence hides the cause."""
+    """What a caller is told: a code and a sentence; `masked` when the sentence hides the cause.
+
+    `passes` when the same may succeed shortly: HTTP has 503 for it, whatever the code.
+    """
 
     code: str
     message: str
     masked: bool = False
     extensions: Mapping[str, Any] = {}
+    passes: bool = False
 
 
 def as_api_failure(error: BaseException | None) -> Failure:
@@ -147,5 +151,5 @@ def as_api_failure(error: BaseException | None) -> Failure:
         case graph_errors.GraphTimeout():
             return Failure(TIMEOUT, "the answer took longer than it may; ask for less (depth, limit, filters)")
         case graph_errors.GraphUnavailable():
-            return Failure(INTERNAL, "the graph does not answer just now; try again shortly", masked=True)
+            return Failure(INTERNAL, "the graph does not answer just now; try again shortly", masked=True, passes=True)
     return Failure(INTERNAL, "something failed here that is not your doing", masked=True)

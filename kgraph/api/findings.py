@@ -9,7 +9,7 @@ from kgraph.api.errors import BadUserInput
 from kgraph.api.impact import edge_meaning
 from kgraph.api.kinds import ClusterKinds
 from kgraph.api.nodes import Node, node
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.scope import Scope
 from kgraph.graphdb.edges.row import NOTHING
 from kgraph.graphdb.model import CORE, GroupKind

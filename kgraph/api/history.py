@@ -11,7 +11,7 @@ import msgspec
 
 from kgraph.api.errors import BadUserInput
 from kgraph.api.nodes import Node, Place, node
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.walk import Walk, neighbourhood
 from kgraph.graphdb.changes import Change
 from kgraph.kube.durations import seconds

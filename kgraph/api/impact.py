@@ -17,7 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from kgraph.api.nodes import Node, named, read_key
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.walk import GraphEdge
 from kgraph.graphdb.edges import EDGE_ROWS, meaning
 from kgraph.graphdb.edges.row import NO_RESOURCES, ON_DELETE, ON_FAILURE, EdgeRow, effect_on

@@ -17,6 +17,7 @@ from kgraph.graphdb.catalogue import Catalogue, is_builtin
 from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store
+from kgraph.groups import with_group
 
 # How long a new CRD may go unnoticed here; its own sync takes longer.
 FRESH_SECONDS = 5.0
@@ -54,9 +55,9 @@ class KindReader:
         self._read_at: float | None = None
         self._clusters: Mapping[str, ClusterKinds] = {}
 
-    async def clusters(self) -> Mapping[str, ClusterKinds]:
-        """All clusters with their kinds."""
-        if self._read_at is None or time.monotonic() - self._read_at >= FRESH_SECONDS:
+    async def clusters(self, *, now: bool = False) -> Mapping[str, ClusterKinds]:
+        """All clusters with their kinds; with `now` as they are in the graph at this moment."""
+        if now or self._read_at is None or time.monotonic() - self._read_at >= FRESH_SECONDS:
             record = await self._store.read_one("read/kinds_of_clusters")
             places = {identity: where for identity, *where in record["clusters"]}
             kinds: dict[str, list[Mapping[str, Any]]] = {identity: [] for identity in places}
@@ -138,4 +139,4 @@ def _near(catalogue: Catalogue, spelling: str) -> list[str]:
     names = {word: kind for kind in catalogue.kinds for word in _spellings(kind) if len(word) > 2}
     near = difflib.get_close_matches(written, names, n=SUGGESTIONS, cutoff=0.6)
     found = (names[word] for word in near)
-    return list(dict.fromkeys(f"{k.plural}.{k.group}" if k.group else k.plural for k in found))
+    return list(dict.fromkeys(with_group(k.plural, k.group) for k in found))

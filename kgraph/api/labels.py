@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.model import ResourceKey
 
 Space = tuple[str, str]  # a cluster and a namespace of it

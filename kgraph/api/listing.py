@@ -14,11 +14,12 @@ import msgspec
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import ClusterKinds, KindReader, resolve
 from kgraph.api.nodes import Node, Wanted, node_with_facts
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.health import Health
 from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import NO_NAMESPACE, kind_prefix
-from kgraph.kube.selectors import FieldSelector, LabelSelector, Operator, SelectorError
+from kgraph.kube.field_selectors import FieldSelector
+from kgraph.kube.selectors import LabelSelector, Operator, SelectorError
 
 # A hundred terms of ordinary length; two hundred thousand would take a second to read.
 SELECTOR_MOST = 10_000

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from kgraph.api.errors import NotFound
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
 
 # Nodes that are no resources, by the word before the colon in their key.

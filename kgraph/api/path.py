@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from kgraph.api.nodes import Node, named
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.walk import ANY_NUMBER, FANOUT, GraphEdge
 
 # Further than this nobody calls two things connected, and a walk either way would be of half the cluster.

@@ -8,12 +8,12 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
-from kgraph.api.callers import Caller
+from kgraph.api.callers.caller import Caller
 from kgraph.api.connections import Connections
 from kgraph.api.errors import BadUserInput, Forbidden
+from kgraph.api.reading.verdicts import Verdicts
 from kgraph.api.refusals import refusal
 from kgraph.api.served import Target
-from kgraph.api.verdicts import Verdicts
 from kgraph.kube.changing import acting_as
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from kgraph.api.nodes import Node, node, read_key
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix, subject_key
 from kgraph.kube import rbac
 from kgraph.kube.rbac import GROUP, MASTERS, Identity, Request, Role, Rule

@@ -11,7 +11,7 @@ import msgspec
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import resolve
 from kgraph.graphdb.catalogue import Catalogue
-from kgraph.graphdb.kinds import todays_group
+from kgraph.groups import todays_group
 from kgraph.kube.rbac import ANYTHING, Identity, Request, account_of, account_user, impersonated
 
 # What nobody can list, so that no cluster's kinds have it: the plural, its group, whether it has a namespace.

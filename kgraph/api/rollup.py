@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from kgraph.api.nodes import Node, read_key, with_image
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.health import Health
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.model import GroupKind, kind_prefix
 
 POD, NODE = GroupKind("", "Pod"), GroupKind("", "Node")

@@ -13,7 +13,7 @@ import msgspec
 from kgraph.api.errors import BadUserInput
 from kgraph.api.kinds import NODE_KINDS, ClusterKinds, resolve
 from kgraph.api.nodes import Node, node
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.search_text import Asked, parse
 from kgraph.graphdb.model import GroupKind
 

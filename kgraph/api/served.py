@@ -21,6 +21,8 @@ ASKED_SECONDS = 2.0
 # More than Kubernetes forbids in a name, which is a part of an address: what would lead elsewhere.
 _LEADS_ELSEWHERE = re.compile(r"[/%?#\\\s\x00-\x1f]")
 _NAME_CHARACTERS = 253
+# A version is a part of the address too, and is asked for as it is written.
+_VERSION = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -73,7 +75,7 @@ class Served:
     async def written(self, cluster: str, api_version: str, kind: str) -> ApiResource:
         """The kind of a manifest, in the version that it is written in; BadUserInput where it is not served."""
         group, _, version = api_version.rpartition("/")
-        for again in (False, True):
+        for again in (False, True) if _VERSION.fullmatch(version) else ():
             for each in await self._of(cluster, again=again):
                 if (each.group, each.kind) == (group, kind):
                     return msgspec.structs.replace(each, version=version)

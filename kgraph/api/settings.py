@@ -2,8 +2,10 @@
 
 import msgspec
 
+from kgraph.api.callers.rates import RateSettings
+from kgraph.api.callers.tenants import Tenant
 from kgraph.api.prices import Prices
-from kgraph.api.tenants import Tenant
+from kgraph.discreet import Discreet
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -61,8 +63,10 @@ class IssuerSettings(msgspec.Struct, frozen=True, kw_only=True):
         return "" if self.username_claim == "email" else f"{self.issuer_url}#"
 
 
-class ApiSettings(msgspec.Struct, frozen=True):
+class ApiSettings(Discreet, frozen=True):
     """What the application needs to know beside its store."""
+
+    shown = ("token_reviews", "issuers")
 
     default_namespace: str = "default"
     neo4j_browser: str = ""  # where Neo4j Browser is, "" where it is not known: the landing page links it
@@ -73,14 +77,12 @@ class ApiSettings(msgspec.Struct, frozen=True):
     prices: Prices | None = None  # None: what things cost is not known
     mutations: bool = False  # whether the schema has any
     audit_retention_seconds: float = 7_776_000.0  # 90 days; 0: for ever
+    ready_max_lag: float = 0.0  # seconds that the graph may be behind all clusters and be ready; 0: however far
     rbac: bool = True  # whether authenticated callers see only what Kubernetes would show them
     token_reviews: tuple[TokenReviewSettings, ...] = ()
     issuers: tuple[IssuerSettings, ...] = ()
     tenants: tuple[Tenant, ...] = ()  # narrow what `rbac` shows
-
-    def __repr__(self) -> str:
-        """Who is asked who callers are; no login."""
-        return f"ApiSettings(token_reviews={self.token_reviews!r}, issuers={self.issuers!r})"
+    rates: RateSettings = RateSettings()  # of each caller who is known
 
     @property
     def authenticates(self) -> bool:

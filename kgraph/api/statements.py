@@ -30,7 +30,13 @@ PROCEDURES = frozenset(
 FUNCTIONS = frozenset({"date", "datetime", "duration", "localdatetime", "localtime", "point", "time", "vector"})
 STATEMENT_CHARACTERS = 20_000
 
-_HIDDEN = re.compile(r"//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+# Comments, texts, and names in backticks: what begins in one of them does not begin in another.
+_HIDDEN = re.compile(r"//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`((?:``|[^`])*)`", re.DOTALL)
+# Cypher 5 reads such a sign before anything else: the quote that it stands for ends a text. Whether a backslash before
+# it takes its meaning away is for each version to say: both readings are looked at.
+_UNICODE = (re.compile(r"\\u+([0-9A-Fa-f]{4})"), re.compile(r"\\(?:u+([0-9A-Fa-f]{4})|.)", re.DOTALL))
+# What Cypher takes for space, and Python does not.
+_SPACES = re.compile(r"[\x1c-\x1f\u180e\u200b\u2060\ufeff]")
 _CALLED = re.compile(r"((?:\w+\s*\.\s*)+\w+)\s*\(")
 _USE = re.compile(r"(?:^|[{;]|\bUNION(?:\s+ALL)?|\bCYPHER\b[^\n]*?)\s*USE\s+\S", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"Show|Terminate|LoadCSV|Transaction|Administration|System|Database", re.IGNORECASE)
@@ -67,7 +73,21 @@ async def run(store: Store, text: str, parameters: Mapping[str, Any], *, rows: i
 
 def refuse_words(text: str) -> None:
     """Raise BadUserInput for words that lead elsewhere, whatever Neo4j would say of them."""
-    bare = _HIDDEN.sub(" ", text).replace("`", "")
+    # As Cypher 25 has it outside of texts, and with what escapes stand for, as Cypher 5 has it.
+    for read in dict.fromkeys((text, *(escape.sub(_meant, text) for escape in _UNICODE))):
+        _refuse_words(_SPACES.sub(" ", _HIDDEN.sub(_name, read)))
+
+
+def _meant(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else escape[0]
+
+
+def _name(hidden: re.Match[str]) -> str:
+    """What is left of what says nothing: of a name in backticks the name, without the signs that mean something."""
+    return " " if hidden[1] is None else re.sub(r"[^\w.]", "_", hidden[1])
+
+
+def _refuse_words(bare: str) -> None:
     if re.search(r"\bLOAD\s+CSV\b", bare, re.IGNORECASE):
         raise BadUserInput("LOAD CSV reads files and addresses; only the graph can be read here")
     if _USE.search(bare):

@@ -14,7 +14,7 @@ import msgspec
 
 from kgraph.api.errors import BadUserInput, NotFound
 from kgraph.api.nodes import Node, node, read_key
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.edges import CONTAINMENT, EDGE_TYPES
 from kgraph.graphdb.model import NAMESPACE, GroupKind
 from kgraph.graphdb.store import Record

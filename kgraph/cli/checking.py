@@ -5,19 +5,21 @@ from collections.abc import Sequence
 import msgspec
 from rich.text import Text
 
+from kgraph.cli.answers.printing import print_data
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.graphs import Named, graph_at_work
-from kgraph.cli.printing import print_data
+from kgraph.cli.process.workers import cluster_names
 from kgraph.cli.running import find_running
 from kgraph.cli.sources import Asked, choose_source, configured
 from kgraph.cli.terminal import answers, remarks
 from kgraph.cli.working import sync_options
+from kgraph.graphdb import registry
 from kgraph.graphdb.store import Store
 from kgraph.kube.snapshot import STDIN
 from kgraph.sync.check import Report, check
 
 
-async def check_clusters(asked: Asked, named: Named, only: Sequence[str]) -> list[Report]:
+async def check_clusters(asked: Asked, named: Named, only: Sequence[str], *, deep: bool = False) -> list[Report]:
     """A report a cluster; where the user names nothing, of what the running `kgraph up` syncs."""
     configuration = configured(asked.config)
     graph = graph_at_work(named, configuration)
@@ -35,9 +37,11 @@ async def check_clusters(asked: Asked, named: Named, only: Sequence[str]) -> lis
     options = sync_options(configuration, source.clusters)
     reports = []
     async with Store.open(graph) as store:
+        names = cluster_names(source.clusters, await registry.called(store))
+        options = msgspec.structs.replace(options, clusters=names)
         for name in only or known:
             remarks().print(f"Comparing {name} with its graph …", style="dim")
-            reports.append(await check(store, known[name], options))
+            reports.append(await check(store, known[name], options, deep=deep))
     return reports
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
+from kgraph.api.changing.registry import add_cluster, remove_cluster
 from kgraph.api.clusters import Cluster, all_clusters
 from kgraph.api.errors import ApiError
-from kgraph.api.reader import Reader
-from kgraph.api.registry import add_cluster, remove_cluster
+from kgraph.api.reading.reader import Reader
 from kgraph.cli.errors import BadConfiguration, Refused
 from kgraph.cli.graphs import Named, graph_at_work, opened
 from kgraph.cli.sources import configured

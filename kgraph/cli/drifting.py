@@ -9,11 +9,11 @@ import msgspec
 from kgraph.api.clusters import all_clusters
 from kgraph.api.drift import GraphState
 from kgraph.api.kinds import KindReader
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.settings import Limits
-from kgraph.cli.client import Client
-from kgraph.cli.configuration import Configuration
-from kgraph.cli.drift_answers import DriftAnswer, answer_of, ask_drift
+from kgraph.cli.answers.client import Client
+from kgraph.cli.answers.drift import DriftAnswer, answer_of, ask_drift
+from kgraph.cli.configuration.reading import Configuration
 from kgraph.cli.dumping import live_cluster
 from kgraph.cli.errors import BadConfiguration, NothingRuns
 from kgraph.cli.graphs import Named, graph_at_work

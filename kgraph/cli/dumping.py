@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from kgraph.cli.configuration import Configuration
+from kgraph.cli.configuration.reading import Configuration
 from kgraph.cli.errors import BadConfiguration, CliError
 from kgraph.cli.sources import Asked, configured, context_settings
 from kgraph.cli.terminal import remarks

@@ -12,24 +12,28 @@ import msgspec
 from rich.console import Console
 
 from kgraph.api.events.hub import Hub
-from kgraph.cli.authentication import check_reviewers
+from kgraph.api.http.health import ReadinessProbe
+from kgraph.cli.configuration.authentication import check_reviewers
+from kgraph.cli.configuration.tenants import check_tenants_clusters
 from kgraph.cli.defaults import API_HOST, API_PORT, BOLT_PORT, BROWSER_PORT
 from kgraph.cli.errors import CliError
-from kgraph.cli.feeding import fed
-from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, opened, own_graph
-from kgraph.cli.identity import worker_identity
-from kgraph.cli.limits import raise_file_limit
+from kgraph.cli.process.cluster_metrics import measure
+from kgraph.cli.process.feeding import fed
+from kgraph.cli.process.garbage import search_seldom
+from kgraph.cli.process.identity import worker_identity
+from kgraph.cli.process.limits import raise_file_limit
+from kgraph.cli.process.metrics import looked_at
+from kgraph.cli.process.serving import address_of, listening, served
+from kgraph.cli.process.shards import Keeper
+from kgraph.cli.process.telemetry import telling
+from kgraph.cli.process.workers import Workers
 from kgraph.cli.running import Running, announced
-from kgraph.cli.services import api_settings
-from kgraph.cli.serving import address_of, listening, served
-from kgraph.cli.shards import Keeper
+from kgraph.cli.services import api_settings, patience, tls_of, watched
 from kgraph.cli.sources import Asked, choose_source, configured
 from kgraph.cli.sync_progress import show_first_sync
-from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.cli.terminal import remarks
 from kgraph.cli.welcome import print_example, print_ready
-from kgraph.cli.workers import Workers
 from kgraph.cli.working import sync_options
 from kgraph.feed.bus import Bus
 from kgraph.graphdb.shards import LEASE_SECONDS, LOOK_SECONDS
@@ -64,6 +68,7 @@ async def up(wanted: UpOptions) -> None:
     source = await choose_source(wanted.asked, configuration)
     check_reviewers(configuration.authentication.token_review, source.clusters, registry=sealer.is_able)
     check_tenants_clusters(configuration.tenants, source.clusters, registry=sealer.is_able)
+    tls = tls_of(configuration)
     console.print(source.why)
     began = time.monotonic()
     async with AsyncExitStack() as stack:
@@ -72,16 +77,37 @@ async def up(wanted: UpOptions) -> None:
         if settings is None:
             server = await stack.enter_async_context(embedded(wanted.data))
             settings = GraphSettings(uri=server.bolt_uri, user=server.user, password=server.password)
-        store = await stack.enter_async_context(opened(settings))
-        feed = await stack.enter_async_context(fed(store, configuration, bus := Bus()))
+        telemetry = await stack.enter_async_context(telling(os.environ))
+        store = await stack.enter_async_context(opened(settings, telemetry))
+        feed = await stack.enter_async_context(fed(store, configuration, telemetry, bus := Bus()))
         workers = Workers(store, source.clusters, sync_options(configuration, source.clusters), feed)
+        measure(workers, telemetry.meter)
         name = worker_identity(configuration, os.environ).name
         keeper = await stack.enter_async_context(Keeper(store, workers, sealer, name, registered=not wanted.once))
         await take_all(keeper, console)
         api = api_settings(configuration, server.browser_uri if server else "")
-        serving = await stack.enter_async_context(served(store, api, sealer, listener, source.clusters, hub=Hub(bus)))
+        probe = ReadinessProbe(store, api.ready_max_lag, telemetry.meter)
+        metrics = await stack.enter_async_context(
+            looked_at(watched(telemetry, probe), API_HOST, configuration.metrics_port)
+        )
+        serving = await stack.enter_async_context(
+            served(
+                store,
+                api,
+                sealer,
+                listener,
+                source.clusters,
+                hub=Hub(bus),
+                probe=probe,
+                telemetry=telemetry,
+                tls=tls,
+                patience=patience(configuration),
+            )
+        )
+        search_seldom()  # in what the API has made, too
         running = Running(
-            api=address_of(listener),
+            api=address_of(listener, tls=tls is not None),
+            metrics=metrics,
             clusters=workers.configured,
             source=source.again,
             neo4j_uri=server.bolt_uri if server else "",

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from kgraph.cli.configuration import Configuration
+from kgraph.cli.configuration.reading import Configuration
 from kgraph.cli.errors import BadConfiguration, NothingRuns
 from kgraph.cli.running import Running, find_running
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import GraphSettings, Store
+from kgraph.telemetry.telemetry import Telemetry
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,9 +68,9 @@ def graph_of(running: Running) -> GraphSettings:
 
 
 @asynccontextmanager
-async def opened(settings: GraphSettings) -> AsyncIterator[Store]:
+async def opened(settings: GraphSettings, telemetry: Telemetry | None = None) -> AsyncIterator[Store]:
     """The store, its schema prepared."""
-    async with Store.open(settings) as store:
+    async with Store.open(settings, telemetry) as store:
         await prepare(store)
         yield store
 

@@ -15,6 +15,7 @@ from kgraph import __version__
 
 # Sub-commands are modules of their own that import what they need when they run.
 from kgraph.cli.commands import (
+    backup,
     can_i,
     check,
     cluster,
@@ -26,6 +27,8 @@ from kgraph.cli.commands import (
     history,
     impact,
     path,
+    rebuild,
+    restore,
     search,
     serve,
     snapshot,
@@ -34,7 +37,7 @@ from kgraph.cli.commands import (
     worker,
 )
 from kgraph.cli.errors import CliError, leaves
-from kgraph.cli.interrupts import Interrupted
+from kgraph.cli.process.interrupts import Interrupted
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -71,6 +74,9 @@ for command in (
     who_can,
     cypher,
     check,
+    rebuild,
+    backup,
+    restore,
     cluster,
     snapshot,
     worker,

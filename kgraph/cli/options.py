@@ -34,22 +34,31 @@ def common(function: F) -> F:
     return function
 
 
-def _token_file(_context: click.Context, _parameter: click.Parameter, file: str) -> None:
-    if file:
-        os.environ["KGRAPH_TOKEN_FILE"] = file
+def _file(option: str, what: str) -> Callable[[F], F]:
+    """An option that names a file, as its variable does: `--ca-file`, KGRAPH_CA_FILE."""
+    variable = f"KGRAPH_{option.removeprefix('--').replace('-', '_').upper()}"
+
+    def keep(_context: click.Context, _parameter: click.Parameter, file: str) -> None:
+        if file:
+            os.environ[variable] = file
+
+    return click.option(
+        option,
+        default="",
+        metavar="FILE",
+        expose_value=False,
+        callback=keep,
+        help=f"{what}; else {variable}" + (", KGRAPH_TOKEN." if option == "--token-file" else "."),
+    )
 
 
 def api(function: F) -> F:
     """Where the API is, and who we are to it."""
     for decorate in (
-        click.option(
-            "--token-file",
-            default="",
-            metavar="FILE",
-            expose_value=False,
-            callback=_token_file,
-            help="A file with the bearer token; else KGRAPH_TOKEN_FILE, KGRAPH_TOKEN.",
-        ),
+        _file("--key-file", "The key of your certificate"),
+        _file("--cert-file", "Your certificate in PEM, where the API wants one"),
+        _file("--ca-file", "The authority of the API's certificate in PEM; unless told, the system's"),
+        _file("--token-file", "A file with the bearer token"),
         click.option(
             "--api",
             envvar="KGRAPH_API",

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import msgspec
 import psutil
+import structlog
 
 from kgraph.cli.defaults import API_HOST, API_PORT
 from kgraph.cli.sources import Asked
+
+log = structlog.get_logger(__name__)
 
 DEFAULT_API = f"http://{API_HOST}:{API_PORT}"
 
@@ -24,6 +27,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     pid: int = 0
     started: float = 0.0
     api: str
+    metrics: str = ""
     clusters: tuple[str, ...] = ()
     source: Asked = Asked()
     neo4j_uri: str = ""
@@ -41,13 +45,17 @@ def state_file(environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def announced(running: Running, environ: Mapping[str, str] = os.environ) -> Iterator[None]:
-    """Say so for as long as the block runs; the last process to say it is the one that is found."""
+    """Say so for as long as the block runs; the last process to say it is the one that is found.
+
+    Where that cannot be written down (a container's root is read-only) the process runs all the same: other commands
+    are then told where it is.
+    """
     file = state_file(environ)
     ours = msgspec.structs.replace(running, pid=os.getpid(), started=psutil.Process().create_time())
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}.{ours.pid}")
-    unfinished.write_bytes(msgspec.json.encode(ours))
-    unfinished.replace(file)
+    try:
+        _write(file, ours)
+    except OSError as error:
+        log.info("other commands will not find this process by themselves", file=str(file), why=error.strerror)
     try:
         yield
     finally:
@@ -63,6 +71,13 @@ def find_running(environ: Mapping[str, str] = os.environ) -> Running | None:
     except psutil.Error:
         lives = False
     return found if lives else None
+
+
+def _write(file: Path, running: Running) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f".{file.name}.{running.pid}")
+    unfinished.write_bytes(msgspec.json.encode(running))
+    unfinished.replace(file)
 
 
 def _read(file: Path) -> Running | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from kgraph.cli.configuration import Configuration, cluster_id, load
+from kgraph.cli.configuration.reading import Configuration, cluster_id, load
 from kgraph.cli.errors import BadConfiguration
 from kgraph.kube.connection import Connection
 from kgraph.kube.errors import KubeError

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from kgraph.cli.workers import Workers
+from kgraph.cli.process.workers import Workers
 
 REFRESH_SECONDS = 0.1
 PLAIN_LINE_SECONDS = 5.0

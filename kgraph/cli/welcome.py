@@ -4,13 +4,13 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from kgraph.cli.answers import Part, Place, resource_graph
-from kgraph.cli.client import Client
+from kgraph.cli.answers.client import Client
+from kgraph.cli.answers.queries import Part, Place, resource_graph
+from kgraph.cli.answers.trees import graph_tree
 from kgraph.cli.errors import CliError
+from kgraph.cli.process.workers import Workers
 from kgraph.cli.running import Running
 from kgraph.cli.terminal import answers, remarks
-from kgraph.cli.trees import graph_tree
-from kgraph.cli.workers import Workers
 
 FAILING_SHOWN = 5
 
@@ -41,6 +41,8 @@ def print_ready(console: Console, workers: Workers, running: Running, *, seconds
             console.print(f"  … and {len(now.failing) - FAILING_SHOWN} more kinds")
     console.print(f"  GraphiQL       {running.api}/graphql")
     console.print(f"  health         {running.api}/health/ready")
+    if running.metrics:
+        console.print(f"  metrics        {running.metrics}")
     if running.neo4j_browser:
         console.print(f"  Neo4j Browser  {running.neo4j_browser}")
         # Each on a line of its own: a path that is folded cannot be copied.

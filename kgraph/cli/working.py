@@ -6,17 +6,21 @@ from collections.abc import Iterable
 
 import structlog
 
-from kgraph.cli.configuration import Configuration
+from kgraph.cli.configuration.reading import Configuration
 from kgraph.cli.errors import CliError
-from kgraph.cli.feeding import fed
-from kgraph.cli.garbage import search_seldom
 from kgraph.cli.graphs import Named, needed_graph, opened
-from kgraph.cli.identity import group_settings, worker_identity
-from kgraph.cli.interrupts import accept_end
-from kgraph.cli.limits import raise_file_limit
-from kgraph.cli.shards import Keeper
+from kgraph.cli.process.cluster_metrics import measure
+from kgraph.cli.process.feeding import fed
+from kgraph.cli.process.garbage import search_seldom
+from kgraph.cli.process.identity import group_settings, worker_identity
+from kgraph.cli.process.interrupts import accept_end
+from kgraph.cli.process.limits import raise_file_limit
+from kgraph.cli.process.metrics import Watched, looked_at
+from kgraph.cli.process.readiness import WorkerReadiness
+from kgraph.cli.process.shards import Keeper
+from kgraph.cli.process.telemetry import telling
+from kgraph.cli.process.workers import Workers, cluster_names
 from kgraph.cli.sources import configured
-from kgraph.cli.workers import Workers
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 from kgraph.kube.settings import AuthMethod, ClusterSettings
@@ -44,29 +48,26 @@ def sync_options(configuration: Configuration, clusters: Iterable[ClusterSetting
     )
 
 
-def cluster_names(clusters: Iterable[ClusterSettings]) -> dict[str, str]:
-    """What the clusters are called by others, and the ids that are meant: ids before names and addresses."""
-    found: dict[str, str] = {}
-    ids: dict[str, str] = {}
-    for cluster in clusters:
-        ids[cluster.id] = cluster.id
-        for name in (cluster.api_server_url.rstrip("/"), cluster.name):
-            if name:
-                found.setdefault(name, cluster.id)
-    return {**found, **ids}
-
-
 async def work(config: str, named: Named) -> None:
     """Sync until told to end, or until no cluster is left to sync; CliError where one of them failed."""
     configuration = configured(config)
     sealer = Sealer.of()
     raise_file_limit()
     search_seldom()
-    async with opened(needed_graph(named, configuration)) as store, fed(store, configuration) as feed:
+    async with (
+        telling(os.environ) as telemetry,
+        opened(needed_graph(named, configuration), telemetry) as store,
+        fed(store, configuration, telemetry) as feed,
+    ):
         workers = Workers(store, configuration.clusters, sync_options(configuration, configuration.clusters), feed)
+        measure(workers, telemetry.meter)
+        readiness = WorkerReadiness(store, workers, configuration.ready_max_lag)
         log.info("workers start", clusters=list(workers.configured))
         try:
-            await _work(store, workers, sealer, configuration)
+            async with looked_at(
+                Watched(telemetry.meter, readiness.ask), configuration.metrics_host, configuration.metrics_port
+            ):
+                await _work(store, workers, sealer, configuration)
         except asyncio.CancelledError:
             accept_end()
             return

@@ -42,3 +42,7 @@ def statements(folder: str) -> tuple[str, ...]:
     return tuple(
         sorted(f"{folder}/{file.name.removesuffix('.cypher')}" for file in files if file.name.endswith(".cypher"))
     )
+
+
+# Of all that are sent; those of `schema` and `explore` are for who prepares a graph, and for people.
+NAMES = frozenset((*statements("read"), *statements("write")))

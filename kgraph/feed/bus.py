@@ -6,7 +6,7 @@ instead of being waited for: the graph does not wait for its readers.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Protocol
 
 from kgraph.feed.event import Event
@@ -22,7 +22,7 @@ class Lagged(Exception):
 class Source(Protocol):
     """Where a process gets the events of all clusters from: the bus, Kafka, Redis."""
 
-    def events(self) -> AsyncIterator[Sequence[Event]]:
+    def events(self) -> AsyncGenerator[Sequence[Event], None]:
         """Events from now on, as they come, each resource's in their order; one may come twice, none is left out.
 
         It never ends by itself, and is patient with whoever is away. Raises Lagged where some were lost.

@@ -13,7 +13,8 @@ from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, spelled, type_of
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.kinds import CUSTOM_KINDS
 from kgraph.graphdb.model import CORE
-from kgraph.kube.selectors import FieldSelector, LabelSelector
+from kgraph.kube.field_selectors import FieldSelector
+from kgraph.kube.selectors import LabelSelector
 
 
 class Format(StrEnum):

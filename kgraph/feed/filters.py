@@ -8,7 +8,8 @@ import msgspec
 from kgraph.feed.event import Event, Severity, is_there
 from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import CORE
-from kgraph.kube.selectors import FieldSelector, LabelSelector
+from kgraph.kube.field_selectors import FieldSelector
+from kgraph.kube.selectors import LabelSelector
 
 # What happens to clusters themselves, as a resource type.
 CLUSTER_EVENTS = f"cluster.{CORE}"

@@ -3,11 +3,13 @@
 import ssl
 from typing import Any, Literal
 
-import msgspec
+from kgraph.discreet import Discreet
 
 
-class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True):
+class KafkaSettings(Discreet, frozen=True, kw_only=True):
     """`KAFKA_BOOTSTRAP_SERVERS` and the other KAFKA_* variables; files are PEM."""
+
+    shown = ("bootstrap_servers", "security_protocol")
 
     bootstrap_servers: tuple[str, ...]
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -17,10 +19,6 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
-
-    def __repr__(self) -> str:
-        """Where it is and how it is reached; no login."""
-        return f"KafkaSettings({self.where!r}, {self.security_protocol})"
 
     @property
     def where(self) -> str:

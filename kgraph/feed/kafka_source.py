@@ -6,8 +6,8 @@ goes on by itself after Kafka was away, where it had stopped. What Kafka has del
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
+from kgraph.backoff import Backoff
 from kgraph.feed.bus import Lagged
 from kgraph.feed.event import TOPICS, Event, decoded
 from kgraph.feed.kafka_order import Arrival, Order
@@ -31,7 +32,8 @@ LOOK_SECONDS = 30.0
 MISSING_SECONDS = 2.0  # while there are topics that nobody has made yet
 ASK_SECONDS = 15.0  # for an answer about partitions; reading goes on meanwhile
 POLL_SECONDS = 1.0  # how long nothing may come before it is looked whether there are more of them
-AGAIN_SECONDS = (0.5, 10.0)  # after Kafka did not answer: the first time, and at most
+AGAIN_FIRST_SECONDS = 0.5  # after Kafka did not answer
+AGAIN_MOST_SECONDS = 10.0
 # How soon is looked again while more is known to come.
 BEHIND_SECONDS = 0.25
 # What may be held for the order's sake, some 200 MB: beyond it the partitions that are ahead wait for the others.
@@ -46,24 +48,21 @@ class KafkaSource:
         self._topics = tuple(topics)
         self._back = back
 
-    async def events(self) -> AsyncIterator[Sequence[Event]]:
+    async def events(self) -> AsyncGenerator[Sequence[Event], None]:
         """Events from some minutes ago on; see `Source`. Lagged where Kafka no longer has what comes next."""
         reading = _Reading(self._partitions, self._topics, self._back)
-        delay, most = AGAIN_SECONDS
+        backoff = Backoff(AGAIN_FIRST_SECONDS, AGAIN_MOST_SECONDS)
         while True:
             try:
-                async with self._consumer() as consumer:
-                    async for some in reading.events(consumer):
-                        delay, _ = AGAIN_SECONDS
+                async with self._consumer() as consumer, aclosing(reading.events(consumer)) as events:
+                    async for some in events:
+                        backoff.reset()
                         yield some
             except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
                 raise Lagged("Kafka has deleted events that were not read yet") from error
             except (KafkaError, OSError, TimeoutError) as error:
-                log.warning(
-                    "the change feed cannot be read just now", kafka=self._settings.where, why=repr(error), again=delay
-                )
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, most)
+                log.warning("the change feed cannot be read just now", kafka=self._settings.where, why=repr(error))
+            await asyncio.sleep(backoff.seconds())
 
     @asynccontextmanager
     async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
@@ -106,7 +105,7 @@ class _Reading:
         self._ends: dict[TopicPartition, int] = {}  # how far each is known to go
         self._has_told = False
 
-    async def events(self, consumer: AIOKafkaConsumer) -> AsyncIterator[Sequence[Event]]:
+    async def events(self, consumer: AIOKafkaConsumer) -> AsyncGenerator[Sequence[Event], None]:
         """Events by one connection, until it fails."""
         await self._assign(consumer, await self._partitions(), began=False)
         looking = asyncio.create_task(self._look(), name="partitions of the change feed")

@@ -64,8 +64,8 @@ _OVERHEAD_BYTES = 200
 _HEADERS_BYTES = 1024  # of all headers without the key, and the overhead
 
 
-def message_of(event: Event) -> Message:
-    """The message of an event."""
+def message_of(event: Event, *, sampled: bool = True) -> Message:
+    """The message of an event; `sampled` is whether somebody may get its trace."""
     metadata = event.metadata
     return Message(
         topic=event.event_type.topic,
@@ -74,7 +74,7 @@ def message_of(event: Event) -> Message:
         id=event.event_id,
         time=event.timestamp,
         sequence=metadata.sequence,
-        traceparent=f"00-{metadata.trace_id}-{metadata.span_id}-01",
+        traceparent=f"00-{metadata.trace_id}-{metadata.span_id}-{sampled:02x}",
     )
 
 

@@ -1,15 +1,20 @@
 """Redis, as this program uses it: short waits, and nobody waits for one that does not answer.
 
 redis-py's own habits are not ours: it tries a command four times, which makes of a Redis that is away seconds of
-waiting for each request, and it ends blocking reads after five seconds.
+waiting for each request, and it ends blocking reads after five seconds. It sends with `asyncio.wait_for`, which until
+Python 3.12 loses a cancellation that comes as the sending ends (python/cpython issue 86296): what reads for ever would
+then never end.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import redis.asyncio
 import structlog
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -29,7 +34,7 @@ FAILURES = (RedisError, OSError, TimeoutError)
 
 def connect(url: str, answer_seconds: float = ANSWER_SECONDS) -> "redis.asyncio.Redis":
     """A client that tries once, and waits for `answer_seconds`. ValueError where the URL is none of Redis'."""
-    return redis.asyncio.Redis.from_url(
+    client = redis.asyncio.Redis.from_url(
         url,
         socket_timeout=answer_seconds,
         socket_connect_timeout=CONNECT_SECONDS,
@@ -37,6 +42,24 @@ def connect(url: str, answer_seconds: float = ANSWER_SECONDS) -> "redis.asyncio.
         max_connections=CONNECTIONS_MOST,
         health_check_interval=0,
     )
+    pool = client.connection_pool
+    pool.connection_class = _heeding(pool.connection_class)  # type: ignore[arg-type]  # classes can be hashed
+    return client
+
+
+@cache
+def _heeding(connection: Any) -> type[AbstractConnection]:
+    """The same sort of connection (TCP, TLS, a Unix socket), on which no cancellation is lost."""
+
+    class Heeding(connection):  # type: ignore[misc]  # which one, the URL says
+        async def send_packed_command(self, *command: Any, **options: Any) -> None:
+            await super().send_packed_command(*command, **options)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                await self.disconnect(nowait=True)
+                raise asyncio.CancelledError
+
+    return Heeding
 
 
 class Memory:
@@ -47,6 +70,11 @@ class Memory:
         self._redis = connect(url)
         self._rest_seconds = 0.0
         self._rests_until = float("-inf")
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it did not answer, and has not since."""
+        return self._rest_seconds > 0
 
     async def get(self, key: bytes) -> tuple[bytes, float] | None:
         """What was put there, and for how many seconds it is still to be believed; None where there is nothing."""

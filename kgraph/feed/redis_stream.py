@@ -5,13 +5,14 @@ whoever reads is told that there is a gap, and begins anew.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from typing import Any
 
 import cramjam
 import msgspec
 import structlog
 
+from kgraph.backoff import Backoff
 from kgraph.feed.bus import Lagged
 from kgraph.feed.event import Event, decoded
 from kgraph.feed.message import Message, packed, unpacked
@@ -74,25 +75,24 @@ class RedisSource:
         self._url = url
         self._stream = stream
 
-    async def events(self) -> AsyncIterator[Sequence[Event]]:
+    async def events(self) -> AsyncGenerator[Sequence[Event], None]:
         """Events from now on; Lagged where the stream was cut, or emptied, past what was read."""
         reading = _Reading(self._stream)
-        delay = AGAIN_FIRST_SECONDS
+        backoff = Backoff(AGAIN_FIRST_SECONDS, AGAIN_MOST_SECONDS)
         while True:
             redis = connect(self._url, ANSWER_SECONDS)
             try:
                 while True:
                     some = await reading.next(redis)
-                    delay = AGAIN_FIRST_SECONDS
+                    backoff.reset()
                     if some:
                         yield some
             except FAILURES as error:
-                log.warning("the change feed cannot be read just now", why=str(error) or repr(error), again=delay)
+                log.warning("the change feed cannot be read just now", why=str(error) or repr(error))
                 reading.was_cut_off()
             finally:
                 await redis.aclose()
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, AGAIN_MOST_SECONDS)
+            await asyncio.sleep(backoff.seconds())
 
 
 class _Reading:

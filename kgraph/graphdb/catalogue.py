@@ -6,8 +6,9 @@ from functools import lru_cache
 
 import msgspec
 
-from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS, Kind, todays_group
+from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS, Kind
 from kgraph.graphdb.model import GroupKind
+from kgraph.groups import todays_group
 
 _VERSION = re.compile(r"v[0-9]+(?:(?:alpha|beta)[0-9]+)?")  # apimachinery's version.ParseKubeAware
 _TABLE: Mapping[GroupKind, Kind] = {row.group_kind: row for row in (*KINDS, *CUSTOM_KINDS)}

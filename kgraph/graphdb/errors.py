@@ -6,6 +6,7 @@
     ├── GraphTimeout       a statement took longer than it may
     ├── StatementRefused   Neo4j refuses a statement: syntax, parameters, rights, memory
     ├── SchemaTooNew       the graph was made by a later version of this program
+    ├── BackupUnusable     a backup is damaged, or of a later version; nothing was written
     └── Fenced             another worker has taken the cluster over; nothing was written
 
 The driver's own errors end in `store`; each is the cause of one of these.
@@ -40,6 +41,10 @@ class StatementRefused(GraphError):
 
 class SchemaTooNew(GraphError):
     """The graph's schema is of a later version of this program, which must not be undone by an earlier one."""
+
+
+class BackupUnusable(GraphError):
+    """A file cannot be restored: it is damaged, no backup, or of a later version. Nothing of it was written."""
 
 
 class Fenced(GraphError):

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from kgraph.groups import with_group
+
 CORE = "core"  # how the empty API group is written in a key
 NO_NAMESPACE = "_"  # how a cluster-scoped resource's namespace is written in a key
 PII_LABEL = "dictamesh.io/pii"  # on what has personal data, or on a Namespace whose resources have
@@ -29,7 +31,7 @@ class GroupKind(NamedTuple):
 
     def __str__(self) -> str:
         """`Kind.group`, or `Kind` alone for Kubernetes' core group."""
-        return f"{self.kind}.{self.group}" if self.group else self.kind
+        return with_group(self.kind, self.group)
 
     @classmethod
     def parse(cls, text: str) -> "GroupKind":

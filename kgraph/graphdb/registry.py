@@ -9,17 +9,20 @@ from typing import Any
 
 import msgspec
 
+from kgraph.discreet import Discreet
 from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Store
 
 
-class Registration(msgspec.Struct, frozen=True):
+class Registration(Discreet, frozen=True):
     """What is known of one cluster beside its data.
 
     `stamp` tells one registration of an id from the next, "" where there is none. `settings` is JSON without
     credentials, which are in `sealed`; both are gone once it is `removing`. `known`: it has a node in the graph;
     `configured`: a worker that lives has it in its configuration.
     """
+
+    shown = ("stamp", "removing", "configured")
 
     stamp: str
     settings: str
@@ -28,8 +31,18 @@ class Registration(msgspec.Struct, frozen=True):
     known: bool
     configured: bool
 
-    def __repr__(self) -> str:
-        return f"Registration({self.stamp!r}, removing={self.removing!r}, configured={self.configured!r})"
+
+class Called(msgspec.Struct, frozen=True):
+    """How objects may name one cluster: by its id, its name or its apiserver's address; "" where it has none."""
+
+    id: str
+    name: str
+    server: str
+
+
+async def called(store: Store) -> tuple[Called, ...]:
+    """What all clusters of the graph are called, but for those that are to be removed."""
+    return tuple(Called(*row) for row in (await store.read_one("read/called"))["called"])
 
 
 def registration_key(cluster: str) -> str:

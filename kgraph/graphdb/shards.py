@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from kgraph.graphdb.schema import check_readable, newest
 from kgraph.graphdb.store import Store
 
 # Four looks. A worker that pauses for longer loses its shards to another, which reads them all again.
@@ -19,7 +20,7 @@ LOOK_SECONDS = 3.0
 class Worker(msgspec.Struct, frozen=True):
     """A process that syncs: `key` is its own, `name` is for people.
 
-    `process` says where it is, see `kgraph.cli.processes`; `configured` are the clusters of its configuration.
+    `process` says where it is, see `kgraph.cli.process.presence`; `configured` are the clusters of its configuration.
     """
 
     key: str
@@ -41,7 +42,8 @@ class Other(msgspec.Struct, frozen=True):
 class Shard(msgspec.Struct, frozen=True):
     """One shard. `term` grows as it changes hands; `stamp` is that of its registration, None where it has none.
 
-    `holder` is the key of the worker that has it, None where none that lives does.
+    `holder` is the key of the worker that has it, None where none that lives does; `rebuild` is the stamp of the last
+    rebuild that was asked for, done or not.
     """
 
     cluster: str
@@ -50,10 +52,11 @@ class Shard(msgspec.Struct, frozen=True):
     stamp: str | None
     removing: bool
     holder: str | None
+    rebuild: str | None = None
 
 
 class Assigned(msgspec.Struct, frozen=True):
-    """What a group has assigned to a worker; `on_trust` where it cannot be asked: nothing is then taken from others."""
+    """What a group has assigned; `on_trust` while the worker is no member any more, and takes nothing from others."""
 
     numbers: tuple[int, ...]
     on_trust: bool = False
@@ -76,12 +79,13 @@ async def look(store: Store, worker: Worker, assigned: Assigned | None = None, *
 
     With `registered` the registry's clusters are its as well as those of its configuration. A look that changes nothing
     writes no more than the worker's lease, in a transaction of its own: two workers that begin at once wait for each
-    other in no circle.
+    other in no circle. SchemaTooNew where the graph has outgrown this program.
     """
     properties = {"name": worker.name, "process": worker.process, "configured": worker.configured}
     living = {"worker": worker.key, "properties": properties, "leaseSeconds": LEASE_SECONDS}
     seen = await store.write_one("write/see_worker", living)
     assert seen is not None
+    check_readable(seen["readableFrom"], newest())
     others = {row[0]: Other(*row) for row in seen["living"]}
     found, new = await _shards(store)
     wanted = {*worker.configured, *(new if registered else ())} - {shard.cluster for shard in found}

@@ -1,4 +1,5 @@
-"""The Kubernetes API, and snapshots of it: authentication, connection, discovery, list and watch, errors.
+"""The Kubernetes API, and snapshots of it: logins, connections, discovery, list and watch, changes, errors.
 
-Here belongs what is true of Kubernetes without the graph. Nothing here knows Neo4j; secret values end here.
+Here belongs what is true of Kubernetes without the graph, its rules too: selectors, quantities, quotas, RBAC, who owns
+which field. Nothing here knows Neo4j; secret values end here.
 """

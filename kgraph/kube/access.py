@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import msgspec
-
+from kgraph.discreet import Discreet
 from kgraph.kube import kubeconfig
 from kgraph.kube.credentials import Certificate, Credentials, Stored, read_file
 from kgraph.kube.errors import ConfigurationError
@@ -21,12 +20,14 @@ from kgraph.kube.settings import AuthMethod, ClusterSettings, kubeconfig_files
 SERVICE_ACCOUNT_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-class Access(msgspec.Struct, frozen=True, kw_only=True):
+class Access(Discreet, frozen=True, kw_only=True):
     """A server and how to speak to it.
 
     `ca` is PEM, empty for the system's own authorities, and `authorities` where it is read again, for clusters change
     theirs; `proxy` is a URL or "".
     """
+
+    shown = ("server",)
 
     server: str
     credentials: Credentials
@@ -37,13 +38,6 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     proxy: str = ""
     compressed: bool = True
     headers: tuple[tuple[str, str], ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Access({self.server!r})"
-
-    def __rich_repr__(self) -> list[tuple[str, str]]:
-        """What rich may print."""
-        return [("", self.server)]
 
 
 def access_to(

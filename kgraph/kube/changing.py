@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from kgraph.discreet import Discreet
 from kgraph.kube.connection import JSON, Connection
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import (
@@ -54,8 +55,10 @@ class Propagation(StrEnum):
     ORPHAN = "Orphan"
 
 
-class Write(msgspec.Struct, frozen=True):
+class Write(Discreet, frozen=True):
     """One request that changes an object; `repeatable` where sending it twice is as sending it once."""
+
+    shown = ("method", "path")
 
     method: str
     path: str
@@ -63,10 +66,6 @@ class Write(msgspec.Struct, frozen=True):
     content_type: str = JSON
     params: tuple[tuple[str, str], ...] = ()
     repeatable: bool = False
-
-    def __repr__(self) -> str:
-        """Without the body, which may hold secret values."""
-        return f"Write({self.method} {self.path})"
 
 
 class Unclear(Exception):

@@ -9,38 +9,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
+from kgraph.discreet import Discreet
 from kgraph.kube.errors import ConfigurationError
 from kgraph.kube.rereading import Reread
 
 
-class Certificate(msgspec.Struct, frozen=True):
+class Certificate(Discreet, frozen=True):
     """A client certificate and its key, both PEM."""
 
     certificate: bytes
     key: bytes
 
-    def __repr__(self) -> str:
-        return "Certificate(<hidden>)"
 
-    def __rich_repr__(self) -> list[tuple[str, str]]:
-        """What rich may print."""
-        return [("", "<hidden>")]
-
-
-class Login(msgspec.Struct, frozen=True):
+class Login(Discreet, frozen=True):
     """What proves who asks: the Authorization header's value, "" for none, and a client certificate."""
 
     authorization: str = ""
     certificate: Certificate | None = None
-
-    def __repr__(self) -> str:
-        return "Login(<hidden>)"
-
-    def __rich_repr__(self) -> list[tuple[str, str]]:
-        """What rich may print."""
-        return [("", "<hidden>")]
 
 
 class Credentials(Protocol):

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
+from kgraph.groups import GROUPS_OF_OLD, api_version, with_group
 from kgraph.kube.connection import Connection
 from kgraph.kube.errors import KubeError, Unavailable
 
@@ -23,15 +24,8 @@ CONCURRENT_REQUESTS = 8
 
 # Kinds that a server shows under two groups, and the group under which they are kept. The same objects are behind
 # both; without this the graph would hold them twice.
-_SAME_AS: dict[tuple[str, str], str] = {
-    ("events.k8s.io", "Event"): "",
-    # Before Kubernetes 1.16 and 1.22.
-    ("extensions", "DaemonSet"): "apps",
-    ("extensions", "Deployment"): "apps",
-    ("extensions", "ReplicaSet"): "apps",
-    ("extensions", "Ingress"): "networking.k8s.io",
-    ("extensions", "NetworkPolicy"): "networking.k8s.io",
-    ("extensions", "PodSecurityPolicy"): "policy",
+_SAME_AS: Mapping[tuple[str, str], str] = {
+    **GROUPS_OF_OLD,
     # OpenShift serves RBAC a second time.
     ("authorization.openshift.io", "ClusterRole"): "rbac.authorization.k8s.io",
     ("authorization.openshift.io", "ClusterRoleBinding"): "rbac.authorization.k8s.io",
@@ -55,7 +49,7 @@ class ApiResource(msgspec.Struct, frozen=True):
     @property
     def api_version(self) -> str:
         """`v1`, `apps/v1`."""
-        return f"{self.group}/{self.version}" if self.group else self.version
+        return api_version(self.group, self.version)
 
     @property
     def listable(self) -> bool:
@@ -75,7 +69,7 @@ class ApiResource(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """As kubectl writes it: `pods`, `deployments.apps`."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
+        return with_group(self.plural, self.group)
 
 
 class DiscoveryFailure(msgspec.Struct, frozen=True):

@@ -75,11 +75,13 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
 class KubeError(Exception):
     """A request to a Kubernetes API failed; the message says what was attempted and what the reader can do.
 
+    `retry_after` is how many seconds the server asks to be spared, 0 where it does not say.
     `attempt` is None where nothing was sent; `status` is the HTTP status or 0; `reason` is Kubernetes' reason
     (`Forbidden`, `AlreadyExists`), `detail` the apiserver's own sentence, `causes` the fields that it names.
     """
 
     advice: ClassVar[str] = ""
+    retry_after: float = 0.0
 
     def __init__(
         self,
@@ -328,10 +330,13 @@ class _ExpiredList(msgspec.Struct):
 
 def _continue_token(body: bytes) -> str:
     """The "inconsistent" continue token that a 410 in the middle of a list carries (API concepts, chunks)."""
-    token = msgspec.json.decode(body, type=_ExpiredList).metadata.get("continue")
+    try:
+        token = msgspec.json.decode(body, type=_ExpiredList).metadata.get("continue")
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
     return token if isinstance(token, str) else ""
 
 
 def _seconds(text: str) -> float:
     """Retry-After in seconds; 0 where it is absent or a date, which no apiserver sends."""
-    return float(text) if text.strip().isdigit() else 0
+    return float(text) if re.fullmatch(r" *[0-9]{1,9} *", text) else 0

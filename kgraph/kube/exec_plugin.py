@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from kgraph.discreet import Discreet
 from kgraph.kube.credentials import Certificate, Login, bearer
 from kgraph.kube.errors import ConfigurationError, Unauthenticated
 from kgraph.kube.renewal import Issued, Renewing
@@ -32,18 +33,19 @@ _API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.i
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9_\-+/=.]{40,}")
 
 
-class Variable(msgspec.Struct, frozen=True):
+class Variable(Discreet, frozen=True):
     """One more variable of the plugin's environment."""
+
+    shown = ("name",)
 
     name: str
     value: str = ""
 
-    def __repr__(self) -> str:
-        return f"Variable({self.name!r}, <hidden>)"
 
-
-class ExecConfig(msgspec.Struct, frozen=True, rename="camel"):
+class ExecConfig(Discreet, frozen=True, rename="camel"):
     """`users[].user.exec` of a kubeconfig."""
+
+    shown = ("command",)
 
     command: str
     api_version: str = ""
@@ -53,18 +55,12 @@ class ExecConfig(msgspec.Struct, frozen=True, rename="camel"):
     provide_cluster_info: bool = False
     interactive_mode: str = ""
 
-    def __repr__(self) -> str:
-        return f"ExecConfig({self.command!r})"
 
-
-class _Status(msgspec.Struct, rename="camel"):
+class _Status(Discreet, frozen=True, rename="camel"):
     token: str = ""
     expiration_timestamp: datetime | None = None
     client_certificate_data: str = ""
     client_key_data: str = ""
-
-    def __repr__(self) -> str:
-        return "_Status(<hidden>)"
 
 
 class _ExecCredential(msgspec.Struct, rename="camel"):

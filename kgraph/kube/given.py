@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from kgraph.discreet import Discreet
 from kgraph.kube import kubeconfig
 from kgraph.kube.access import access_to, checked_server
 from kgraph.kube.credentials import Certificate, bearer, read_file
@@ -46,8 +47,10 @@ _USER_REFUSED: Mapping[str, str] = {
 }
 
 
-class GivenCluster(msgspec.Struct, frozen=True, kw_only=True):
+class GivenCluster(Discreet, frozen=True, kw_only=True):
     """What a caller gives: names, and either a server with a login, or a kubeconfig's text. PEM texts, no paths."""
+
+    shown = ("id", "server")
 
     id: str
     name: str = ""
@@ -62,13 +65,6 @@ class GivenCluster(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     kubeconfig: str = ""
     context: str = ""
-
-    def __repr__(self) -> str:
-        return f"GivenCluster(id={self.id!r}, server={self.server!r})"
-
-    def __rich_repr__(self) -> list[tuple[str, str]]:
-        """What rich, and msgspec's own repr, may print: what `repr` shows."""
-        return [("", repr(self))]
 
 
 def settings_of(given: GivenCluster) -> ClusterSettings:

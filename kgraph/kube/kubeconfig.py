@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from kgraph.discreet import Discreet
 from kgraph.kube.errors import ConfigurationError
 from kgraph.kube.exec_plugin import ExecConfig
 
@@ -26,8 +27,10 @@ class _Extension(msgspec.Struct, frozen=True):
     extension: Any = None
 
 
-class Cluster(msgspec.Struct, frozen=True, rename="kebab"):
+class Cluster(Discreet, frozen=True, rename="kebab"):
     """`clusters[].cluster`."""
+
+    shown = ("server",)
 
     server: str = ""
     certificate_authority: str = ""
@@ -37,9 +40,6 @@ class Cluster(msgspec.Struct, frozen=True, rename="kebab"):
     proxy_url: str = ""
     disable_compression: bool = False
     extensions: list[_Extension] | None = None
-
-    def __repr__(self) -> str:
-        return f"Cluster({self.server!r})"
 
     def exec_info(self, server: str, ca: bytes) -> dict[str, Any]:
         """What an exec plugin with provideClusterInfo is told (`spec.cluster` of its ExecCredential).
@@ -58,7 +58,7 @@ class Cluster(msgspec.Struct, frozen=True, rename="kebab"):
         return {key: value for key, value in info.items() if value}
 
 
-class User(msgspec.Struct, frozen=True, rename="kebab"):
+class User(Discreet, frozen=True, rename="kebab"):
     """`users[].user`."""
 
     client_certificate: str = ""
@@ -75,13 +75,6 @@ class User(msgspec.Struct, frozen=True, rename="kebab"):
     impersonate_extra: dict[str, list[str]] | None = msgspec.field(default=None, name="as-user-extra")
     auth_provider: Any = None
     exec: ExecConfig | None = None
-
-    def __repr__(self) -> str:
-        return "User(<hidden>)"
-
-    def __rich_repr__(self) -> list[tuple[str, str]]:
-        """What rich may print."""
-        return [("", "<hidden>")]
 
 
 class _Context(msgspec.Struct, frozen=True):
@@ -198,7 +191,7 @@ def _parsed(text: str, what: str) -> _File:
     """A kubeconfig's text; errors show the place, never the text, which holds logins."""
     try:
         content = yaml.load(text, yaml.CSafeLoader) or {}
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError of a date or a number that is none
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
         raise ConfigurationError(f"{what}{place} is not YAML") from None

@@ -82,11 +82,20 @@ def _uses(folder: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
     while ahead:
         at = ahead.pop()
         for entry in _entries(at):
-            target = (at / entry).resolve()
-            if target.is_dir() and target not in seen:
+            target = _folder(at / entry)
+            if target is not None and target not in seen:
                 seen.add(target)
                 ahead.append(target)
                 yield target, _remotes(target)
+
+
+def _folder(path: Path) -> Path | None:
+    """The folder that a path leads to; None where there is none, or what is written can be no path."""
+    try:
+        target = path.resolve()
+        return target if target.is_dir() else None
+    except (OSError, ValueError, RuntimeError):  # too long, with a NUL in it, or links that lead to themselves
+        return None
 
 
 def _remotes(folder: Path) -> tuple[str, ...]:
@@ -104,7 +113,14 @@ def _is_remote(folder: Path, entry: str) -> bool:
     if "://" in entry or entry.startswith(("git@", "git::")):
         return True
     host, slash, _ = entry.partition("/")
-    return bool(slash) and "." in host.strip(".") and not (folder / entry).exists()
+    return bool(slash) and "." in host.strip(".") and _is_absent(folder / entry)
+
+
+def _is_absent(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except (OSError, ValueError):
+        return True
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -16,19 +16,17 @@ class Page(msgspec.Struct, frozen=True):
     """Some of a list's objects, still JSON; they share the page's bytes, which stay while one of them does.
 
     `resource_version` is where a watch goes on after the last page, the same for all pages. `more` says whether others
-    follow, `remaining` how many objects they have, None where the server does not say.
+    follow.
     """
 
     items: list[msgspec.Raw]
     resource_version: str
     more: bool = False
-    remaining: int | None = None
 
 
 class _ListMetadata(msgspec.Struct, rename="camel"):
     resource_version: str = ""
     continue_token: str = msgspec.field(default="", name="continue")
-    remaining_item_count: int | None = None
 
 
 class _List(msgspec.Struct):
@@ -43,16 +41,19 @@ async def pages(
     limit: int = PAGE_OBJECTS,
     namespace: str | None = None,
     label_selector: str = "",
+    cached: bool = False,
 ) -> AsyncGenerator[Page, None]:
     """The objects of a kind, `limit` at a time; Expired where the list has to start again.
 
     A continue token that expires on the way (etcd keeps five minutes) is replaced by the one that the server then
-    offers, which goes on in the newest state.
+    offers, which goes on in the newest state. `cached`: whatever the apiserver has in its cache will do, in one page.
     """
     # No resourceVersion, the most recent state: "0" may give what a lagging apiserver behind the same address still
     # has in its cache, so that a restart would go back in time, and it ignores the limit (API concepts, "Resource
     # versions"). Since Kubernetes 1.31 the answer comes from the cache all the same, once it is known to be fresh.
     params = {"limit": str(limit)}
+    if cached:
+        params["resourceVersion"] = "0"
     if label_selector:
         params["labelSelector"] = label_selector
     path = resource.path(namespace)
@@ -70,7 +71,7 @@ async def pages(
         # the objects of the first pages.
         version = version or listed.metadata.resource_version
         token = listed.metadata.continue_token
-        yield Page(listed.items or [], version, bool(token), listed.metadata.remaining_item_count)
+        yield Page(listed.items or [], version, bool(token))
         if not token:
             return
         params["continue"] = token

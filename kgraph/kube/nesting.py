@@ -47,7 +47,9 @@ def shallow(body: bytes) -> bytes:
                 parts += (body[kept_to:begins_at], _REPLACED)
                 kept_to = token.end()
             level -= 1
-    return b"".join((*parts, body[kept_to:]))
+    # What is not closed is no JSON: a decoder shall say so before it has gone as deep.
+    end = begins_at if too_deep and level > _LEVELS_OF_JSON else len(body)
+    return b"".join((*parts, body[kept_to:end]))
 
 
 def shallow_value(value: Any, levels: int = LEVELS) -> Any:

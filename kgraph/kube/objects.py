@@ -3,14 +3,15 @@
 `decode` and `redact` are the only ways to an object's dict, so that no secret value gets past this module.
 """
 
-from collections.abc import Mapping
 from sys import intern
 from typing import Any
 
 import msgspec
 
+from kgraph.groups import api_version
 from kgraph.kube import nesting
 from kgraph.kube.errors import BadAnswer
+from kgraph.lenient import mapping
 
 # What kubectl apply keeps of the manifest, a Secret's values included.
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -56,7 +57,7 @@ def _sound_part(metadata: Any) -> Head:
     found = {name: metadata.get(name) for name in fields} if isinstance(metadata, dict) else {}
     kept: dict[str, Any] = {name: value for name, value in found.items() if isinstance(value, str)}
     for name in ("labels", "annotations"):
-        of_texts = _mapping(found.get(name)).items()
+        of_texts = mapping(found.get(name)).items()
         kept[name] = {key: value for key, value in of_texts if isinstance(value, str)}
     return Head(msgspec.convert(kept, Metadata))
 
@@ -71,7 +72,7 @@ def decode(raw: bytes | msgspec.Raw, group: str, kind: str, version: str = "") -
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadAnswer(f"a {kind} that is no object: {error}") from error
     if version:
-        value.setdefault("apiVersion", f"{group}/{version}" if group else version)
+        value.setdefault("apiVersion", api_version(group, version))
         value.setdefault("kind", kind)
     return redact(value, group, kind)
 
@@ -91,21 +92,16 @@ def redact(value: dict[str, Any], group: str, kind: str) -> dict[str, Any]:
     if group or kind != "Secret":
         return value
     sizes: dict[str, int] = {}
-    known = _mapping(value.pop(DATA_SIZES, None))
-    for key, secret in _mapping(value.pop("data", None)).items():
+    known = mapping(value.pop(DATA_SIZES, None))
+    for key, secret in mapping(value.pop("data", None)).items():
         sizes[str(key)] = _known_size(known.get(key)) if secret is None else _decoded_size(secret)
-    for key, secret in _mapping(value.pop("stringData", None)).items():
+    for key, secret in mapping(value.pop("stringData", None)).items():
         sizes[str(key)] = len(str(secret).encode("utf-8", "surrogatepass"))
     value["data"] = dict.fromkeys(sizes)
     value[DATA_SIZES] = sizes
     if isinstance(metadata, dict) and isinstance(annotations := metadata.get("annotations"), dict):
         annotations.pop(LAST_APPLIED, None)
     return value
-
-
-def _mapping(value: Any) -> Mapping[Any, Any]:
-    """A mapping, or an empty one: what stands where a Secret's values should be is not passed on."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def _known_size(size: Any) -> int:

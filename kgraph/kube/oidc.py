@@ -16,6 +16,7 @@ import httpx
 import msgspec
 import structlog
 
+from kgraph.discreet import Discreet
 from kgraph.kube.credentials import Login, bearer, read_file
 from kgraph.kube.errors import Unauthenticated
 from kgraph.kube.issuers import discover, issuer_client
@@ -29,12 +30,9 @@ TIMEOUT_SECONDS = 30  # an issuer that takes longer is down
 _log = structlog.get_logger(__name__)
 
 
-class _Tokens(msgspec.Struct):
+class _Tokens(Discreet, frozen=True):
     id_token: str = ""
     refresh_token: str = ""
-
-    def __repr__(self) -> str:
-        return "_Tokens(<hidden>)"
 
 
 class _Refusal(msgspec.Struct):

@@ -58,7 +58,7 @@ def _excepts(entry: str, host: str, port: int, address: ipaddress.IPv4Address | 
             return False
         return address is not None and address in network
     if _address(entry) is None:  # a bare IPv6 address has colons, and no port
-        entry, _, wanted = entry.rpartition(":") if entry.rpartition(":")[2].isdigit() else (entry, "", "")
+        entry, _, wanted = entry.rpartition(":") if entry.rpartition(":")[2].isdecimal() else (entry, "", "")
         if wanted and int(wanted) != port:
             return False
     entry = entry.strip("[]")

@@ -20,8 +20,10 @@ _WRITTEN = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:(Ki|Mi|Gi|Ti|Pi|Ei)|([numkMGT
 _LARGEST_POWER = 18  # E
 _MOST = Decimal(2**63 - 1)  # apimachinery caps what has a binary suffix here
 _NANO = Decimal("1e-9")
-_MAX_EXPONENT = 10_000  # beyond it, only the cap or one nano is left of any amount
-_EXACT = Context(prec=20_100)  # digits enough for every number with such an exponent
+# Nobody means more; sums of longer ones would have more digits than Python writes (4,300), and take long to reckon.
+_CHARACTERS_MOST = 200
+_MAX_EXPONENT = 1_000  # beyond it, only the cap or one nano is left of any amount
+_EXACT = Context(prec=2_500)  # digits enough for every number with such an exponent
 # How nearly all amounts of CPU and memory are written; `Quantity` reads every form, twenty times slower.
 # By suffix what to multiply by and, for 1 / 1000 is no float, what to divide by.
 _USUAL = {
@@ -57,11 +59,15 @@ class Quantity(msgspec.Struct, frozen=True):
     @classmethod
     def parse(cls, text: str | float) -> Self:
         """Read a quantity; numbers, which YAML allows, are read as their text."""
-        written = str(text)
-        match = _WRITTEN.fullmatch(written)
+        try:
+            written = str(text)
+        except ValueError:  # a whole number with more digits than Python writes
+            written = ""
+        match = _WRITTEN.fullmatch(written) if len(written) <= _CHARACTERS_MOST else None
         if match is None or isinstance(text, bool):
             raise QuantityError(
-                f"{text!r} is no quantity: a number, then one of n u m k M G T P E, Ki to Ei, or an exponent"
+                f"{written[:_CHARACTERS_MOST]!r} is no quantity: "
+                "a number, then one of n u m k M G T P E, Ki to Ei, or an exponent"
             )
         sign, digits, binary, decimal, exponent = match.groups()
         number, family = Decimal(digits), Family.DECIMAL

@@ -5,9 +5,9 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-import msgspec
 import structlog
 
+from kgraph.discreet import Discreet
 from kgraph.kube.credentials import Login
 from kgraph.kube.errors import KubeError
 
@@ -21,14 +21,11 @@ PAUSE_SECONDS = 10
 _log = structlog.get_logger(__name__)
 
 
-class Issued(msgspec.Struct, frozen=True):
+class Issued(Discreet, frozen=True):
     """A login, and for how many seconds from now it holds; None where nobody says."""
 
     login: Login
     seconds: float | None = None
-
-    def __repr__(self) -> str:
-        return "Issued(<hidden>)"
 
 
 class Renewing(ABC):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from kgraph.kube.quantities import Quantity, number
+from kgraph.lenient import mapping, mappings
 
 N = TypeVar("N", float, Quantity)  # an amount: in cores or bytes, or exact
 CPU, MEMORY, STORAGE = "cpu", "memory", "storage"
@@ -29,8 +30,8 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
 def asked_by_container(spec: Mapping[str, Any]) -> dict[str, Asked]:
     """What each container of a Pod that runs on asks for, sidecars included, by its name."""
     running = [
-        *_containers(spec, "containers"),
-        *(each for each in _containers(spec, "initContainers") if _stays(each)),
+        *mappings(spec.get("containers")),
+        *(each for each in mappings(spec.get("initContainers")) if _stays(each)),
     ]
     return {each["name"]: _asked(each) for each in running if isinstance(each.get("name"), str)}
 
@@ -43,22 +44,22 @@ def requested(spec: Mapping[str, Any], resource: str) -> float | None:
 def request_of(spec: Mapping[str, Any], resource: str, read: Callable[[Any], N | None]) -> N | None:
     """What a Pod requests as a whole, in the numbers that `read` makes; None where it requests nothing."""
     found = _at_once(spec, lambda part: _request(part, resource, read))
-    overhead = read(_map(spec.get("overhead")).get(resource))
+    overhead = read(mapping(spec.get("overhead")).get(resource))
     return found if overhead is None else overhead if found is None else found + overhead
 
 
 def quota_limit(spec: Mapping[str, Any], resource: str, read: Callable[[Any], N | None]) -> N | None:
     """What a ResourceQuota counts as the limit of a Pod: what has none counts for nothing. None where nothing has."""
     found = _at_once(spec, lambda part: _of(part, "limits", resource, read))
-    overhead = read(_map(spec.get("overhead")).get(resource))
+    overhead = read(mapping(spec.get("overhead")).get(resource))
     return found if found is None or overhead is None else found + overhead
 
 
 def resources_named(spec: Mapping[str, Any]) -> frozenset[str]:
     """The resources of which a Pod says anything."""
-    parts = [spec, *_containers(spec, "containers"), *_containers(spec, "initContainers")]
-    said = [_map(_map(part.get("resources")).get(which)) for part in parts for which in ("requests", "limits")]
-    return frozenset().union(*said, _map(spec.get("overhead")))
+    parts = [spec, *mappings(spec.get("containers")), *mappings(spec.get("initContainers"))]
+    said = [mapping(mapping(part.get("resources")).get(which)) for part in parts for which in ("requests", "limits")]
+    return frozenset().union(*said, mapping(spec.get("overhead")))
 
 
 def limited(spec: Mapping[str, Any], resource: str) -> float | None:
@@ -78,11 +79,11 @@ def _at_once(spec: Mapping[str, Any], amount: Callable[[Mapping[str, Any]], N | 
         return running
     sidecars: N | None = None
     starting: N | None = None
-    for each in _containers(spec, "containers"):
+    for each in mappings(spec.get("containers")):
         found = amount(each)
         if found is not None:
             running = found if running is None else running + found
-    for each in _containers(spec, "initContainers"):
+    for each in mappings(spec.get("initContainers")):
         found = amount(each)
         if found is not None:
             beside = found if sidecars is None else sidecars + found
@@ -110,24 +111,15 @@ def _request(container: Mapping[str, Any], resource: str, read: Callable[[Any], 
 
 
 def _of(part: Mapping[str, Any], which: str, resource: str, read: Callable[[Any], N | None]) -> N | None:
-    return read(_map(_map(part.get("resources")).get(which)).get(resource))
+    return read(mapping(mapping(part.get("resources")).get(which)).get(resource))
 
 
 def _running(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The containers that run as long as the Pod does."""
-    sidecars = [each for each in _containers(spec, "initContainers") if _stays(each)]
-    return [*_containers(spec, "containers"), *sidecars]
+    sidecars = [each for each in mappings(spec.get("initContainers")) if _stays(each)]
+    return [*mappings(spec.get("containers")), *sidecars]
 
 
 def _stays(container: Mapping[str, Any]) -> bool:
     """Whether an init container is a sidecar."""
     return container.get("restartPolicy") == "Always"
-
-
-def _containers(spec: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
-    listed = spec.get(field)
-    return [each for each in listed if type(each) is dict] if type(listed) is list else []
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if type(value) is dict else {}

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from kgraph.groups import with_group
 from kgraph.kube.connection import Connection
 from kgraph.kube.errors import BadAnswer
 
@@ -39,7 +40,7 @@ class Attributes(msgspec.Struct, frozen=True):
     subresource: str = ""
 
     def __str__(self) -> str:
-        what = f"{self.resource}.{self.group}" if self.group else self.resource
+        what = with_group(self.resource, self.group)
         what += f"/{self.subresource}" if self.subresource else ""
         what += f" {self.name!r}" if self.name else ""
         return f"{self.verb} {what}" + (f" in namespace {self.namespace}" if self.namespace else "")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from kgraph.discreet import Discreet
+
 
 class AuthMethod(StrEnum):
     """Where the login comes from."""
@@ -19,11 +21,13 @@ class AuthMethod(StrEnum):
     SNAPSHOT = "snapshot"
 
 
-class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class TlsSettings(Discreet, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How the server proves itself, and with which client certificate we do; paths of PEM files.
 
     `…_data` are the same as PEM texts, and win: clusters that are added at run time have no files.
     """
+
+    shown = ("ca_file", "cert_file", "server_name", "insecure_skip_verify")
 
     ca_file: str = ""
     cert_file: str = ""
@@ -33,16 +37,6 @@ class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ca_data: str = ""
     cert_data: str = ""
     key_data: str = ""
-
-    def __repr__(self) -> str:
-        return (
-            f"TlsSettings(ca_file={self.ca_file!r}, cert_file={self.cert_file!r}, server_name={self.server_name!r}, "
-            f"insecure_skip_verify={self.insecure_skip_verify!r})"
-        )
-
-    def __rich_repr__(self) -> list[tuple[str, str]]:
-        """What rich, and msgspec's own repr, may print: what `repr` shows."""
-        return [("", repr(self))]
 
 
 class OidcSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,12 +52,14 @@ class OidcSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ca_file: str = ""
 
 
-class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class ClusterSettings(Discreet, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One cluster: its names, its server, its login, and how hard it may be asked.
 
     `qps` and `burst` are client-go's: that many requests a second, and so many at once before that holds; qps 0
     is no limit. `timeout` is how many seconds an answer may be silent.
     """
+
+    shown = ("id", "auth_method", "api_server_url", "kubeconfig_path", "kubeconfig_context", "snapshot_path")
 
     id: str
     name: str = ""
@@ -81,18 +77,6 @@ class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     burst: int = 100
     timeout: float = 30
     snapshot_path: str = ""
-
-    def __repr__(self) -> str:
-        token = "service_account_token=<hidden>, " if self.service_account_token else ""
-        return (
-            f"ClusterSettings(id={self.id!r}, auth_method={self.auth_method.value!r}, {token}"
-            f"api_server_url={self.api_server_url!r}, kubeconfig_path={self.kubeconfig_path!r}, "
-            f"kubeconfig_context={self.kubeconfig_context!r}, snapshot_path={self.snapshot_path!r})"
-        )
-
-    def __rich_repr__(self) -> list[tuple[str, str]]:
-        """What rich, and msgspec's own repr, may print: what `repr` shows."""
-        return [("", repr(self))]
 
 
 def kubeconfig_files(settings: ClusterSettings, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.quantities import ZERO, Quantity, QuantityError
 from kgraph.kube.resources import quota_limit, request_of, resources_named
+from kgraph.lenient import mapping, mappings
 
 Usage = Mapping[str, Quantity]
 ONE = Quantity(Decimal(1))
@@ -36,7 +37,7 @@ def of_object(resource: ApiResource, obj: Mapping[str, Any]) -> tuple[Usage, Usa
     own: dict[str, Quantity] = {f"count/{resource}": ONE}
     if not resource.group and resource.plural in _OWN_NAMES:
         own[resource.plural] = ONE
-    spec = _mapping(obj.get("spec"))
+    spec = mapping(obj.get("spec"))
     match resource.group, resource.plural:
         case "", "pods":
             return {**own, **of_pod(spec)}, {}
@@ -52,7 +53,7 @@ def replicas(resource: ApiResource, obj: Mapping[str, Any]) -> int:
     field = REPLICAS.get((resource.group, resource.plural))
     if field is None:
         return 0
-    count = _mapping(obj.get("spec")).get(field, 1)
+    count = mapping(obj.get("spec")).get(field, 1)
     return count if isinstance(count, int) and count > 0 else 0
 
 
@@ -66,10 +67,10 @@ def of_pods(resource: ApiResource, obj: Mapping[str, Any], count: int) -> Usage:
 
 def pod_spec(resource: ApiResource, obj: Mapping[str, Any]) -> Mapping[str, Any]:
     """The Pod spec of an object: its own, or its template's."""
-    spec = _mapping(obj.get("spec"))
+    spec = mapping(obj.get("spec"))
     if (resource.group, resource.plural) == ("", "pods"):
         return spec
-    return _mapping(_mapping(spec.get("template")).get("spec"))
+    return mapping(mapping(spec.get("template")).get("spec"))
 
 
 def of_pod(spec: Mapping[str, Any]) -> Usage:
@@ -88,7 +89,7 @@ def of_pod(spec: Mapping[str, Any]) -> Usage:
 
 
 def _of_service(spec: Mapping[str, Any]) -> Usage:
-    ports = Quantity(Decimal(len(_list(spec.get("ports")))))
+    ports = Quantity(Decimal(len(mappings(spec.get("ports")))))
     match spec.get("type"):
         case "NodePort":
             return {"services.nodeports": ports}
@@ -99,7 +100,7 @@ def _of_service(spec: Mapping[str, Any]) -> Usage:
 
 
 def _of_claim(spec: Mapping[str, Any]) -> Usage:
-    storage = _quantity(_mapping(_mapping(spec.get("resources")).get("requests")).get("storage"))
+    storage = _quantity(mapping(mapping(spec.get("resources")).get("requests")).get("storage"))
     found = {} if storage is None else {"requests.storage": storage}
     storage_class = spec.get("storageClassName")
     if isinstance(storage_class, str) and storage_class:
@@ -114,11 +115,3 @@ def _quantity(written: Any) -> Quantity | None:
         return Quantity.parse(written)
     except QuantityError:
         return None  # the apiserver has words for it
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []

@@ -60,6 +60,10 @@ def _plain_tag(text: str) -> str:
     return _MERGE if text == "<<" else _STR
 
 
+# Python reads 4,300; Kubernetes keeps numbers in 64 bits.
+_DIGITS_MOST = 400
+
+
 def _scalar(event: yaml.ScalarEvent) -> Any:
     """What a scalar stands for, as JSON has it: dates and binary data stay what was written."""
     text: str = event.value
@@ -73,6 +77,8 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
     if tag == _BOOL and text in _BOOLS:
         return _BOOLS[text]
     if tag == _INT and _INT_TEXT.match(text):
+        if len(text) > _DIGITS_MOST:
+            raise _wrong(f"a number of {len(text):,} digits", event)
         return _integer(text.replace("_", ""))
     if tag in (_FLOAT, _INT) and _FLOAT_TEXT.match(text):
         return float(text.replace("_", ""))
@@ -139,6 +145,8 @@ def load(document: Text) -> Iterator[tuple[Any, int]]:
         raise YamlError(problem, document.line + (mark.line if mark else 0)) from None
     except RecursionError:
         raise YamlError("it is nested too deeply", document.line) from None
+    except UnicodeEncodeError:  # half a surrogate pair, as standard input has it for bytes that are no UTF-8
+        raise YamlError("it is no text in UTF-8", document.line) from None
     except yaml.YAMLError as error:
         # What is no text at all has no mark; the message's first line names the character.
         raise YamlError(str(error).partition("\n")[0], document.line) from None

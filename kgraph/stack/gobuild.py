@@ -49,7 +49,7 @@ class GoModule(msgspec.Struct, frozen=True):
     def fingerprint(self) -> str:
         """A digest of all that decides what the build gives."""
         digest = hashlib.sha256(msgspec.json.encode(self))
-        for file in ("go.mod", "go.sum", "tools.go"):
+        for file in ("go.mod", "go.sum", *sorted(each.name for each in self.folder.glob("*.go"))):
             digest.update((self.folder / file).read_bytes())
         return digest.hexdigest()[:12]
 

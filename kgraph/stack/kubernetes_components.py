@@ -53,6 +53,9 @@ def kube_apiserver(setting: Setting, etcd_url: str) -> Plan:
     # The controller that makes service accounts, without which no Pod is admitted, is not there.
     left_out = ("--disable-admission-plugins=ServiceAccount",) if setting.options.minimal else ()
 
+    file = setting.options.authorization
+    authorization = f"--authorization-config={file}" if file else "--authorization-mode=RBAC"
+
     def arguments(ports: Ports) -> tuple[str, ...]:
         return (
             f"--etcd-servers={etcd_url}",
@@ -64,7 +67,7 @@ def kube_apiserver(setting: Setting, etcd_url: str) -> Plan:
             f"--cert-dir={setting.folder}",
             f"--client-ca-file={setting.ca_file}",
             f"--token-auth-file={setting.token_file}",
-            "--authorization-mode=RBAC",
+            authorization,
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={setting.signing_key}",
             f"--service-account-signing-key-file={setting.signing_key}",

@@ -32,8 +32,10 @@ class ControlPlaneOptions(msgspec.Struct, frozen=True):
     `minimal`: etcd and the apiserver alone, up in a few seconds. `metrics`: metrics-server serves metrics.k8s.io, and
     says that a Pod's containers use what its annotations say, `kwok.x-k8s.io/usage-cpu` and `.../usage-memory`. `users`
     are known by a token: names and their groups. `etcd_url` and `etcd_prefix` put it beside another control plane on
-    that one's etcd, in another part of it. `logs` is a file in CRI's format: what every container has written.
-    `apiserver_options` are further options of kube-apiserver.
+    that one's etcd, in another part of it. `logs` is a file in CRI's format: what every container has written; what
+    the one before it has written is in `previous_of` it.
+    `authorization` is a file with an AuthorizationConfiguration, in place of RBAC alone. `apiserver_options` are
+    further options of kube-apiserver.
     """
 
     minimal: bool = False
@@ -42,6 +44,7 @@ class ControlPlaneOptions(msgspec.Struct, frozen=True):
     etcd_url: str = ""
     etcd_prefix: str = "/registry"
     logs: Path | None = None
+    authorization: Path | None = None
     apiserver_options: tuple[str, ...] = ()
 
 
@@ -120,7 +123,13 @@ async def make_setting(held: HeldFolder, programs: Programs, options: ControlPla
     lines = (f'{setting.tokens[user]},{user},{user},"{",".join(its_groups)}"\n' for user, its_groups in groups.items())
     write_private(setting.token_file, "".join(lines))
     if options.logs:
-        spec = {"selector": {}, "logs": [{"logsFile": str(options.logs)}]}
+        files = {"logsFile": str(options.logs), "previousLogsFile": str(previous_of(options.logs))}
+        spec = {"selector": {}, "logs": [files]}
         config = {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "ClusterLogs", "metadata": {"name": "logs"}}
         setting.logs_config_file.write_text(json.dumps({**config, "spec": spec}))
     return setting
+
+
+def previous_of(logs: Path) -> Path:
+    """The file with what the container before has written, beside the one with what it writes now."""
+    return logs.with_name(f"{logs.name}.previous")

@@ -7,14 +7,14 @@ import msgspec
 
 from kgraph.kube.quantities import number
 from kgraph.kube.resources import CPU, MEMORY, STORAGE, asked_by_container, limited, requested
+from kgraph.lenient import mapping
 from kgraph.sync.paths import dig
 
 Object = Mapping[str, Any]
 
 
 def _spec(obj: Object) -> Object:
-    spec = obj.get("spec")
-    return spec if type(spec) is dict else {}
+    return mapping(obj.get("spec"))
 
 
 def _container_resources(obj: Object) -> str | None:

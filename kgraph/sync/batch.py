@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from opentelemetry.trace import SpanContext
 
 from kgraph.feed.event import Event
 from kgraph.feed.message import Message
@@ -16,18 +17,25 @@ from kgraph.graphdb.model import Edge, Resource
 from kgraph.sync.drafts import DRAFT_BYTES, Draft, Happening, Told
 from kgraph.sync.history import Before, Provenance
 from kgraph.sync.manifest import Without
+from kgraph.telemetry.tracing import LINKS_MOST
 
 UNKNOWN = Provenance()
 MatchedEdge = tuple[str, str, str]  # start, type, end
 
 
 class Upsert(msgspec.Struct, gc=False):
-    """A resource to write: whether its edges changed too, and whether the graph holds none of it yet."""
+    """A resource to write: whether its edges changed too, and whether the graph holds none of it yet.
+
+    With `rewrite` it is compared with all that the graph has of it first, whatever the fingerprints say; `relabel` is
+    what that finds of its labels.
+    """
 
     resource: Resource
     edges_changed: bool
     fresh: bool
     provenance: Provenance
+    rewrite: bool = False
+    relabel: bool = False
 
 
 class Recorded(msgspec.Struct, gc=False):
@@ -58,6 +66,7 @@ class Batch:
         self._drafted = 0
         self.happened: list[Happening] = []  # to the cluster itself
         self.recorded: Recorded | None = None  # by the last try at writing it
+        self.causes: list[SpanContext] = []  # the deliveries that it came of, as far as somebody gets their spans
         self.token = secrets.token_hex(8)  # tells it from the cluster's other batches, also where a commit is in doubt
 
     def __len__(self) -> int:
@@ -91,6 +100,7 @@ class Batch:
         fresh: bool,
         told: Told | None = None,
         pii: bool = False,
+        rewrite: bool = False,
     ) -> None:
         """Write this state of the resource, instead of any earlier one in this batch."""
         reborn = self.removals.pop(resource.key, None) is not None
@@ -98,12 +108,12 @@ class Batch:
         if earlier is not None:
             self._let_go(earlier.resource)
             edges_changed = edges_changed or earlier.edges_changed
-            fresh = earlier.fresh
+            fresh, rewrite = earlier.fresh, rewrite or earlier.rewrite
             if earlier.provenance.created and not provenance.created:
                 provenance = msgspec.structs.replace(provenance, created=True)
         if reborn:
             edges_changed, fresh = True, False
-        self.upserts[resource.key] = Upsert(resource, edges_changed, fresh, provenance)
+        self.upserts[resource.key] = Upsert(resource, edges_changed, fresh, provenance, rewrite)
         self.bytes += _bytes_of(resource)
         if told is not None:
             self.tell(resource.key, resource, provenance.noise, told, pii=pii)
@@ -121,6 +131,11 @@ class Batch:
         self._drafted += 1
         self.bytes += DRAFT_BYTES
         self.drafts.setdefault(key, []).append(Draft(self._drafted, resource, noise, told, pii))
+
+    def caused_by(self, span: SpanContext) -> None:
+        """Something of it came with this delivery."""
+        if len(self.causes) < LINKS_MOST and (not self.causes or self.causes[-1] is not span):
+            self.causes.append(span)
 
     def _let_go(self, resource: Resource) -> None:
         """A state is no longer to be written; its draft may keep it all the same."""
@@ -179,6 +194,7 @@ class Batch:
             (first if key in in_first else second).drafts[key] = drafts
         first.matched, second.matched = dict(edges[:first_edges]), dict(edges[first_edges:])
         first.absent = second.absent = self.absent
+        first.causes = second.causes = self.causes
         second.checkpoints, second.forgotten, second.happened = self.checkpoints, self.forgotten, self.happened
         return first, second
 

@@ -2,6 +2,9 @@
 
 It extracts the cluster anew, with an index of its own, so it shares nothing with the worker but the tables. A live
 cluster moves while it is read: only what differs in two passes in a row is a difference.
+
+A node is as it should be when its fingerprint is; a deep check believes no fingerprint and compares labels and
+properties too, which it keeps in memory for the whole cluster.
 """
 
 import asyncio
@@ -13,9 +16,9 @@ import msgspec
 
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.endpoints import end_label
-from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import CORE, GroupKind, kind_prefix
-from kgraph.graphdb.store import Store
+from kgraph.graphdb.store import Store, native
+from kgraph.groups import todays_group
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import discover
 from kgraph.kube.errors import KubeError
@@ -25,6 +28,7 @@ from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.custom import extractor, kinds_of, select_kinds, versions_of
 from kgraph.sync.definitions import Definition, read_definitions
 from kgraph.sync.extract import Extracted
+from kgraph.sync.manifest import Without, without
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.rows import edge_properties
 from kgraph.sync.selector_index import SelectorIndex
@@ -60,19 +64,21 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct):
-    """A cluster's part of a graph: fingerprints and labels of its nodes, its placeholders, its edges."""
+    """A cluster's part of a graph: fingerprints of its nodes, placeholders, edges; in a deep one all of a node."""
 
     nodes: dict[str, str] = msgspec.field(default_factory=dict)
+    contents: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    noise: dict[str, Without] = msgspec.field(default_factory=dict)
     missing: set[str] = msgspec.field(default_factory=set)
     edges: dict[EdgeKey, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
-async def check(store: Store, settings: ClusterSettings, options: SyncOptions) -> Report:
+async def check(store: Store, settings: ClusterSettings, options: SyncOptions, *, deep: bool = False) -> Report:
     """Compare the cluster with its graph; KubeError or GraphError where either can't be read at all."""
     earlier: frozenset[Difference] = frozenset()
     for last in range(PASSES):
-        wanted, unread = await _picture_of_cluster(settings, options)
-        found = await picture_of_graph(store, settings.id)
+        wanted, unread = await _picture_of_cluster(settings, options, deep=deep)
+        found = await picture_of_graph(store, settings.id, deep=deep)
         differences = frozenset(compare(wanted, found, unread))
         persistent = differences & earlier
         if not differences or (persistent == differences and last) or last == PASSES - 1:
@@ -95,6 +101,8 @@ def compare(wanted: Picture, found: Picture, unread: Mapping[str, str]) -> Itera
     for key in wanted.nodes.keys() & found.nodes.keys():
         if wanted.nodes[key] != found.nodes[key]:
             yield Difference("node differs", key, f"fingerprint {found.nodes[key]}, should be {wanted.nodes[key]}")
+        elif key in wanted.contents and (otherwise := _otherwise(key, wanted, found)):
+            yield Difference("node differs", key, otherwise)
     for key in found.missing - wanted.missing:
         if not _is_unread(key, unread):
             yield Difference("node unexpected", key, "a placeholder that nothing refers to")
@@ -113,6 +121,45 @@ def compare(wanted: Picture, found: Picture, unread: Mapping[str, str]) -> Itera
             yield Difference("edge differs", _arrow(edge), "; ".join(details))
 
 
+# What the graph knows of a resource beside its object: when and how that has changed.
+_HISTORY = frozenset({"firstSeen", "lastChanged", "changes"})
+# What is taken along with whatever else changes, and alone is noise; in every manifest, and among the properties.
+_NOISE: Without = {"metadata": {"resourceVersion": None}}
+_SHOWN_CHARACTERS = 60
+
+
+def _contents(properties: Mapping[str, Any], labels: Iterable[str]) -> dict[str, Any]:
+    kept = {name: _plain(value) for name, value in properties.items() if name not in _HISTORY and value is not None}
+    return {**kept, "resourceVersion": None, ":": sorted(labels)}
+
+
+def _plain(value: Any) -> Any:
+    """A value as it compares, whether it comes from an object or from the driver."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return native(value)
+
+
+def _otherwise(key: str, should: Picture, has: Picture) -> str:
+    """What differs of a node in words, "" for nothing."""
+    wanted, found, noise = should.contents[key], has.contents[key], should.noise[key]
+    names = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+    if "manifest" in names and _significant(wanted["manifest"], noise) == _significant(found.get("manifest"), noise):
+        names.remove("manifest")
+    return "; ".join(
+        f"{'labels' if name == ':' else name} {str(found.get(name))[:_SHOWN_CHARACTERS]}, "
+        f"should be {str(wanted.get(name))[:_SHOWN_CHARACTERS]}"
+        for name in names
+    )
+
+
+def _significant(manifest: Any, noise: Without) -> Any:
+    try:
+        return without(without(msgspec.json.decode(manifest), noise), _NOISE)
+    except (msgspec.MsgspecError, TypeError):
+        return manifest
+
+
 def _arrow(edge: EdgeKey) -> str:
     start, type_, end = edge
     return f"{start} -{type_}-> {end}"
@@ -125,12 +172,14 @@ def _is_unread(key: str, unread: Mapping[str, str]) -> bool:
     return f"{group}/{kind}" in unread or f"{group}/{ALL_KINDS}" in unread
 
 
-async def _picture_of_cluster(settings: ClusterSettings, options: SyncOptions) -> tuple[Picture, Mapping[str, str]]:
+async def _picture_of_cluster(
+    settings: ClusterSettings, options: SyncOptions, *, deep: bool = False
+) -> tuple[Picture, Mapping[str, str]]:
     unread: dict[str, str] = {}
-    return picture_of([extracted async for extracted in _extracted(settings, options, unread)]), unread
+    return picture_of([extracted async for extracted in _extracted(settings, options, unread)], deep=deep), unread
 
 
-def picture_of(cluster: Iterable[Extracted]) -> Picture:
+def picture_of(cluster: Iterable[Extracted], *, deep: bool = False) -> Picture:
     """The graph that a cluster's objects should have."""
     picture, index = Picture(), SelectorIndex()
     uids: dict[str, str] = {}
@@ -138,6 +187,9 @@ def picture_of(cluster: Iterable[Extracted]) -> Picture:
         resource = extracted.resource
         picture.nodes[resource.key] = resource.fingerprint
         uids[resource.key] = resource.uid
+        if deep:
+            picture.contents[resource.key] = _contents(resource.properties, ("Resource", resource.label))
+            picture.noise[resource.key] = extracted.provenance.noise
         for edge in resource.edges:
             picture.edges[resource.key, edge.type, edge.end] = edge_properties(edge)
         index.put(extracted.fact, extracted.queries)
@@ -180,7 +232,7 @@ async def _extracted(
                 unread[f"{group or CORE}/{resource.kind}"] = str(error)
 
 
-async def picture_of_graph(store: Store, cluster: str) -> Picture:
+async def picture_of_graph(store: Store, cluster: str, *, deep: bool = False) -> Picture:
     """The graph that a cluster has."""
     picture = Picture()
     for kind in await store.read("read/kinds_in_graph", {"cluster": cluster}):
@@ -191,6 +243,9 @@ async def picture_of_graph(store: Store, cluster: str) -> Picture:
                 picture.missing.add(key)
             else:
                 picture.nodes[key] = fingerprint
+        if deep:
+            for labels, properties in (await store.read_one("read/contents_to_check", parameters))["nodes"]:
+                picture.contents[properties["key"]] = _contents(properties, labels)
         edges = await store.read_one("read/edges_to_check", parameters)
         for start, type_, end, properties in zip(
             edges["starts"], edges["types"], edges["ends"], edges["properties"], strict=True

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgraph.feed.event import EventType, Severity
+from kgraph.feed.severity import SEVERITIES
 from kgraph.graphdb.health.verdict import Health
-from kgraph.sync.events import SEVERITIES
 from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.writer import Writer

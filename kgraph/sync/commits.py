@@ -7,14 +7,16 @@ with one cluster's batch is that cluster's affair: the others are then written w
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Iterable
 
 import structlog
 
-from kgraph.graphdb.errors import Fenced, GraphTimeout, StatementRefused
+from kgraph.graphdb.errors import Fenced, GraphTimeout, GraphUnavailable, StatementRefused
 from kgraph.sync.batch import Batch
 from kgraph.sync.writer import WRITE_SECONDS, Entry, taken_over, write_together
+from kgraph.telemetry.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +30,13 @@ TOGETHER_BYTES = 4 * 1024 * 1024
 # frozen worker that is taking it over): the others do not wait with it. Nor does one of ours that is frozen itself
 # keep the clusters that it holds together from whoever takes them over.
 TOGETHER_SECONDS = 5.0
+
+_OUTCOMES = {
+    Fenced: "fenced",
+    GraphTimeout: "timeout",
+    GraphUnavailable: "unavailable",
+    StatementRefused: "refused",
+}
 
 
 class _Waiting:
@@ -55,8 +64,13 @@ class Commits:
     and Neo4j gives it no more than its seconds.
     """
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, telemetry: Telemetry | None = None) -> None:
         self.transactions = 0
+        telemetry = telemetry or Telemetry()
+        self._tracing = telemetry.tracing
+        self._tries = telemetry.meter.counter("kgraph_transactions")
+        self._seconds = telemetry.meter.histogram("kgraph_transaction_seconds")
+        self._changes = telemetry.meter.histogram("kgraph_transaction_changes")
         self._places = places
         self._waiting: deque[_Waiting] = deque()
         self._serving: set[asyncio.Task[None]] = set()
@@ -107,7 +121,7 @@ class Commits:
         self.transactions += 1
         entries = [one.entry for one in some]
         try:
-            await write_together(entries, WRITE_SECONDS if len(some) == 1 else TOGETHER_SECONDS)
+            await self._measured(entries, WRITE_SECONDS if len(some) == 1 else TOGETHER_SECONDS)
         except Fenced as error:
             for one in some:
                 if one.entry.writer.cluster in error.clusters:
@@ -130,6 +144,24 @@ class Commits:
                 self._apart.discard(entries[0].writer.cluster)
             for one in some:
                 one.end()
+
+    async def _measured(self, entries: list[Entry], seconds: float) -> None:
+        """Write them, and count what came of it: some ten numbers a transaction, however many rows it has."""
+        began = time.perf_counter()
+        changes = sum(len(entry.batch) for entry in entries)
+        causes = [cause for entry in entries for cause in entry.batch.causes]
+        outcome = "failed"
+        with self._tracing.after("write to the graph", {"kgraph.changes": changes}, causes):
+            try:
+                await write_together(entries, seconds)
+                outcome = "committed"
+            except Exception as error:
+                outcome = _OUTCOMES.get(type(error), outcome)
+                raise
+            finally:
+                self._tries.labels(outcome).inc()
+                self._seconds.observe(time.perf_counter() - began)
+        self._changes.observe(changes)
 
     def _put_back(self, some: Iterable[_Waiting]) -> None:
         """Their turn comes at once: they had waited."""

@@ -10,8 +10,9 @@ import msgspec
 from kgraph.graphdb.catalogue import Catalogue, is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
-from kgraph.graphdb.kinds import Kind, todays_group
+from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import GroupKind
+from kgraph.groups import todays_group
 from kgraph.kube import jsonpath
 from kgraph.kube.discovery import ApiResource, Discovery
 from kgraph.kube.selection import select

@@ -18,12 +18,16 @@ DRAFT_BYTES = 2000
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
-    """How a process came to know of changes: when (RFC 3339), in which trace (W3C), and by a list or by a watch."""
+    """How a process came to know of changes: when (RFC 3339), in which trace (W3C), and by a list or by a watch.
+
+    `sampled` is what W3C calls so: false where it is known that nobody gets the trace.
+    """
 
     time: str
     trace_id: str
     span_id: str
     snapshot: bool = False
+    sampled: bool = True
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):

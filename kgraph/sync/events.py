@@ -19,26 +19,16 @@ from kgraph.feed.event import (
     Severity,
     event_id,
 )
-from kgraph.graphdb.health.verdict import Health
-from kgraph.graphdb.model import PII_LABEL, Resource, ResourceKey
+from kgraph.feed.severity import FOUND, MESSAGE_CHARACTERS, Saying, saying
+from kgraph.graphdb.model import PII_LABEL, GroupKind, Resource, ResourceKey
 from kgraph.kube.diff import Difference
 from kgraph.sync.batch import Batch
 from kgraph.sync.drafts import Draft, Happening, Told
 from kgraph.sync.history import Before, compared
 
-# How an object's own health is worth a person's attention; what is not listed is worth none.
-SEVERITIES: Mapping[str, Severity] = {
-    Health.DEGRADED: Severity.ERROR,
-    Health.UNKNOWN: Severity.WARNING,
-    Health.MISSING: Severity.WARNING,
-}
-# A Kubernetes Event of this type is a warning, whatever the health of what it is about.
-_WARNING = "Warning"
-_EVENT = "Event"
 _SECRET = "Secret"  # noqa: S105 - a kind
 # How many of the changed paths the message names.
 _NAMED_MOST = 3
-_MESSAGE_CHARACTERS = 1024
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
@@ -162,7 +152,7 @@ def _event(cluster: str, change: Change, differences: Sequence[Difference], sequ
     uid = shown.uid or ""
     # Manifests of a snapshot have no resourceVersion: the same state may come again, and is another change then.
     state = (uid, shown.resource_version, shown.fingerprint, *(() if shown.resource_version else (str(sequence),)))
-    reason, message = _said(change, differences)
+    said = _said(change, key, differences)
     return Event(
         event_id=event_id(type_, change.key, *state),
         event_type=type_,
@@ -176,11 +166,11 @@ def _event(cluster: str, change: Change, differences: Sequence[Difference], sequ
             trace_id=told.trace_id,
             span_id=told.span_id,
             snapshot=told.snapshot,
-            severity=_severity(new),
+            severity=said.severity,
             sequence=sequence,
             pii=change.draft.pii or is_pii(shown.labels),
-            reason=reason,
-            message=message[:_MESSAGE_CHARACTERS],
+            reason=said.reason or "",
+            message=(said.message or "")[:MESSAGE_CHARACTERS],
         ),
     )
 
@@ -199,7 +189,7 @@ def _happened(cluster: str, happening: Happening, sequence: int) -> Event:
             severity=happening.severity,
             sequence=sequence,
             reason=happening.reason,
-            message=happening.message[:_MESSAGE_CHARACTERS],
+            message=happening.message[:MESSAGE_CHARACTERS],
         ),
     )
 
@@ -209,26 +199,21 @@ def is_pii(labels: Sequence[str]) -> bool:
     return any(label.partition("=")[0] == PII_LABEL for label in labels)
 
 
-def _severity(new: Resource | None) -> Severity:
-    if new is None:
-        return Severity.INFO
-    if new.label == _EVENT and new.properties.get("type") == _WARNING:
-        return Severity.WARNING
-    return SEVERITIES.get(new.properties.get("health", ""), Severity.INFO)
-
-
-def _said(change: Change, differences: Sequence[Difference]) -> tuple[str, str]:
-    """Reason and message: a Kubernetes Event's own; else why it is not well, or what has changed, for people."""
+def _said(change: Change, key: ResourceKey, differences: Sequence[Difference]) -> Saying:
+    """What is said of the state after it; else what has changed, for people."""
     new = change.new
     if new is None:
-        return "Deleted", "it is gone"
-    properties = new.properties
-    if new.label == _EVENT:
-        return str(properties.get("reason", "")), str(properties.get("message", ""))
-    if said := properties.get("healthReason"):
-        return str(properties["health"]).capitalize(), str(said)
+        return Saying(Severity.INFO, "Deleted", "it is gone")
+    of = new.properties
+    said = saying(GroupKind(key.group, key.kind), of.get("health"), of.get("healthReason"), of)
+    if said.reason is not None:
+        return said
+    return Saying(said.severity, *_changed(change, new, differences))
+
+
+def _changed(change: Change, new: Resource, differences: Sequence[Difference]) -> tuple[str, str]:
     if change.old is None:
-        return "Created", "it is there" if change.draft.told.snapshot else "it was made"
+        return "Created", FOUND if change.draft.told.snapshot else "it was made"
     if not differences:
         return "Updated", "a value was replaced" if new.label == _SECRET else "no field has another value than before"
     places = [each.where for each in differences[:_NAMED_MOST]]

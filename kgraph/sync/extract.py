@@ -12,8 +12,8 @@ import msgspec
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
-from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import Edge, GroupKind, Resource, ResourceKey
+from kgraph.groups import todays_group
 from kgraph.kube.jsonpath import ROOT
 from kgraph.kube.managers import newest_time
 from kgraph.kube.nesting import CUT_OFF, DEEPEST, LEVELS, shallow_value
@@ -101,6 +101,10 @@ class Extractor:
         if not own and not promote and elsewhere == NOTHING_ELSEWHERE:
             return ""
         return manifests.fingerprint([own, promote, elsewhere])
+
+    def names_clusters(self, kind: GroupKind) -> bool:
+        """Whether a kind's objects may mean what their own cluster does not say, other clusters among it."""
+        return (self._plans.get(kind) or self._plan(*kind)).asks_elsewhere
 
     def is_plain(self, group: str, kind: str) -> bool:
         """Whether a kind's objects, unless marked, ask nothing of others and offer no more than key and labels."""

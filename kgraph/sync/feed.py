@@ -9,23 +9,24 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from opentelemetry.trace import NoOpTracer, Tracer
-
 from kgraph.feed.bus import Bus
 from kgraph.feed.event import EventType, Severity, written_time
 from kgraph.sync.batch import Batch
 from kgraph.sync.drafts import Happening, Told
 from kgraph.sync.events import made
 from kgraph.sync.relay import Relay
+from kgraph.telemetry.telemetry import Telemetry
 
 
 class Feed:
     """Shared by all clusters of one process; without relay and bus it asks for nothing and costs nothing."""
 
-    def __init__(self, tracer: Tracer | None = None, *, relay: Relay | None = None, bus: Bus | None = None) -> None:
+    def __init__(
+        self, telemetry: Telemetry | None = None, *, relay: Relay | None = None, bus: Bus | None = None
+    ) -> None:
         self.relay = relay
+        self.telemetry = telemetry or Telemetry()
         self._bus = bus
-        self._tracer = tracer or NoOpTracer()
 
     @property
     def is_on(self) -> bool:
@@ -40,7 +41,7 @@ class Feed:
     @contextmanager
     def delivery(self, cluster: str, kind: str, changes: int, *, snapshot: bool) -> Iterator[Told | None]:
         """A span around what one delivery of a cluster causes, and what its changes are told with; None for nothing."""
-        if not self.is_wanted:
+        if not self.is_wanted and not self.telemetry.tracing.exports:
             yield None
             return
         name = "list delivery" if snapshot else "watch delivery"
@@ -49,9 +50,14 @@ class Feed:
             "k8s.resource.kind": kind,
             "kgraph.changes": changes,
         }
-        with self._tracer.start_as_current_span(name, attributes=attributes) as span:
+        with self.telemetry.tracing.began(name, attributes) as span:
             context = span.get_span_context()
-            yield Told(written_time(datetime.now(UTC)), f"{context.trace_id:032x}", f"{context.span_id:016x}", snapshot)
+            if not self.is_wanted:
+                yield None
+                return
+            sampled = context.trace_flags.sampled or not self.telemetry.tracing.exports
+            now = written_time(datetime.now(UTC))
+            yield Told(now, f"{context.trace_id:032x}", f"{context.span_id:016x}", snapshot, sampled)
 
     def happening(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.model import NAMESPACE, Edge, GroupKind, ResourceKey
 from kgraph.kube.selectors import EVERYTHING, LabelSelector
+from kgraph.lenient import mapping
 from kgraph.sync.facts import Grant
 from kgraph.sync.paths import find_all, parse_one, write
 from kgraph.sync.queries import AnyQuery, Default, Granted, Numbered, Parameters, Present, Selected
@@ -107,8 +108,7 @@ def _claims_beyond(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:
 
 def start_name(template: Mapping[str, Any]) -> Any:
     """The name in a template's metadata."""
-    metadata = template.get("metadata")
-    return metadata.get("name") if type(metadata) is dict else None
+    return mapping(template.get("metadata")).get("name")
 
 
 def _default_storage_class(start: Start, row: EdgeRow) -> Iterator[AnyQuery]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kgraph.graphdb.edges.row import EdgeRow
-from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import GroupKind, ResourceKey
+from kgraph.groups import todays_group
 from kgraph.kube.selectors import LabelSelector
 from kgraph.sync.facts import alias_by_name
 from kgraph.sync.follow import Follow

@@ -14,6 +14,7 @@ from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.edges import EDGE_ROWS
 from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.model import GroupKind
+from kgraph.lenient import mapping
 from kgraph.sync.paths import EACH, Path, write
 from kgraph.sync.start import group_of, text
 
@@ -158,8 +159,7 @@ def _endings(stem: str) -> Iterator[str]:
 
 
 def _properties(schema: Any) -> Mapping[Any, Any]:
-    found = schema.get("properties") if type(schema) is dict else None
-    return found if type(found) is dict else {}
+    return mapping(mapping(schema).get("properties"))
 
 
 def _fixed(schema: Any) -> str:

@@ -5,6 +5,7 @@ The intake keeps, per resource, its uid, its resourceVersion and two fingerprint
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -13,9 +14,9 @@ from typing import Any
 import msgspec
 import structlog
 
-from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import GroupKind, ResourceKey, kind_prefix
 from kgraph.graphdb.store import Store
+from kgraph.groups import todays_group
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, NotFound
 from kgraph.kube.history import is_before
@@ -52,7 +53,9 @@ class Intake:
         extraction: str,
         feed: Feed,
         on_kinds_changed: Callable[[], None],
+        rewrites: bool = False,
     ) -> None:
+        """With `rewrites` the first list of each kind is written as a whole, where the graph has it otherwise."""
         self.kinds: dict[GroupKind, KindState] = {}
         self.extractor = extractor
         self.extraction = extraction
@@ -60,9 +63,11 @@ class Intake:
         self._cluster = cluster
         self._pipeline = pipeline
         self._feed = feed
+        self._delivered = feed.telemetry.meter.counter("kgraph_watch_events")
         self._matched = MatchedEdges(store, cluster, pipeline)
         self._marks = NamespaceMarks(self._matched.index)
         self._on_kinds_changed = on_kinds_changed
+        self._rewrites = rewrites
         self._gate = asyncio.Lock()
         self._settled = asyncio.Event()
         self._is_new = False  # whether the graph had nothing of the cluster when this began, and has what was put since
@@ -80,7 +85,8 @@ class Intake:
             record = await patiently(lambda: self._store.read_one("read/kind_state", asked))
         state = self.kinds.setdefault(group_kind(resource), KindState(resource))
         state.resource = resource
-        state.expect(record, None if anew else self._extraction(resource))
+        rewrites = self._rewrites and not state.listed
+        state.expect(record, None if anew or rewrites else self._extraction(resource), rewrites=rewrites)
 
     async def listed(self, resource: ApiResource, objects: Sequence[msgspec.Raw]) -> None:
         """Compare some of the list with the graph."""
@@ -123,6 +129,8 @@ class Intake:
         """Apply what the watch delivered, in its order."""
         state = self.kinds[group_kind(resource)]
         delivered_at = time.monotonic()
+        for type_, count in Counter(event.type for event in events).items():
+            self._delivered.labels(self._cluster, type_).inc(count)
         with self._feed.delivery(self._cluster, resource.kind, len(events), snapshot=False) as told:
             for turn in turns(events):
                 async with self._turn():
@@ -159,6 +167,13 @@ class Intake:
         await self._settled.wait()
         if not self._matched.live:
             await self.reconcile()
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """All that was put is written, and nothing new is put while the block runs."""
+        async with self._gate:
+            await self._pipeline.flush()
+            yield
 
     def expect(self, resources: Iterable[ApiResource], remarks: Mapping[GroupKind, str] = {}) -> None:
         """These kinds will be listed; `remarks` are what is to be said of some of them as a whole."""
@@ -244,8 +259,9 @@ class Intake:
         changed = (
             reported or edges_changed or known is None or known.fingerprint != new.fingerprint or known.uid != new.uid
         )
+        rewrite = state.rewrites and known is not None
         # A restored object may be what it was, in a version that the graph must not take for a later one's.
-        if changed or known is None or is_before(new.resource_version, known.version):
+        if changed or rewrite or known is None or is_before(new.resource_version, known.version):
             provenance = extracted.provenance
             if known is None:
                 # What a first sync finds has no history; what is new later was made since.
@@ -254,7 +270,7 @@ class Intake:
                 told = None  # only what we make of it has changed
             pii = told is not None and self._marks.is_pii(str(new.properties.get("namespace", "")))
             self._pipeline.pending.put(
-                new, provenance, edges_changed=edges_changed, fresh=known is None, told=told, pii=pii
+                new, provenance, edges_changed=edges_changed, fresh=known is None, told=told, pii=pii, rewrite=rewrite
             )
             self._checkpoint(state, new.resource_version)
             self._pipeline.changed()

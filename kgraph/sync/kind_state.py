@@ -44,16 +44,19 @@ class KindState(msgspec.Struct):
     remark: str = ""
     problems: dict[str, str] = {}
     malformed: dict[str, str] = {}
+    rewrites: bool = False  # whether all of the list is written, whatever the graph's fingerprints say
     told: dict[str, Any] = {}  # the status that the kind's own node has, or will have
     _trusted: bool = False  # whether a resourceVersion that the graph has too says that nothing has changed
     _newest: str = ""  # the highest resourceVersion that the graph has of the kind
     _went_back: bool = False  # whether the list has an object in an earlier version than the graph
 
-    def expect(self, record: Record, extraction: str | None) -> None:
+    def expect(self, record: Record, extraction: str | None, *, rewrites: bool = False) -> None:
         """A list begins: this is what the graph holds of the kind (`read/kind_state`).
 
         Its resourceVersions are trusted where its objects were extracted as they are now; None trusts none of them.
+        With `rewrites` nothing that it says of itself is.
         """
+        self.rewrites = rewrites
         self.held = _held(record)
         self.seen = set()
         self.followed = self.listed or record["extraction"] is not None
@@ -84,7 +87,7 @@ class KindState(msgspec.Struct):
         """The list was whole: what was wrong with objects that are gone is over."""
         seen = self.seen or set()
         self.problems = {key: why for key, why in self.problems.items() if key in seen}
-        self.seen, self.listed, self.followed, self.error = None, True, True, ""
+        self.seen, self.listed, self.followed, self.error, self.rewrites = None, True, True, "", False
 
     def read(self, key: str, problems: tuple[str, ...]) -> bool:
         """An object was read, with these problems; whether they are others than before."""
@@ -126,7 +129,8 @@ def _held(record: Record) -> dict[str, Held]:
         record["edges"],
         strict=True,
     ):
-        count, colon, _ = edges_fingerprint.partition(":")
+        # Someone who changes the graph may leave anything there.
+        count, colon, _ = str(edges_fingerprint).partition(":")
         whole = not colon or count == str(edges)
         held[key] = Held(uid, version if whole else "", fingerprint, edges_fingerprint if whole else "")
     return held

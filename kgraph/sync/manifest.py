@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from kgraph.graphdb.model import Edge
+from kgraph.groups import api_version
 from kgraph.kube.objects import redact
 from kgraph.sync.paths import EACH, Path
 
@@ -26,7 +27,7 @@ Without = Mapping[str, "Without | None"]
 def normalised(obj: Mapping[str, Any], group: str, version: str, kind: str) -> dict[str, Any]:
     """The object as it is kept: with its kind, which lists leave out, without managedFields and secret values."""
     kept = {"apiVersion": "", "kind": "", **obj}
-    kept["apiVersion"], kept["kind"] = f"{group}/{version}" if group else version, kind
+    kept["apiVersion"], kept["kind"] = api_version(group, version), kind
     metadata = kept.get("metadata")
     if type(metadata) is dict and "managedFields" in metadata:
         metadata = {key: value for key, value in metadata.items() if key != "managedFields"}

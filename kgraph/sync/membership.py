@@ -4,9 +4,10 @@ A shard is a partition of a topic that carries no message: who is assigned the p
 runs in the client's own threads, and what it decides is heard in one of ours, so that a busy event loop costs no
 membership. A shard is given up only when its worker has written what it had read.
 
-That a membership is lost means one of two things. If Kafka answers, the group has gone on without this process, which
-was frozen or cut off: its shards are others' by now. If Kafka does not answer, it answers nobody, and every worker
-goes on with what it holds; the epoch of each shard decides where two think so.
+That a membership is lost means one of two things: Kafka was away for longer than a session, and answered nobody; or
+the group has gone on without this process, which was frozen or cut off, and its shards may be others' by now. Either
+way the worker goes on with what it holds until it is a member again. The graph says whose a shard is meanwhile, and its
+epoch, which each transaction checks, decides where two think so.
 """
 
 import asyncio
@@ -31,8 +32,6 @@ GIVE_UP_SECONDS = 12.0
 LEAVE_SECONDS = 20.0
 # How soon the group's leader sees that the topic has grown.
 METADATA_SECONDS = 3.0
-# Whether Kafka answers is asked for so long, by somebody who needs to know it at once.
-ANSWER_SECONDS = 3.0
 ADMIN_SECONDS = 5.0
 # Some broker or other always comes and goes; these say that there is none, or are told by what follows them.
 _OF_THE_NETWORK = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE})  # noqa: SLF001 - librdkafka's own codes begin with an underscore
@@ -106,9 +105,8 @@ class Membership:
         self._loop = asyncio.get_running_loop()
         self._releasing: set[asyncio.Task[None]] = set()
         self._terms = 0
-        self.on_trust = False  # Kafka is away, and what was assigned last is what counts
+        self.on_trust = False  # this is no member just now, and what was assigned last is what counts
         self._partitions = 0
-        self._without: set[int] = set()  # what was lost, and nobody was told of yet; the thread's own
         self._said = ""
         self._thread: threading.Thread | None = None
         self._leaving = threading.Event()
@@ -127,7 +125,8 @@ class Membership:
         self._leaving.set()
         if self._thread is not None:
             try:
-                await asyncio.wait_for(self._left.wait(), LEAVE_SECONDS)
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await self._left.wait()
             except TimeoutError:
                 log.warning("the group of workers is left without a word: Kafka does not answer")
         if self._releasing:
@@ -139,7 +138,7 @@ class Membership:
         self._terms += 1
         held = dict.fromkeys(numbers, self._terms)
         if self.on_trust:
-            log.info("Kafka answers again", shards=len(numbers))
+            log.info("this worker is a member of the group again", shards=len(numbers))
             self.on_trust = False
             self._let_go(set(self.held) - held.keys())
             held |= {number: term for number, term in self.held.items() if self._holder.goes_well(number)}
@@ -153,13 +152,9 @@ class Membership:
         await self._holder.release(numbers)
         log.info("shards are given up", given_up=len(numbers), held=len(self.held))
 
-    def _lost(self, numbers: Collection[int], *, answers: bool) -> None:
-        if answers:
-            log.warning("the group went on without this worker: it lets go of its shards", shards=len(numbers))
-            self._let_go(numbers)
-        else:
-            log.warning("Kafka does not answer: this worker goes on with the shards it has", shards=len(self.held))
-            self.on_trust = True
+    def _lost(self) -> None:
+        log.warning("this worker is no member of the group any more: it goes on with its shards", shards=len(self.held))
+        self.on_trust = True
 
     def _let_go(self, numbers: Collection[int]) -> None:
         for number in numbers:
@@ -195,8 +190,6 @@ class Membership:
                 message = consumer.poll(POLL_SECONDS)
                 if message is not None and (error := message.error()) is not None:
                     self._hear(error)
-                if self._without:
-                    self._tell_lost(consumer)
         except KafkaException as cause:
             self._loop.call_soon_threadsafe(self._failed, cause.args[0])
         finally:
@@ -224,7 +217,6 @@ class Membership:
         ours = [TopicPartition(each.topic, each.partition, 0) for each in partitions]
         consumer.incremental_assign(ours)
         consumer.pause(ours)
-        self._without -= _numbers(partitions)
         self._loop.call_soon_threadsafe(self._assigned, _numbers(partitions))
 
     def _hear_revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -237,20 +229,7 @@ class Membership:
 
     def _hear_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.incremental_unassign(partitions)
-        # Nothing may be asked in a callback: confluent-kafka then forgets that it is in one (CallState in its C code),
-        # and the next callback of the same poll ends the process.
-        self._without.update(_numbers(partitions))
-
-    def _tell_lost(self, consumer: Consumer) -> None:
-        lost = frozenset(self._without)
-        self._without.clear()
-        try:
-            consumer.list_topics(self._settings.topic, timeout=ANSWER_SECONDS)
-        except KafkaException:
-            answers = False
-        else:
-            answers = True
-        self._loop.call_soon_threadsafe(lambda: self._lost(lost, answers=answers))
+        self._loop.call_soon_threadsafe(self._lost)
 
     def _hear(self, error: KafkaError) -> None:
         if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's own code

@@ -1,6 +1,7 @@
 """How full one cluster's outbox is, as the process that writes it knows it, and what follows from that."""
 
 import asyncio
+import time
 
 import structlog
 
@@ -36,6 +37,20 @@ class Outbox:
         if found["rows"]:
             log.info("events of an earlier worker wait", cluster=cluster, events=outbox.events)
         return outbox
+
+    @property
+    def share(self) -> float:
+        """How much of its limit it takes; more than 1 for as long as one transaction goes beyond."""
+        return self.bytes / self._limit_bytes
+
+    @property
+    def age_seconds(self) -> float:
+        """How long the oldest row that is known has waited; 0 where none does.
+
+        A row's number is when it was written, in microseconds since the epoch (`write/open`), by the graph's clock.
+        """
+        oldest = min(self._known, default=None) if self.rows else None
+        return 0.0 if oldest is None else max(0.0, time.time() - oldest / 1e6)
 
     def grow(self, seq: int, events: int, size: int) -> None:
         """A row is committed; it may have been read from the graph before its writer was told."""
@@ -81,7 +96,7 @@ class Outbox:
         self._judge()
 
     def _judge(self) -> None:
-        share = self.bytes / self._limit_bytes
+        share = self.share
         _set(self.room, share < 1)
         _set(self.empty, self.rows == 0)
         if share >= ALARM_SHARE and not self._alarmed:

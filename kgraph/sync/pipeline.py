@@ -5,7 +5,6 @@ Neo4j slows the watch, not the process's heap. When Neo4j is away the batch wait
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +12,10 @@ from datetime import UTC, datetime
 
 import structlog
 
+from kgraph.backoff import Backoff
 from kgraph.graphdb.errors import GraphTimeout, GraphUnavailable, StatementRefused
 from kgraph.sync.batch import Batch
+from kgraph.telemetry.tracing import current
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,8 @@ RETRY_MOST_SECONDS = 15.0
 MET_ANOTHER = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Schema.ConstraintValidationFailed")
 # So often in a row two workers do not meet by chance.
 MEETINGS = 5
+# So often in a row a batch is out of time before it is taken for too large.
+TIMEOUTS = 2
 
 
 class Pipeline:
@@ -78,6 +81,8 @@ class Pipeline:
     def changed(self) -> None:
         """Say that `pending` has something new in it."""
         self._put += 1
+        if (span := current()) is not None:
+            self.pending.caused_by(span)
         if self._delivered_at is not None:
             self.changed_at = datetime.now(UTC)
         if self._oldest is None:
@@ -119,7 +124,10 @@ class Pipeline:
             self._advanced.notify_all()
 
     async def _write_surely(self, batch: Batch) -> None:
-        """Write a batch, in parts where Neo4j refuses the whole, so that only what it refuses is left out."""
+        """Write a batch, in parts where Neo4j refuses the whole or never ends it in time.
+
+        Only what it refuses alone is left out.
+        """
         refusal = await self._write_patiently(batch)
         if refusal is None:
             if self.refused:
@@ -135,27 +143,34 @@ class Pipeline:
                 await self._write_surely(half)
 
     async def _write_patiently(self, batch: Batch) -> str | None:
-        """Write a batch as soon as Neo4j can; why it refuses what is in it, or None."""
-        delay, meetings = RETRY_FIRST_SECONDS, 0
+        """Write a batch as soon as Neo4j can; why it does not take what is in it, or not at once, else None."""
+        backoff, meetings, timeouts = Backoff(RETRY_FIRST_SECONDS, RETRY_MOST_SECONDS), 0, 0
+        in_doubt = False
         while True:
+            gives_up = False
             try:
                 await self._write(batch)
-            except (GraphUnavailable, GraphTimeout) as error:
+            except GraphUnavailable as error:
+                why, in_doubt = str(error), True
+            except GraphTimeout as error:
                 why = str(error)
+                timeouts += 1
+                # What may be committed is known by the whole batch's token: its parts would have others.
+                gives_up = timeouts >= TIMEOUTS and not (in_doubt or batch.is_single)
             except StatementRefused as error:
                 why = str(error)
                 meetings += error.code in MET_ANOTHER
-                if _is_about_the_data(error.code) and (error.code not in MET_ANOTHER or meetings > MEETINGS):
-                    batch.distrust()
-                    return why
+                met_by_chance = error.code in MET_ANOTHER and meetings <= MEETINGS
+                gives_up = _is_about_the_data(error.code) and not met_by_chance
             else:
                 self.transactions += 1
                 return None
             # Whether the transaction was committed is unknown: the next try assumes nothing about the graph.
             batch.distrust()
+            if gives_up:
+                return why
             log.warning("the graph waits for Neo4j", cluster=self._cluster, changes=len(batch), why=why)
-            await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
-            delay = min(delay * 2, RETRY_MOST_SECONDS)
+            await asyncio.sleep(backoff.seconds())
 
 
 def _is_about_the_data(code: str) -> bool:

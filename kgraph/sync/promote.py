@@ -7,6 +7,7 @@ import msgspec
 
 from kgraph.kube import jsonpath
 from kgraph.kube.objects import DATA_SIZES
+from kgraph.lenient import mapping, mappings
 from kgraph.sync.amounts import AMOUNTS
 from kgraph.sync.follow import applies
 from kgraph.sync.manifest import timestamp
@@ -19,8 +20,7 @@ _MAX_MESSAGE_CHARACTERS = 1_024  # Events allow no more; their message is a prop
 
 
 def _section(obj: Object, *names: str) -> Object:
-    value = dig(obj, names)
-    return value if type(value) is dict else {}
+    return mapping(dig(obj, names))
 
 
 def _condition(obj: Object, type_: str) -> bool | None:
@@ -31,11 +31,8 @@ def _condition(obj: Object, type_: str) -> bool | None:
 
 
 def _containers(obj: Object) -> list[Object]:
-    status = obj.get("status")
-    if type(status) is not dict:
-        return []
-    listed = (status.get("initContainerStatuses"), status.get("containerStatuses"))
-    return [item for items in listed if type(items) is list for item in items if type(item) is dict]
+    status = _section(obj, "status")
+    return [*mappings(status.get("initContainerStatuses")), *mappings(status.get("containerStatuses"))]
 
 
 def _restarts(obj: Object) -> int | None:

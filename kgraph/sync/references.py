@@ -13,6 +13,7 @@ from kgraph.graphdb.edges.row import EdgeRow
 from kgraph.graphdb.model import cluster_key, image_key, subject_key
 from kgraph.kube.images import digest_of_image_id, parse_image
 from kgraph.kube.rbac import account_of, node_of
+from kgraph.lenient import mapping
 from kgraph.sync.start import Start, group_of, is_name, maps, text
 
 _BETA_STORAGE_CLASS = "volume.beta.kubernetes.io/storage-class"
@@ -151,8 +152,7 @@ def ordinals(start: Start) -> tuple[int, int]:
 def _statefulset_claims(start: Start, _row: EdgeRow) -> Iterator[Found]:
     first, end_ordinal = ordinals(start)
     for at, template in maps(start.section("spec").get("volumeClaimTemplates")):
-        metadata = template.get("metadata")
-        name = metadata.get("name") if type(metadata) is dict else None
+        name = mapping(template.get("metadata")).get("name")
         if not is_name(name):
             continue
         for ordinal in range(first, end_ordinal):

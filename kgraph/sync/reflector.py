@@ -8,16 +8,18 @@ Everything else resumes the watch where it broke off.
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 import structlog
 
+from kgraph.backoff import Backoff
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource
-from kgraph.kube.errors import Expired, KubeError, TooManyRequests, WatchListUnsupported, WentBack
+from kgraph.kube.errors import Expired, KubeError, WatchListUnsupported, WentBack
 from kgraph.kube.history import current_version, is_before
 from kgraph.kube.listing import pages
 from kgraph.kube.watching import WatchEvent, watch
@@ -35,6 +37,14 @@ SHORT_WATCH_SECONDS = 1.0
 # How long a server that has taken a WatchList may be silent before the list is whole. One that takes the parameters
 # and knows nothing of them would never end the list, and hold up those of other kinds.
 INITIAL_SILENCE_SECONDS = 60.0
+
+
+class Why(StrEnum):
+    """Why a list begins."""
+
+    START = "start"
+    RESYNC = "resync"
+    EXPIRED = "expired"
 
 
 class Sink(Protocol):
@@ -62,23 +72,9 @@ class Sink(Protocol):
         """The kind can't be read now; it is tried again."""
 
 
-class Backoff:
-    """Waiting times that double, with jitter, until something went well."""
-
-    def __init__(self) -> None:
-        self._next = RETRY_FIRST_SECONDS
-
-    def reset(self) -> None:
-        """Something went well."""
-        self._next = RETRY_FIRST_SECONDS
-
-    def seconds(self, error: KubeError | None = None) -> float:
-        """How long to wait now; a server that says so itself (Retry-After) is believed."""
-        delay, self._next = self._next, min(self._next * 2, RETRY_MOST_SECONDS)
-        delay *= random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
-        if isinstance(error, TooManyRequests) and error.retry_after:
-            delay = max(delay, error.retry_after)
-        return delay
+def backoff() -> Backoff:
+    """How long a cluster that does not answer is left alone."""
+    return Backoff(RETRY_FIRST_SECONDS, RETRY_MOST_SECONDS)
 
 
 class Reflector:
@@ -92,19 +88,22 @@ class Reflector:
         *,
         lists: asyncio.Semaphore,
         resync_seconds: float,
+        on_list: Callable[[Why], None] = lambda _: None,
     ) -> None:
         self._connection = connection
         self._resource = resource
         self._sink = sink
         self._lists = lists  # how many kinds may be listed at once: a first sync must not flood the apiserver
         self._resync_seconds = resync_seconds
+        self._on_list = on_list
+        self._why = Why.START
         self._watch_list = True
         self._version = ""  # where to resume the watch; "" means list first
         self._anew = False  # whether the next list is to be believed, and no resourceVersion from before it
         self._just_listed = False
         self._events: EventLists | None = None  # the watch that is open
         self._list_again_at: float | None = None  # on the loop's clock; None is never
-        self._backoff = Backoff()
+        self._backoff = backoff()
 
     async def run(self) -> None:
         """List and watch for ever."""
@@ -113,7 +112,7 @@ class Reflector:
                 await self.follow()
             except KubeError as error:
                 await self._sink.failed(self._resource, error)
-                await asyncio.sleep(self._backoff.seconds(error))
+                await asyncio.sleep(self._backoff.seconds(error.retry_after))
 
     async def follow(self) -> None:
         """List where there is nothing to resume, then watch until the resync is due; KubeError where it breaks off."""
@@ -125,9 +124,9 @@ class Reflector:
             cluster, kind = self._connection.cluster, self._resource.plural
             log.info("a list starts again", cluster=cluster, kind=kind, why=error.problem)
             self._anew = self._anew or isinstance(error, WentBack)
-            self._version = ""
+            self._version, self._why = "", Why.EXPIRED
             # Where every list is too old for its own watch, the server is not asked for one list after the other.
-            await asyncio.sleep(self._backoff.seconds(error))
+            await asyncio.sleep(self._backoff.seconds())
         finally:
             await self._close()
 
@@ -139,6 +138,7 @@ class Reflector:
         A WatchList is easier on the server, but ends its connection where the watch goes on over another. Most kinds
         have few objects: sixty pages share the connections of a few, where sixty WatchLists had one each.
         """
+        self._on_list(self._why)
         await self._list_pages(one=self._watch_list)
         if not self._version and self._watch_list:
             await self._list_as_watch()
@@ -222,7 +222,7 @@ class Reflector:
                 while True:
                     await self._watch()
         except TimeoutError:
-            self._version = ""
+            self._version, self._why = "", Why.RESYNC
 
     async def _watch(self) -> None:
         """Pass on what one watch delivers, until the server ends it."""

@@ -7,14 +7,16 @@ the same bytes. Where the sink is away the outbox grows, up to a limit, at which
 """
 
 import asyncio
-import random
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 import structlog
+from opentelemetry.trace import SpanContext, SpanKind
 
+from kgraph.backoff import Backoff
 from kgraph.feed.message import Message, unpacked
 from kgraph.feed.sink import Sink, SinkUnavailable
 from kgraph.graphdb.errors import GraphError
@@ -22,6 +24,9 @@ from kgraph.graphdb.store import Store
 from kgraph.sync.batch import Recorded
 from kgraph.sync.outbox import Outbox
 from kgraph.sync.patience import patiently
+from kgraph.telemetry.meter import Sample
+from kgraph.telemetry.telemetry import Telemetry
+from kgraph.telemetry.tracing import LINKS_MOST, parsed
 
 log = structlog.get_logger(__name__)
 
@@ -52,14 +57,21 @@ class Row(NamedTuple):
 class Sent(NamedTuple):
     """A row that was handed to the sink, and what ends when it is safe there."""
 
-    seq: int
+    row: Row
     delivered: Awaitable[None]
+    began: float  # on the monotonic clock
 
 
 class Relay:
     """Sends the outboxes of the clusters that this process owns."""
 
-    def __init__(self, store: Store, sink: Sink, limit_bytes: int) -> None:
+    def __init__(self, store: Store, sink: Sink, limit_bytes: int, telemetry: Telemetry | None = None) -> None:
+        self._telemetry = telemetry or Telemetry()
+        meter = self._telemetry.meter
+        self._published = meter.counter("kgraph_feed_published")
+        self._seconds = meter.histogram("kgraph_feed_publish_seconds")
+        for name, read in _READ.items():
+            meter.reads(name, self._reading(read))
         self._store = store
         self._sink = sink
         self._limit_bytes = limit_bytes
@@ -71,9 +83,11 @@ class Relay:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, store: Store, sink: Sink, limit_bytes: int) -> AsyncIterator["Relay"]:
+    async def running(
+        cls, store: Store, sink: Sink, limit_bytes: int, telemetry: Telemetry | None = None
+    ) -> AsyncIterator["Relay"]:
         """A relay; at the end what is left is sent, as far as that takes seconds only."""
-        relay = cls(store, sink, limit_bytes)
+        relay = cls(store, sink, limit_bytes, telemetry)
         for cluster in (await patiently(lambda: store.read_one("read/outboxes_of_nobody")))["shards"]:
             await relay.own(cluster)
             await relay.leave(cluster)
@@ -152,7 +166,7 @@ class Relay:
     # One cluster
 
     async def _relay_for_ever(self, shard: "_Shard") -> None:
-        delay = RETRY_FIRST_SECONDS
+        backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_MOST_SECONDS)
         while True:
             try:
                 await self._relay(shard)
@@ -164,12 +178,11 @@ class Relay:
                 failure = f"the outbox cannot be sent: {_first(errors)}"
                 log.exception("the outbox cannot be sent", cluster=shard.cluster)
             if shard.advanced:
-                delay = RETRY_FIRST_SECONDS
+                backoff.reset()
             shard.failure = failure
             self._forget_memory(shard)
             shard.start_over()
-            await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
-            delay = min(2 * delay, RETRY_MOST_SECONDS)
+            await asyncio.sleep(backoff.seconds())
 
     async def _relay(self, shard: "_Shard") -> None:
         """Send until something fails."""
@@ -178,16 +191,36 @@ class Relay:
             tasks.create_task(self._acknowledge(shard, flying), name=f"acknowledge {shard.cluster}")
             while True:
                 for row in await self._next(shard):
+                    began = time.monotonic()
                     delivered = await self._sink.send(row.messages)
-                    await flying.put(Sent(row.seq, delivered))
+                    await flying.put(Sent(row, delivered, began))
 
     async def _acknowledge(self, shard: "_Shard", flying: asyncio.Queue[Sent]) -> None:
         while True:
             sent = await flying.get()
             await sent.delivered
-            shard.acknowledged(sent.seq)
-            self._acknowledged.append((shard, sent.seq))
+            self._measure(shard.cluster, sent)
+            shard.acknowledged(sent.row.seq)
+            self._acknowledged.append((shard, sent.row.seq))
             self._something.set()
+
+    def _measure(self, cluster: str, sent: Sent) -> None:
+        """A row is acknowledged: how long that took, and a span of it in the trace that its events came with."""
+        seconds, messages = time.monotonic() - sent.began, sent.row.messages
+        self._published.inc(len(messages))
+        self._seconds.observe(seconds)
+        if self._telemetry.tracing.exports:
+            attributes: dict[str, str | int] = {
+                "k8s.cluster.name": cluster,
+                "messaging.batch.message_count": len(messages),
+            }
+            began_ns = time.time_ns() - int(seconds * 1e9)
+            self._telemetry.tracing.was(
+                "publish events", attributes, _traces(sent.row), began_ns, kind=SpanKind.PRODUCER
+            )
+
+    def _reading(self, read: "Callable[[_Shard], float]") -> Callable[[], Iterable[Sample]]:
+        return lambda: [((cluster,), read(shard)) for cluster, shard in self._shards.items()]
 
     async def _next(self, shard: "_Shard") -> Sequence[Row]:
         """The rows that come next: the one that has waited longest in memory, or what the graph has."""
@@ -275,6 +308,23 @@ class _Shard:
     def start_over(self) -> None:
         """Whatever is not acknowledged is to be read again, and sent again."""
         self.behind, self.after, self.advanced = True, 0, False
+
+
+# What is read of each cluster's outbox, by the metric's name.
+_READ: dict[str, Callable[[_Shard], float]] = {
+    "kgraph_outbox_rows": lambda shard: shard.outbox.rows,
+    "kgraph_outbox_events": lambda shard: shard.outbox.events,
+    "kgraph_outbox_fill_ratio": lambda shard: shard.outbox.share,
+    "kgraph_outbox_age_seconds": lambda shard: shard.outbox.age_seconds,
+    "kgraph_feed_failing": lambda shard: bool(shard.failure),
+}
+
+
+def _traces(row: Row) -> Iterator[SpanContext]:
+    """Where a row's events come from, as far as somebody gets that."""
+    for traceparent in list(dict.fromkeys(message.traceparent for message in row.messages))[:LINKS_MOST]:
+        if (span := parsed(traceparent)) is not None:
+            yield span
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

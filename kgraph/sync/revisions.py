@@ -23,7 +23,11 @@ def is_revision(batch: Batch, before: Mapping[str, Before]) -> bool:
     if batch.removals or batch.matched or batch.forgotten or len(batch.upserts) > MOST:
         return False
     return all(
-        not upsert.fresh and not upsert.edges_changed and key in before and before[key].uid == upsert.resource.uid
+        not upsert.fresh
+        and not upsert.edges_changed
+        and not upsert.relabel
+        and key in before
+        and before[key].uid == upsert.resource.uid
         for key, upsert in batch.upserts.items()
     )
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kgraph.graphdb.catalogue import is_builtin
-from kgraph.graphdb.kinds import Kind, todays_group
+from kgraph.graphdb.kinds import Kind
 from kgraph.graphdb.model import GroupKind, kind_label
+from kgraph.groups import todays_group
 from kgraph.kube.discovery import ApiResource
 
 READ_VERBS = ("list", "watch")

@@ -8,9 +8,9 @@ import msgspec
 import structlog
 
 from kgraph.graphdb.catalogue import Catalogue
-from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store
+from kgraph.groups import todays_group
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.settings import ClusterSettings
 from kgraph.kube.snapshot import Document, read

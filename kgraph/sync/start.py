@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from kgraph.graphdb.catalogue import Catalogue
-from kgraph.graphdb.kinds import todays_group
 from kgraph.graphdb.model import CORE, NO_NAMESPACE, GroupKind
+from kgraph.groups import todays_group
 
 
 class Elsewhere(msgspec.Struct, frozen=True):

@@ -27,8 +27,16 @@ def tell_of(feed: Feed, cluster: str, batch: Batch, before: Mapping[str, Before]
     recorded.events = found.events
     if not found.events:
         return Telling(differences=found.differences)
-    recorded.messages = [message_of(event) for event in found.events]
+    alone = _unsampled(batch) if feed.telemetry.tracing.exports else frozenset()
+    recorded.messages = [message_of(event, sampled=event.metadata.trace_id not in alone) for event in found.events]
     events = packed(recorded.messages)
     recorded.bytes = len(events)
     row = {"shard": cluster, "seq": sequence, "events": events, "count": len(found.events), "bytes": len(events)}
     return Telling((row,), found.differences)
+
+
+def _unsampled(batch: Batch) -> frozenset[str]:
+    """The traces of a batch that nobody gets."""
+    told = [draft.told for drafts in batch.drafts.values() for draft in drafts]
+    told += [happening.told for happening in batch.happened]
+    return frozenset(one.trace_id for one in told if not one.sampled)

@@ -44,6 +44,12 @@ class Vitals:
         self._resources = resources
         self._told: dict[str, Any] = {}
 
+    @property
+    def connected(self) -> bool | None:
+        """Whether the apiserver answered the last time; None where nobody has asked it yet."""
+        found: bool | None = self._told.get("connected")
+        return found
+
     def riding(self) -> dict[str, Any]:
         """What the next transaction may say in passing."""
         state: dict[str, Any] = {"resourceCount": self._resources(), "lagSeconds": self._lag()}

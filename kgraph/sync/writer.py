@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from kgraph.graphdb.edges import CONTAINMENT
 from kgraph.graphdb.endpoints import end_label
-from kgraph.graphdb.errors import Fenced, GraphError
+from kgraph.graphdb.errors import Fenced, SchemaTooNew
 from kgraph.graphdb.model import cluster_key
+from kgraph.graphdb.schema import newest
 from kgraph.graphdb.store import Record, Store, Transaction
 from kgraph.kube.diff import Difference
 from kgraph.sync.batch import Batch
@@ -23,6 +24,7 @@ from kgraph.sync.feed import Feed
 from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended
 from kgraph.sync.patience import patiently
 from kgraph.sync.revisions import is_revision, parts_of
+from kgraph.sync.rewriting import believable, compare
 from kgraph.sync.rows import edge_row, kind_rows, node_rows
 from kgraph.sync.telling import tell_of
 from kgraph.sync.touched import touch, touch_everything
@@ -76,10 +78,14 @@ class Writer:
     ) -> "Writer":
         """Take the cluster over: whoever wrote it before is fenced off from now on."""
         record = await store.write_one(
-            "write/claim_cluster", {"key": cluster_key(cluster), "properties": {"id": cluster, **properties}}
+            "write/claim_cluster",
+            {"key": cluster_key(cluster), "properties": {"id": cluster, **properties}, "schema": newest()},
         )
         if record is None:
-            raise GraphError(f"claiming the cluster {cluster}: Neo4j gave no epoch")
+            raise SchemaTooNew(
+                f"claiming the cluster {cluster}: a later version of the program has changed the graph, and only such "
+                "as know it may write to it; run that version"
+            )
         return cls(store, cluster, record, history, feed or Feed())
 
     async def write(self, batch: Batch, state: Mapping[str, Any] | None = None) -> None:
@@ -171,7 +177,12 @@ async def _before(store: Store, entries: Sequence[Entry]) -> dict[str, Before]:
     if not keys:
         return {}
     record = await store.read_one("read/before", {"keys": keys}, timeout=WRITE_SECONDS)
-    return dict(before_of(row) for row in record["before"])
+    found = dict(before_of(row) for row in record["before"])
+    rewritten = {key: each for entry in entries for key, each in entry.batch.upserts.items() if each.rewrite}
+    if rewritten:
+        await compare(store, rewritten.values(), WRITE_SECONDS)
+        found |= {key: believable(found[key], upsert) for key, upsert in rewritten.items() if key in found}
+    return found
 
 
 def _written_again(entry: Entry) -> Iterator[str]:
@@ -283,7 +294,10 @@ async def _write_batch(
 
     upserts = sorted(batch.upserts.values(), key=lambda upsert: (upsert.resource.label, upsert.resource.key))
     for label, group in groupby(upserts, key=lambda upsert: upsert.resource.label):
-        for some_rows in _chunks(node_rows(group, before, now, history, differences)):
+        some_upserts = list(group)
+        for some in _chunks([upsert.resource.key for upsert in some_upserts if upsert.relabel]):
+            await transaction.run("write/relabel_resources", {"keys": some, "label": label})
+        for some_rows in _chunks(node_rows(some_upserts, before, now, history, differences)):
             records = await transaction.run("write/upsert_resources", {"rows": some_rows, "label": label})
             ends.update(records[0]["ends"])
 

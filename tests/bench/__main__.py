@@ -16,15 +16,18 @@ import uvloop
 from rich.console import Console
 
 from kgraph.stack.progress import shown
+from tests import machine
 from tests.bench import (
     bench,
+    bombs,
     caching,
+    cartography,
     changes,
     dataset,
     feed,
     fleet,
+    history,
     lists,
-    machine,
     mutations,
     report,
     search,
@@ -41,10 +44,12 @@ from tests.bench.rows import Figure, Row
 MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "first-sync": sync.first_sync,
     "restart": sync.restart,
+    "history": history.history,
     "changes": changes.visible,
     "idle": sync.idle,
     "walks": walks.walks,
     "caching": caching.caching,
+    "bombs": bombs.bombs,
     "tenant": tenant.tenant,
     "mutations": mutations.mutations,
     "lists": lists.lists,
@@ -61,6 +66,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "fleet-changes": fleet.changes,
     "fleet-removal": fleet.removal,
     "shards": shards.shards,
+    "cartography": cartography.cartography,
 }
 # How long the machine is looked at before each measurement, to say who else used it.
 LOOK_SECONDS = 2.0

@@ -18,10 +18,10 @@ import msgspec
 from kgraph.kube.connection import Connection
 from kgraph.stack.ports import free_ports
 from tests.bench.bench import Bench, quiet
-from tests.bench.changes import percentile
 from tests.bench.dataset import CLUSTER
 from tests.bench.rows import Bar, Figure, figure
 from tests.bench.walks import QUERY
+from tests.figures import percentile
 
 DASHBOARDS = 10
 EVERY_SECONDS = 3.0

@@ -24,17 +24,17 @@ from kgraph.stack.neo4j import DATABASE
 from tests.bench.bench import Bench, quiet
 from tests.bench.dataset import CLUSTER
 from tests.bench.rows import Bar, Figure, figure
+from tests.figures import percentile
 
 PER_SECOND = 50
 PAUSE_SECONDS = 0.002
 PATIENCE_SECONDS = 30.0
-WARM_UP_SECONDS = 2.0
 SEED = 7  # the same objects in each run
 READ = "UNWIND $keys AS key MATCH (n:Resource {key: key}) RETURN collect([key, n.resourceVersion])"
 
 
 class _Metadata(msgspec.Struct, rename="camel"):
-    name: str
+    name: str = ""  # a bookmark is of nothing
     namespace: str = ""
     resource_version: str = ""
 
@@ -70,15 +70,15 @@ async def visible(bench: Bench) -> list[Figure]:
     seconds = bench.effort.change_seconds
     async with bench.worker() as worker:
         await worker.said("in step")
-        objects = await some_objects(bench, int((WARM_UP_SECONDS + seconds) * PER_SECOND))
-        warm_up = min(int(WARM_UP_SECONDS * PER_SECOND), len(objects) // 2)
+        objects, warm_up = await some_objects(bench, seconds)
         before, began = worker.cpu_seconds(), time.perf_counter()
         changes = await followed(bench, objects, partial(_read, bench.driver))
         cores = (worker.cpu_seconds() - before) / (time.perf_counter() - began)
     keys = list(changes.sent)[warm_up:]
     ours, floor = changes.visible_seconds(keys), changes.delivery_seconds(keys)
     data = (
-        f"{len(keys)} changes, {PER_SECOND} a second: labels of Pods and data of ConfigMaps, each another; "
+        f"{len(keys)} changes, {PER_SECOND} a second, after {warm_up} that warm it up: labels of Pods and data of "
+        "ConfigMaps, each another; "
         f"worker used {cores:.0%} of a core"
     )
     return [
@@ -94,13 +94,10 @@ async def visible(bench: Bench) -> list[Figure]:
     ]
 
 
-def percentile(values: Sequence[float], percent: float) -> float:
-    """The value that `percent` of the ascending values do not pass."""
-    return values[min(len(values) - 1, int(len(values) * percent / 100))]
-
-
-async def some_objects(bench: Bench, count: int) -> list[tuple[str, str]]:
-    """Random objects as (key, path), two Pods for each ConfigMap."""
+async def some_objects(bench: Bench, seconds: float) -> tuple[list[tuple[str, str]], int]:
+    """Random objects for so long as (key, path), two Pods for each ConfigMap; the first so many are to warm up with."""
+    warm_up = int(bench.effort.warm_up_seconds * PER_SECOND)
+    count = warm_up + int(seconds * PER_SECOND)
     rows = await bench.query(
         "MATCH (n:Resource) WHERE n.kind IN ['Pod', 'ConfigMap'] AND n.namespace STARTS WITH 'team-' "
         "AND n.name <> 'kube-root-ca.crt' RETURN n.kind, n.key, n.namespace, n.name ORDER BY n.key"
@@ -113,7 +110,7 @@ async def some_objects(bench: Bench, count: int) -> list[tuple[str, str]]:
     pods = chance.sample(found["Pod"], min(count - len(config_maps), len(found["Pod"])))
     chosen = [*config_maps, *pods]
     chance.shuffle(chosen)
-    return chosen
+    return chosen, min(warm_up, len(chosen) // 2)
 
 
 async def followed(bench: Bench, objects: Sequence[tuple[str, str]], read: Read) -> Changes:

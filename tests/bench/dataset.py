@@ -194,6 +194,12 @@ class _Slices(msgspec.Struct):
     items: list[_Slice]
 
 
+def objects(data: DataSet) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The Deployments and all that they need but their namespaces: where each is created, and what it is."""
+    for value in _objects(data):
+        yield _path(value), value
+
+
 async def _compacted(plane: ControlPlane) -> None:
     """Forget etcd's history and give its space back: what is kept is copied by every run."""
     await plane.compact(forget_watch_cache=False)

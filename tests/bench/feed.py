@@ -22,15 +22,15 @@ from kgraph.feed.message import Message, unpacked
 from kgraph.feed.topics import MESSAGE_BYTES, prepared
 from kgraph.graphdb.store import Store
 from kgraph.stack.kafka import KafkaServer
-from kgraph.stack.ports import LOOPBACK, free_ports
 from kgraph.sync.relay import Relay
 from tests.bench.bench import Bench, quiet
-from tests.bench.changes import PER_SECOND, WARM_UP_SECONDS, Changes, followed, percentile, some_objects
+from tests.bench.changes import PER_SECOND, Changes, followed, some_objects
 from tests.bench.dataset import CLUSTER
 from tests.bench.replay import ReplayedCluster
 from tests.bench.rows import Bar, Figure, figure
-from tests.bench.sync import in_step
+from tests.bench.sync import first_syncs
 from tests.consumer import partitions
+from tests.figures import percentile
 
 POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 300.0
@@ -44,9 +44,13 @@ UPDATED = EventType.UPDATED.topic
 async def kafka(bench: Bench) -> AsyncIterator[str]:
     """A Kafka with the feed's topics, which have leaders; its bootstrap servers."""
     async with KafkaServer.start(bench.new_folder("kafka"), report=bench.report) as server:
-        await prepared(KafkaSettings(bootstrap_servers=(server.bootstrap_servers,)))
-        await _until_led(server.bootstrap_servers)
+        await _is_ready(server.bootstrap_servers)
         yield server.bootstrap_servers
+
+
+async def _is_ready(servers: str) -> None:
+    await prepared(KafkaSettings(bootstrap_servers=(servers,)))
+    await _until_led(servers)
 
 
 def to(servers: str) -> Mapping[str, str]:
@@ -59,16 +63,17 @@ async def latency(bench: Bench) -> list[Figure]:
     await bench.synced()
     async with kafka(bench) as servers, bench.worker(env=to(servers)) as worker:
         await worker.said("in step")
-        objects = await some_objects(bench, int((WARM_UP_SECONDS + bench.effort.change_seconds) * PER_SECOND))
+        objects, warm_up = await some_objects(bench, bench.effort.change_seconds)
         bare = await _bare_sends(servers, len(objects))
         before, began = worker.cpu_seconds(), time.perf_counter()
         async with _reader(servers, at_end=True) as consumer:
             changes = await followed(bench, objects, partial(_read, consumer))
         cores = (worker.cpu_seconds() - before) / (time.perf_counter() - began)
-    keys = list(changes.sent)[min(int(WARM_UP_SECONDS * PER_SECOND), len(objects) // 2) :]
+    keys = list(changes.sent)[warm_up:]
     ours, floor = changes.visible_seconds(keys), changes.delivery_seconds(keys)
     data = (
-        f"{len(keys)} changes, {PER_SECOND} a second, the worker used {cores:.0%} of a core; the floor is the watch's "
+        f"{len(keys)} changes, {PER_SECOND} a second, after {warm_up} that warm it up; the worker used {cores:.0%} of "
+        "a core; the floor is the watch's "
         f"delivery and one awaited send; slowest {ours[-1] * 1000:.0f} ms"
     )
     return [
@@ -117,19 +122,8 @@ async def sustained(bench: Bench) -> list[Figure]:
 
 async def first_sync(bench: Bench) -> list[Figure]:
     """An empty graph becomes the cluster's, with the feed and without it, in turns."""
-    with_feed: list[float] = []
-    without: list[float] = []
     async with kafka(bench) as servers:
-        await bench.wipe()
-        async with bench.worker() as worker:  # warms Neo4j
-            await in_step(worker)
-        for done in range(bench.effort.repeats):
-            for env, seconds in (({}, without), (to(servers), with_feed)):
-                bench.report("First sync with the feed", done, bench.effort.repeats)
-                await bench.wipe()
-                async with bench.worker(env=env) as worker:
-                    seconds.append(await in_step(worker))
-    bench.report("First sync with the feed", 1, 1)
+        without, with_feed = await first_syncs(bench, "First sync with the feed", {}, {"env": to(servers)})
     resources, _ = await bench.size()
     data = f"{resources:,} resources, each an event; medians of {bench.effort.repeats}; the floor is the same without"
     return [
@@ -147,21 +141,31 @@ async def first_sync(bench: Bench) -> list[Figure]:
 async def catching_up(bench: Bench) -> list[Figure]:
     """A whole cluster's events have waited for Kafka; they are sent, and by a bare producer the same."""
     await bench.wipe()
-    nowhere = f"{LOOPBACK}:{free_ports(1)[0]}"
-    async with bench.worker(env=to(nowhere)) as worker:
-        await worker.said("in step")
+    async with KafkaServer.start(bench.new_folder("kafka"), report=bench.report) as server, bench.store() as store:
+        servers = server.bootstrap_servers
+        async with bench.worker(env=to(servers)) as worker:
+            # Kafka is needed to be given the cluster, and away from then on.
+            await worker.said("a cluster is taken")
+            await server.kill()
+            await worker.said("in step")
+        await server.start_again()
+        await _is_ready(servers)
+        return await _caught_up(bench, servers, store)
+
+
+async def _caught_up(bench: Bench, servers: str, store: Store) -> list[Figure]:
+    """The outbox sent, put back and sent again, in turns with the bare producer."""
     rows = await bench.query("MATCH (o:Outbox) RETURN o.events AS events ORDER BY o.seq")
     messages = [message for (row,) in rows if isinstance(row, bytes) for message in unpacked(row)]
     ours: list[float] = []
     floors: list[float] = []
     quiet()
-    async with kafka(bench) as servers, bench.store() as store:
-        for done in range(bench.effort.repeats):
-            bench.report("Catching up", done, bench.effort.repeats)
-            floors.append(await _send_bare(servers, messages))
-            ours.append(await _relay_all(store, servers))
-            if done < bench.effort.repeats - 1:
-                await bench.put_back(rows)
+    for done in range(bench.effort.repeats):
+        bench.report("Catching up", done, bench.effort.repeats)
+        floors.append(await _send_bare(servers, messages))
+        ours.append(await _relay_all(store, servers))
+        if done < bench.effort.repeats - 1:
+            await bench.put_back(rows)
     bench.report("Catching up", 1, 1)
     size = sum(len(message.value) for message in messages)
     data = f"{len(messages):,} events, {size / 1e6:.0f} MB of JSON, in {len(rows)} rows; floor: a bare producer"

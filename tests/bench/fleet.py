@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import neo4j
 
-from kgraph.api.registry import add_cluster, remove_cluster
+from kgraph.api.changing.registry import add_cluster, remove_cluster
 from kgraph.kube.connection import Connection
 from kgraph.kube.given import GivenCluster
 from kgraph.kube.sealing import VARIABLE, Sealer
@@ -23,11 +23,11 @@ from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_setting import ControlPlaneOptions
 from kgraph.stack.neo4j import DATABASE
 from tests.bench.bench import CREDENTIALS_KEY, Bench, quiet
-from tests.bench.changes import percentile
 from tests.bench.floors import list_raw, read_back, write_rows
 from tests.bench.programs import Program
 from tests.bench.rows import Bar, Figure, figure
 from tests.bench.sync import SETTLE_SECONDS
+from tests.figures import percentile
 
 NAMESPACE = "shop"
 APPS = 110  # of seven objects each; RBAC, FlowSchemas and the like bring the apiserver to a thousand
@@ -139,7 +139,7 @@ async def changes(bench: Bench) -> list[Figure]:
             quiet()
             before, began = worker.cpu_seconds(), time.perf_counter()
             count = int(bench.effort.change_seconds * PATCHES_PER_SECOND)
-            lags = await _lags(bench, connection, most, count)
+            lags = await visible_lags(bench, connection, most, count)
             cores = (worker.cpu_seconds() - before) / (time.perf_counter() - began)
     data = (
         f"{len(lags):,} changes, {PATCHES_PER_SECOND * most} a second in bursts of {most}: patches of an object that "
@@ -168,13 +168,13 @@ async def removal(bench: Bench) -> list[Figure]:
             await worker.said("in step", cluster="going")
             await asyncio.sleep(SETTLE_SECONDS)
             resources, _ = await bench.size()
-            before = await _lags(bench, connection, most, patches)
+            before = await visible_lags(bench, connection, most, patches)
             going = asyncio.create_task(worker.said("a cluster is removed"))
             await remove_cluster(store, "going")
             began = await worker.said("a cluster's removal begins")
             during: list[float] = []
             while not going.done():
-                during += await _lags(bench, connection, most, WARM_UP + PATCHES_PER_SECOND)
+                during += await visible_lags(bench, connection, most, WARM_UP + PATCHES_PER_SECOND)
             seconds = await going - began
             (line,) = worker.lines("a cluster is removed")
             left, _ = await bench.size()
@@ -221,7 +221,7 @@ async def _in_step_after_begin(worker: Program, cluster: str) -> float:
     return await worker.said("in step", cluster=cluster) - began
 
 
-async def _lags(bench: Bench, connection: Connection, clusters: int, count: int) -> list[float]:
+async def visible_lags(bench: Bench, connection: Connection, clusters: int, count: int) -> list[float]:
     """Patch one object after the other; seconds until each cluster's graph has the change, ascending, but the first."""
     lags: list[float] = []
     async with bench.driver.session(database=DATABASE, default_access_mode=neo4j.READ_ACCESS) as session:

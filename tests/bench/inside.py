@@ -2,14 +2,14 @@
 
 from typing import cast
 
-from kgraph.api.callers import ANYONE
+from kgraph.api.callers.caller import ANYONE
+from kgraph.api.changing.mutations import Mutations
 from kgraph.api.events.streams import Streams
 from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.sharing import Answers
 from kgraph.api.kinds import KindReader
-from kgraph.api.mutations import Mutations
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.settings import ApiSettings
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer

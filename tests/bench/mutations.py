@@ -16,9 +16,9 @@ import msgspec
 from kgraph.stack.ports import free_ports
 from tests.bench.accounts import AUTHENTICATION, account
 from tests.bench.bench import Bench, quiet
-from tests.bench.changes import percentile
 from tests.bench.dataset import CLUSTER
 from tests.bench.rows import Bar, Figure, figure
+from tests.figures import percentile
 
 NAMESPACE = "mutated"
 DEPLOYMENTS = 220

@@ -54,6 +54,11 @@ class Program:
         finally:
             await process.stop()
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     async def said(self, event: str, *, times: int = 1, cluster: str = "") -> float:
         """Wait until it has logged this so often (of a cluster); when that was, in seconds since the epoch.
 

@@ -1,4 +1,4 @@
-"""Figures as a table for people, as build/bench.json for programs, and as the page docs/benchmarks.md."""
+"""Figures as a table for people, as docs/benchmarks.json for programs, and as the page docs/benchmarks.md."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from tests.bench.rows import Bar, Figure, Row
 
 ROOT = Path(__file__).parents[2]
-FILE = ROOT / "build" / "bench.json"
+FILE = ROOT / "docs" / "benchmarks.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 _HEAD = """\
 # Figures

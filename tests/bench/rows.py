@@ -28,7 +28,7 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure as build/bench.json keeps it; `data` says what it was measured on and how."""
+    """One figure as docs/benchmarks.json keeps it; `data` says what it was measured on and how."""
 
     name: str
     ours: float

@@ -22,13 +22,12 @@ from kgraph.stack.progress import Report
 from kgraph.sync.extract import Extractor
 from kgraph.sync.rows import edge_row
 from tests.bench.bench import Bench, quiet
-from tests.bench.changes import percentile
 from tests.bench.rows import Bar, Figure, figure
+from tests.figures import percentile
 
 CLUSTERS = ("prod", "staging")
 NAMESPACES = 25
 PODS = 6
-RESOURCES_OF_AN_APP = PODS + 4
 ROWS = 2_000
 SEED = 7
 WORDS = ("cart", "checkout", "search", "payment", "invoice", "mail", "review", "stock", "price", "login")

@@ -22,7 +22,7 @@ from kgraph.api.events.told import Told
 from kgraph.api.rest.event_stream import written
 from kgraph.api.settings import ApiSettings
 from kgraph.cli import logs
-from kgraph.cli.serving import listening, running
+from kgraph.cli.process.serving import listening, running
 from kgraph.feed.bus import Bus
 from kgraph.feed.event import Event, EventType, FieldChange, Gvk, Identity, Metadata, event_id, written_time
 from kgraph.graphdb.store import GraphSettings, Store

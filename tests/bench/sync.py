@@ -1,7 +1,9 @@
 """How long a sync takes, and what the worker needs: memory, and processor time where nothing happens."""
 
 import asyncio
+from collections.abc import Mapping
 from statistics import median
+from typing import Any
 
 from tests.bench.bench import Bench
 from tests.bench.floors import list_raw, read_back, write_rows
@@ -116,6 +118,24 @@ async def _sync(bench: Bench) -> tuple[float, Memory, Memory]:
         ended = await worker.said("in step")
         await asyncio.sleep(SETTLE_SECONDS)
         return ended - began, before, worker.memory()
+
+
+async def first_syncs(
+    bench: Bench, what: str, floor: Mapping[str, Any], ours: Mapping[str, Any]
+) -> tuple[list[float], list[float]]:
+    """First syncs by workers of two sorts, in turns: the seconds of the floor's, and of ours."""
+    await bench.wipe()
+    async with bench.worker() as worker:  # warms Neo4j
+        await in_step(worker)
+    floors, found = list[float](), list[float]()
+    for done in range(bench.effort.repeats):
+        for sort, seconds in ((floor, floors), (ours, found)):
+            bench.report(what, done, bench.effort.repeats)
+            await bench.wipe()
+            async with bench.worker(**sort) as worker:
+                seconds.append(await in_step(worker))
+    bench.report(what, 1, 1)
+    return floors, found
 
 
 async def in_step(worker: Program) -> float:

@@ -24,10 +24,10 @@ from kgraph.graphdb.store import Record, Store
 from kgraph.stack.neo4j import DATABASE
 from kgraph.stack.ports import free_ports
 from tests.bench.bench import Bench, quiet
-from tests.bench.changes import percentile
 from tests.bench.dataset import CLUSTER
 from tests.bench.inside import context
 from tests.bench.rows import Bar, Figure, figure
+from tests.figures import percentile
 
 CLIENTS = 32
 SEED = 11  # the same roots in each run
@@ -161,7 +161,7 @@ async def _replay(session: neo4j.AsyncSession, question: Question) -> float:
     """Send the statements, one after the other; seconds."""
     began = time.perf_counter()
     for text, parameters in question.statements:
-        result = await session.run(text, parameters)
+        result = await session.run(text, dict(parameters))
         await result.fetch(1)
         await result.consume()
     return time.perf_counter() - began

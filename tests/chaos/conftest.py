@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from kgraph.stack.kubernetes import ControlPlane
-from tests.integration.sync.conftest import store
+from tests.integration.conftest import store
 
 __all__ = ["store"]
 

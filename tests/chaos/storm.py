@@ -15,7 +15,6 @@ from tests.servers import Cluster
 
 # How long a storm lasts where a test does not say it in steps: KGRAPH_STORM_SECONDS makes it a long one.
 STORM_SECONDS = float(os.environ.get("KGRAPH_STORM_SECONDS", "8"))
-IS_LONG = "KGRAPH_STORM_SECONDS" in os.environ
 AT_ONCE = 4  # steps under way at a time, so that some cross each other
 REFUSED_PAUSE_SECONDS = 0.2
 
@@ -168,6 +167,14 @@ class Storm:
         """Create a namespace, which fails while an earlier one of that name goes."""
         labels = self._dice.choice(LABELS)
         await self.send("POST", "/api/v1/namespaces", {"metadata": {"name": namespace, "labels": labels}})
+
+    async def is_open(self, namespace: str) -> bool:
+        """Whether a namespace is there, and not about to go."""
+        try:
+            answer = await self._client.get(f"/api/v1/namespaces/{namespace}")
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == httpx.codes.OK and answer.json()["status"].get("phase") == "Active"
 
     async def release(self, namespace: str) -> None:
         """Take away the finalizers that the storm has put, so that a namespace can go."""

@@ -15,9 +15,10 @@ def seen(version: int, *, uid: str = "u1", gone: bool = False, at: float = 0) ->
     return Seen(A, uid, version, gone, at)
 
 
-def state(version: int) -> bytes:
-    """The object of A as of a version."""
-    return str(version).encode()
+def state(version: int, triggered: str = "10:00") -> bytes:
+    """The object of A as of a version; when it was triggered is noise."""
+    annotations = {"endpoints.kubernetes.io/last-change-trigger-time": triggered}
+    return msgspec.json.encode({"metadata": {"uid": "u1", "annotations": annotations}, "data": version})
 
 
 def told(*versions: int | None, uid: str = "u1", sequence: int = 1, offset: int = 0) -> list[Told]:
@@ -56,6 +57,13 @@ def test_a_lost_change_is_found() -> None:
     without = [one for one in WHOLE if one.version != 2]
     assert missed([seen(2)], without).lost == [seen(2)]
     assert gaps(without)
+
+
+def test_noise_between_two_events_is_no_gap() -> None:
+    """What is written and not told, because nothing but noise has changed, is no state that was never told."""
+    first, *rest = told(1, 2, 3)
+    later = [msgspec.structs.replace(rest[0], old=state(2, "10:05"))]
+    assert gaps([*told(None, 1), first, *later]) == gaps([*told(None, 1), first, *rest])
 
 
 def test_a_lost_deletion_is_found() -> None:

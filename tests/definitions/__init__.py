@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from kgraph.stack.commands import run
+from kgraph.stack.errors import CommandFailed
 from tests.servers import Cluster
 from tests.workers import until
 
@@ -81,12 +82,22 @@ async def installed(cluster: Cluster, *projects: str) -> AsyncIterator[None]:
         # Some seconds after a definition is established, when there are many.
         return names <= set((await cluster.kubectl("api-resources", "--output=name")).split())
 
+    async def served() -> bool:
+        # One that is deleted before its storage is ready is gone minutes later: the apiserver looks again after twice
+        # as long each time.
+        try:
+            await cluster.kubectl("get", ",".join(sorted(names)), "--all-namespaces", "--output=name")
+        except CommandFailed:
+            return False
+        return True
+
     try:
         await cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *arguments)
         await until(discovered, "the kinds are discovered")
+        await until(served, "the kinds are served")
         yield
     finally:
-        await cluster.kubectl("delete", "--ignore-not-found", "--timeout=60s", *arguments)
+        await cluster.kubectl("delete", "--ignore-not-found", "--timeout=300s", *arguments)
 
 
 async def files(project: Project) -> list[Path]:

@@ -92,7 +92,6 @@ class Up:
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self._process = process
         self._log = log
-        self._family: list[psutil.Process] = []
 
     @property
     def said(self) -> str:

@@ -12,7 +12,7 @@ from tests.servers import Cluster
 pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(1200)]
 
 PAGES = EXAMPLES.parent / "docs" / "guides" / "use-cases"
-SHOWN = re.compile(r"```\n\$ \.venv/bin/python examples/(\w+)\.py\n(.*?)```", re.DOTALL)
+SHOWN = re.compile(r"```console\n\$ \.venv/bin/python examples/(\w+)\.py\n(.*?)```", re.DOTALL)
 SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "client")
 DECLARED = """
 clusters:

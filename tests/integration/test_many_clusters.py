@@ -7,17 +7,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import httpx
+import msgspec
 import pytest
 
+from kgraph.api.changing.registry import add_cluster, remove_cluster
 from kgraph.api.clusters import Cluster as Shown
 from kgraph.api.clusters import all_clusters
 from kgraph.api.errors import BadUserInput, Conflict, NotFound
-from kgraph.api.reader import Reader
-from kgraph.api.registry import add_cluster, remove_cluster
-from kgraph.cli.shards import Keeper
-from kgraph.cli.workers import Workers
+from kgraph.api.reading.reader import Reader
+from kgraph.cli.process.shards import Keeper
+from kgraph.cli.process.workers import Workers
 from kgraph.graphdb import registry, shards
-from kgraph.graphdb.schema import prepare
+from kgraph.graphdb.schema import newest
 from kgraph.graphdb.shards import Worker
 from kgraph.graphdb.store import Store, Transaction
 from kgraph.kube.given import GivenCluster
@@ -28,13 +30,24 @@ from kgraph.stack.kubernetes_setting import ControlPlaneOptions
 from kgraph.stack.progress import silent
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.removal import Removal
-from tests.servers import Graph
-from tests.workers import graph_settings, in_step, until
+from tests.integration.sync.definitions import version
+from tests.workers import in_step, until
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes]
 
 SMALL = SyncOptions(watch_resources=("namespaces", "configmaps", "services", "pods"))
 APISERVER = "kube-apiserver"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+APPLICATIONS = {
+    "metadata": {"name": "applications.argoproj.io"},
+    "spec": {
+        "group": "argoproj.io",
+        "scope": "Namespaced",
+        "names": {"kind": "Application", "plural": "applications"},
+        "versions": [version("v1alpha1")],
+    },
+}
+APPLICATION = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "far"}}
 NOBODY = "https://127.0.0.1:9"  # discard: nothing listens there
 
 
@@ -63,12 +76,13 @@ async def planes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
         yield tuple(started)
 
 
-@pytest.fixture
-async def store(graph_driver: Any, neo4j_server: Graph) -> AsyncIterator[Store]:
-    """An empty graph."""
-    async with Store.open(graph_settings(neo4j_server)) as opened:
-        await prepare(opened)
-        yield opened
+async def is_served(plane: ControlPlane, path: str) -> bool:
+    """Whether the apiserver has a path."""
+    try:
+        await plane.request("GET", path)
+    except httpx.HTTPStatusError:
+        return False
+    return True
 
 
 async def change(plane: ControlPlane, namespace: str, name: str) -> None:
@@ -88,9 +102,11 @@ def settings(plane: ControlPlane, name: str) -> ClusterSettings:
 
 
 @asynccontextmanager
-async def process(store: Store, *configured: ClusterSettings, sealer: Sealer = SEALER) -> AsyncIterator[Keeper]:
+async def process(
+    store: Store, *configured: ClusterSettings, sealer: Sealer = SEALER, options: SyncOptions = SMALL
+) -> AsyncIterator[Keeper]:
     """What `kgraph worker` runs: the configured clusters, and those of the registry."""
-    async with Keeper(store, Workers(store, configured, SMALL), sealer, "here") as keeper:
+    async with Keeper(store, Workers(store, configured, options), sealer, "here") as keeper:
         task = asyncio.create_task(keeper.run(), name="keep")
         try:
             yield keeper
@@ -164,6 +180,40 @@ async def test_a_cluster_that_is_added_is_synced_again_after_a_restart_and_gone_
         await in_step(store, settings(two, "two"), SMALL)
 
 
+async def test_an_application_leads_to_a_cluster_as_soon_as_that_is_added(
+    store: Store, planes: tuple[ControlPlane, ...]
+) -> None:
+    """What an Argo CD Application deploys to is found by the cluster's address, and lost again with the cluster."""
+    one, two, _ = planes
+    await two.request("POST", DEFINITIONS, APPLICATIONS)
+    applications = "/apis/argoproj.io/v1alpha1/namespaces/two/applications"
+    spec = {"destination": {"server": f"{one.server}/", "namespace": "one"}}
+    await until(lambda: is_served(two, applications), "Applications are served")
+    await two.request("POST", applications, {**APPLICATION, "spec": spec})
+    watched = (*SMALL.watch_resources, "crd", "*.argoproj.io")
+    options = msgspec.structs.replace(SMALL, watch_resources=watched)
+
+    async def ends() -> list[str]:
+        text = "MATCH (:Resource {key: $key})-[:DEPLOYS]->(e) RETURN e.key AS end, e:Missing AS missing"
+        found = await store.read_text(text, {"key": "two/argoproj.io/Application/two/far"})
+        return [row["end"] for row in found if not row["missing"]]
+
+    async def leads_there() -> bool:
+        return await ends() == ["one/core/Namespace/_/one"]
+
+    async def leads_nowhere() -> bool:
+        return await ends() == []
+
+    async with process(store, settings(two, "two"), options=options):
+        await until(is_ready(store, "two"), "the Application's cluster is in step")
+        assert await leads_nowhere()
+        await add_cluster(store, SEALER, given(one, "one"))
+        await until(leads_there, "the Application leads to the cluster that was added")
+        await remove_cluster(store, "one")
+        await until(leads_nowhere, "the Application leads nowhere")
+        await until(is_gone(store, "one"), "nothing is left of the cluster that was removed")
+
+
 async def test_what_cannot_be_added_or_removed_is_refused_in_words(
     store: Store, planes: tuple[ControlPlane, ...]
 ) -> None:
@@ -181,7 +231,9 @@ async def test_what_cannot_be_added_or_removed_is_refused_in_words(
     await shards.look(store, Worker("worker:x", "x", "", ("two",)))
     with pytest.raises(Conflict, match="configuration"):
         await add_cluster(store, SEALER, given(one, "two"))
-    await store.write_one("write/claim_cluster", {"key": "cluster:two", "properties": {"id": "two"}})
+    await store.write_one(
+        "write/claim_cluster", {"key": "cluster:two", "properties": {"id": "two"}, "schema": newest()}
+    )
     with pytest.raises(Conflict, match="configuration"):
         await remove_cluster(store, "two")
     await remove_cluster(store, "one")

@@ -7,18 +7,19 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from confluent_kafka.admin import AdminClient
 
-from kgraph.api.registry import add_cluster, remove_cluster
-from kgraph.cli.shards import Keeper
-from kgraph.cli.workers import Workers
+from kgraph.api.changing.registry import add_cluster, remove_cluster
+from kgraph.cli.process.shards import Keeper
+from kgraph.cli.process.workers import Workers
 from kgraph.feed.kafka_settings import KafkaSettings
 from kgraph.graphdb import shards as graph
-from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import Store
 from kgraph.kube.given import GivenCluster
 from kgraph.kube.sealing import VARIABLE, Sealer
@@ -62,14 +63,6 @@ async def plane(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Contr
         yield started
 
 
-@pytest.fixture
-async def store(graph_driver: Any, neo4j_server: Graph) -> AsyncIterator[Store]:
-    """An empty graph."""
-    async with Store.open(graph_settings(neo4j_server)) as opened:
-        await prepare(opened)
-        yield opened
-
-
 @asynccontextmanager
 async def keeping(
     store: Store, name: str, clusters: tuple[ClusterSettings, ...], group: GroupSettings | None
@@ -85,10 +78,10 @@ async def keeping(
             await asyncio.wait([task])
 
 
-def named_group() -> dict[str, str]:
+def new_group(kafka: Feed) -> GroupSettings:
     """A topic and a group of the test's own."""
     name = f"shards-{secrets.token_hex(4)}"
-    return {"topic": name, "group": name}
+    return GroupSettings(kafka=KafkaSettings(bootstrap_servers=(kafka.bootstrap_servers,)), topic=name, group=name)
 
 
 def all_hold(store: Store, count: int, *names: str) -> Callable[[], Awaitable[Any]]:
@@ -117,8 +110,7 @@ async def test_ten_workers_that_come_and_go_share_a_hundred_shards(
 ) -> None:
     """No two workers ever write one cluster, none is without a worker for long, and what changed is in all of them."""
     clusters = entries(plane, SHARDS)
-    names = named_group()
-    group = GroupSettings(kafka=KafkaSettings(bootstrap_servers=(kafka_server.bootstrap_servers,)), **names)
+    group = new_group(kafka_server)
     audit = Audit(monkeypatch)
     chance = random.Random(7)
     living: dict[str, tuple[Keeper, AsyncExitStack]] = {}
@@ -177,9 +169,9 @@ async def test_ten_workers_that_come_and_go_share_a_hundred_shards(
 
 async def test_clusters_that_are_added_are_shards_too(store: Store, plane: ControlPlane, kafka_server: Feed) -> None:
     """Workers without a configuration share what is added; a removed one leaves nothing, and its number to the next."""
-    group = GroupSettings(kafka=KafkaSettings(bootstrap_servers=(kafka_server.bootstrap_servers,)), **named_group())
+    group = new_group(kafka_server)
     numbers = "MATCH (s:Shard) RETURN s.cluster AS cluster, s.number AS number"
-    login = {"server": plane.server, "ca": plane.ca_file.read_text(), "token": plane.admin_token}
+    login = partial(GivenCluster, server=plane.server, ca=plane.ca_file.read_text(), token=plane.admin_token)
 
     async def numbered() -> dict[str, int]:
         return {row["cluster"]: row["number"] for row in await store.read_text(numbers)}
@@ -189,12 +181,12 @@ async def test_clusters_that_are_added_are_shards_too(store: Store, plane: Contr
 
     async with keeping(store, "a", (), group), keeping(store, "b", (), group):
         for name in ("one", "two"):
-            await add_cluster(store, SEALER, GivenCluster(id=name, **login))
+            await add_cluster(store, SEALER, login(id=name))
         await until(all_hold(store, 2, "a", "b"), "each has one")
         before = await numbered()
         await remove_cluster(store, "one")
         await until(is_gone, "the removed one is gone")
-        await add_cluster(store, SEALER, GivenCluster(id="three", **login))
+        await add_cluster(store, SEALER, login(id="three"))
         await until(all_hold(store, 2, "a", "b"), "each has one again")
         assert await numbered() == {"two": before["two"], "three": before["one"]}
 
@@ -264,11 +256,43 @@ async def test_a_frozen_worker_is_fenced_and_comes_back(
     await until(sees(store, entries(plane, FEW), name), "the change is in every cluster", TAKEN_OVER_SECONDS)
     taken = await until(all_hold(store, FEW, "b"), "the other has all")
     a.resume()
-    await until(lambda: _said(a, "the group went on without this worker"), "it hears that it lost them")
+    await until(lambda: _said(a, "no member of the group any more"), "it hears that it lost them")
     found = await until(all_hold(store, FEW, "a", "b"), "it has a share again")
     assert all(found[cluster].epoch == taken[cluster].epoch for cluster in mine if found[cluster].worker == "b")
     last = await changed(plane)
     await until(sees(store, entries(plane, FEW), last), "the last change is in every cluster")
+
+
+async def test_a_session_that_ends_costs_no_cluster_that_nobody_else_took(
+    store: Store, plane: ControlPlane, neo4j_server: Graph, kafka_server: Feed, tmp_path: Path
+) -> None:
+    """A worker whose session is over, while Kafka answers, goes on with what is still its own: nothing is listed."""
+    clusters, group = entries(plane, FEW), f"alone-{secrets.token_hex(4)}"
+    kafka = AdminClient({"bootstrap.servers": kafka_server.bootstrap_servers})
+
+    async def is_forgotten() -> bool:
+        found = kafka.describe_consumer_groups([f"{group}.workers"])[f"{group}.workers"]
+        return not (await asyncio.to_thread(found.result)).members
+
+    async with WorkerProcess.run(
+        tmp_path,
+        graph_settings(neo4j_server),
+        clusters[0],
+        name="a",
+        environ={"KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers},
+        worker_group=group,
+        **configuration(clusters),
+    ) as a:
+        await until(sees(store, clusters, await changed(plane)), "a change is in every cluster")
+        before = await until(all_hold(store, FEW, "a"), "it has all")
+        a.pause()
+        await until(is_forgotten, "the group has forgotten it")
+        name = await changed(plane)
+        a.resume()
+        await until(sees(store, clusters, name), "what changed meanwhile is in every cluster", TAKEN_OVER_SECONDS)
+        await until(partial(_said, a, "a member of the group again"), "it is a member again")
+        await until(sees(store, clusters, await changed(plane)), "the last change is in every cluster")
+        assert await until(all_hold(store, FEW, "a"), "it has all") == before
 
 
 async def test_without_kafka_the_workers_go_on_with_what_they_have(
@@ -277,13 +301,14 @@ async def test_without_kafka_the_workers_go_on_with_what_they_have(
     """Kafka away for longer than a session: the workers say so, and write on; back, it finds them with their shards."""
     await own_kafka.server.kill()
     for worker in pair:
-        await until(lambda worker=worker: _said(worker, "Kafka does not answer"), "it says that Kafka is away")
+        await until(partial(_said, worker, "no member of the group any more"), "it says that its session is over")
     name = await changed(plane)
     await until(sees(store, entries(plane, FEW), name), "the change is in every cluster", TAKEN_OVER_SECONDS)
+    before = await shards(store)
     await own_kafka.server.start_again()
     for worker in pair:
-        await until(lambda worker=worker: _said(worker, "Kafka answers again"), "it says that Kafka is back")
-    await until(all_hold(store, FEW, "a", "b"), "both have their share")
+        await until(partial(_said, worker, "a member of the group again"), "it says that Kafka is back")
+    assert await until(all_hold(store, FEW, "a", "b"), "both have their share") == before
     last = await changed(plane)
     await until(sees(store, entries(plane, FEW), last), "the last change is in every cluster", TAKEN_OVER_SECONDS)
 

@@ -9,7 +9,8 @@ import asyncio
 import secrets
 import time
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
+from contextvars import Context
 
 import msgspec
 import structlog
@@ -71,9 +72,10 @@ class Hub:
         if not self._tasks:
             self._began = time.monotonic()
             self._reaches = self._position().stamp - int(self._reaches_back * 1e6)
+            # In a context of their own: who happens to be the first to subscribe is not in their log lines.
             self._tasks = [
-                asyncio.create_task(self._read(), name="the change feed"),
-                asyncio.create_task(self._say_alive(), name="the change feed's signs of life"),
+                asyncio.create_task(self._read(), name="the change feed", context=Context()),
+                asyncio.create_task(self._say_alive(), name="the change feed's signs of life", context=Context()),
             ]
 
     async def close(self) -> None:
@@ -152,7 +154,8 @@ class Hub:
         self._found.setdefault(event_id, set()).add(found)
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(found.wait(), left)
+                async with asyncio.timeout(left):
+                    await found.wait()
         finally:
             self._found[event_id].discard(found)
             if not self._found[event_id]:
@@ -161,9 +164,10 @@ class Hub:
     async def _read(self) -> None:
         while True:
             try:
-                async for events in self._source.events():
-                    for event in events:
-                        self._tell(event)
+                async with aclosing(self._source.events()) as source:
+                    async for events in source:
+                        for event in events:
+                            self._tell(event)
             except Lagged as error:
                 self._lost(str(error))
             except Exception as error:

@@ -1,5 +1,6 @@
 """Where somebody is in the feed, as a text that they give back to go on from there."""
 
+import re
 from typing import Self
 
 import msgspec
@@ -26,9 +27,11 @@ class Position(msgspec.Struct, frozen=True, gc=False):
         """Read a position; BadUserInput where it is none."""
         stamp, _, rest = text.partition(".")
         replica, dot, event_id = rest.partition(".")
-        if not (dot and stamp.isascii() and stamp.isdecimal() and replica) or len(text) > _MOST:
+        if not (dot and stamp.isascii() and stamp.isdecimal() and replica and _PLAIN.fullmatch(text[: _MOST + 1])):
             raise BadUserInput(f"Last-Event-ID {text[:_MOST]!r} is no id of an event of this stream")
         return cls(int(stamp), replica, event_id)
 
 
 _MOST = 120
+# It is written into a stream of lines again (`id:`): nothing in it ends a line.
+_PLAIN = re.compile(rf"[!-~]{{1,{_MOST}}}")

@@ -16,10 +16,12 @@ from kgraph.api.kinds import KindReader
 from kgraph.api.labels import Space, labels_of, namespace_labels
 from kgraph.api.listing import Filter, conditions, page
 from kgraph.api.nodes import Node, Wanted
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.feed.event import Event, EventType, Identity, Metadata, event_id, written_time
 from kgraph.feed.filters import EventFilter, is_of_type
+from kgraph.feed.severity import FOUND, MESSAGE_CHARACTERS, saying
 from kgraph.graphdb.model import PII_LABEL, ResourceKey
+from kgraph.groups import with_group
 from kgraph.kube.history import is_before
 
 PAGE = 500
@@ -30,7 +32,7 @@ STATE_MOST = 20_000
 SETTLING_SECONDS = 600.0
 SETTLING_MOST = 50_000  # keys that are remembered for it
 NO_TRACE, NO_SPAN = "0" * 32, "0" * 16  # W3C's for what is part of no trace
-_WANTED = Wanted(facts=True, manifests=True)
+_WANTED = Wanted(facts=True, properties=True, manifests=True)
 
 
 async def state(
@@ -59,9 +61,10 @@ async def _meant(kinds: KindReader, wanted: EventFilter) -> Filter | None:
     """The filter as lists take it, but for what they cannot: each resource is held against the filter itself again."""
     types: set[str] | None = None
     if wanted.resource_types:
-        known = await kinds.clusters()
+        # What is not in the state is never told: a kind of which the first resource was told a moment ago is in it.
+        known = await kinds.clusters(now=True)
         types = {
-            f"{kind.plural}.{kind.group}" if kind.group else kind.plural
+            with_group(kind.plural, kind.group)
             for cluster in wanted.clusters or known
             if cluster in known
             for kind in known[cluster].catalogue.kinds
@@ -87,6 +90,7 @@ def _event(node: Node, namespaces: Mapping[Space, Mapping[str, str]]) -> Event |
     if facts is None or not isinstance(facts.manifest, str) or name.cluster is None:
         return None
     uid, manifest = facts.uid or "", msgspec.Raw(facts.manifest.encode())
+    said = saying(name.group_kind, facts.health, facts.health_reason, facts.properties)
     return Event(
         event_id=event_id(EventType.CREATED, node.key, uid, version_of(manifest), "state"),
         event_type=EventType.CREATED,
@@ -98,6 +102,9 @@ def _event(node: Node, namespaces: Mapping[Space, Mapping[str, str]]) -> Event |
             trace_id=NO_TRACE,
             span_id=NO_SPAN,
             snapshot=True,
+            severity=said.severity,
+            reason="Created" if said.reason is None else said.reason,
+            message=(FOUND if said.message is None else said.message)[:MESSAGE_CHARACTERS],
             pii=PII_LABEL in labels_of(facts.labels) or PII_LABEL in namespaces.get(_space(node), {}),
         ),
     )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from kgraph.api.callers import Caller
+from kgraph.api.callers.caller import Caller
 from kgraph.api.errors import NotFound, Unauthenticated
 from kgraph.api.events.hub import Hub
 from kgraph.api.events.positions import Position
@@ -16,7 +16,7 @@ from kgraph.api.events.told import Item, Mark, MarkKind, Told
 from kgraph.api.events.viewer import Viewer
 from kgraph.api.events.wanted import Words, event_filter
 from kgraph.api.kinds import KindReader
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.feed.filters import EventFilter
 
 NO_FEED = (

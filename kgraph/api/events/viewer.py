@@ -6,9 +6,9 @@ A verdict is as old as `Verdicts` keeps it and as the caller's requests share it
 import time
 from collections.abc import Iterable
 
-from kgraph.api.callers import Caller
+from kgraph.api.callers.caller import Caller
 from kgraph.api.events.told import Told
-from kgraph.api.sight import Sight, Sights
+from kgraph.api.reading.sight import Sight, Sights
 from kgraph.feed.event import EventType
 
 # What comes of all that is in a cluster, as its health, is for who sees all of it.

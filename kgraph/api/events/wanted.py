@@ -11,7 +11,8 @@ from kgraph.feed.event import Severity
 from kgraph.feed.filters import CLUSTER_EVENTS, EventFilter, spelled, type_of
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.model import CORE
-from kgraph.kube.selectors import FieldSelector, LabelSelector, SelectorError
+from kgraph.kube.field_selectors import FieldSelector
+from kgraph.kube.selectors import LabelSelector, SelectorError
 
 # A stream may be opened before there is any cluster: the kinds of each are Kubernetes' own at least.
 _TO_COME = ClusterKinds(Catalogue(), frozenset())

@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from kgraph.api import audit
+from kgraph.api.changing import audit
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.filters import First, page_size
 from kgraph.api.graphql.history import Since
@@ -127,6 +127,7 @@ class AuditQueries:
             outcomes=None if given.outcomes is None else [one.name for one in given.outcomes],
             dry_run=given.dry_run,
         )
+        await info.context.mutations.audit.settled()
         found, more = await audit.trail(
             info.context.reader,
             wanted,

@@ -4,14 +4,14 @@ from enum import Enum
 
 import strawberry
 
-from kgraph.api import metering
-from kgraph.api.costs import Clusters, Part, Row, costs
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.filters import First, page_size
 from kgraph.api.graphql.utilization import GroupBy, Label, UsageFilter, read_group, read_scope
 from kgraph.api.prices import MONTH_HOURS, Prices
 from kgraph.api.scope import NODE, POD, Scope
-from kgraph.api.utilization import GroupBy as By
+from kgraph.api.usage import metering
+from kgraph.api.usage.costs import Clusters, Part, Row, costs
+from kgraph.api.usage.utilization import GroupBy as By
 
 NO_PRICES = "no prices are known: set `prices` in the configuration"
 

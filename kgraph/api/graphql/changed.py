@@ -1,20 +1,19 @@
 """What GraphQL's mutations of resources share: their arguments, how they are done, how what came of them is shown."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, NamedTuple
 
 import msgspec
 import strawberry
 
+from kgraph.api.changing.intents import FIELD_MANAGER, Intent
+from kgraph.api.changing.mutations import Asked, Changed
+from kgraph.api.changing.request_headers import idempotency_key_of, trace_id_of
 from kgraph.api.graphql.context import Info
-from kgraph.api.graphql.objects import facts_of
+from kgraph.api.graphql.objects import facts_of, says_all
 from kgraph.api.graphql.resource import Resource, resource, resources
 from kgraph.api.graphql.selection import selected
-from kgraph.api.intents import FIELD_MANAGER, Intent
-from kgraph.api.mutations import Asked, Changed
 from kgraph.api.nodes import Node, absent_handle, named_if_there
-from kgraph.api.request_headers import idempotency_key_of, trace_id_of
 from kgraph.api.served import Target
 
 DryRun = Annotated[bool, strawberry.argument(description="Have the cluster check everything, and change nothing.")]
@@ -62,8 +61,8 @@ async def change(info: Info, of: Named, build: Callable[[Target], Intent], how: 
 
 async def changed_resource(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Resource:
     """Do it, and show what came of it."""
-    asked, waited = _asked(info, of, build, how), how.wait and not how.dry_run
-    return await info.context.mutations.shown(info.context.caller, asked, partial(_shown, info, waited=waited))
+    changed = await info.context.mutations.do(info.context.caller, _asked(info, of, build, how))
+    return await _shown(info, changed, waited=how.wait and not how.dry_run)
 
 
 def _asked(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -> Asked:
@@ -83,9 +82,11 @@ def _asked(info: Info, of: Named, build: Callable[[Target], Intent], how: How) -
 
 async def _shown(info: Info, changed: Changed, *, waited: bool) -> Resource:
     """The resource as the apiserver gave it, its relations of the graph; after waiting, all of the graph."""
-    there = await named_if_there(info.context.reader, changed.key, timeout=info.context.timeout)
+    paths, there = selected(info), None
+    if waited or not says_all(paths):
+        there = await named_if_there(info.context.reader, changed.key, timeout=info.context.timeout)
     if there is not None and waited:
-        (found,) = await resources(info, [there], selected(info))
+        (found,) = await resources(info, [there], paths)
         return found
     handle = there.handle if there is not None and not there.missing else absent_handle(changed.key)
     info.context.loaders.manifests.prime((handle, changed.key), changed.obj)

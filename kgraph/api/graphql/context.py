@@ -7,14 +7,14 @@ from graphql import FieldNode
 from strawberry.litestar import BaseContext
 from strawberry.types import Info as StrawberryInfo
 
-from kgraph.api.callers import Caller
+from kgraph.api.callers.caller import Caller
+from kgraph.api.changing.mutations import Mutations
 from kgraph.api.errors import ApiError
 from kgraph.api.events.streams import Streams
 from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.sharing import Answers
 from kgraph.api.kinds import KindReader
-from kgraph.api.mutations import Mutations
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.settings import ApiSettings
 from kgraph.kube.sealing import Sealer
 

@@ -4,25 +4,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
 from typing import Any, Self, cast
 
 import msgspec
 import strawberry
-from strawberry.schema.name_converter import NameConverter
-from strawberry.types.base import get_object_definition
 
 from kgraph.api.events.told import Told
 from kgraph.api.graphql.cluster import Cluster
 from kgraph.api.graphql.cluster import shown as shown_cluster
 from kgraph.api.graphql.context import Info
-from kgraph.api.graphql.fields import At
 from kgraph.api.graphql.kinds.network import Service
 from kgraph.api.graphql.kinds.pods import Pod
 from kgraph.api.graphql.kinds.workloads import Deployment
 from kgraph.api.graphql.loaders import KeyWanted
-from kgraph.api.graphql.objects import facts_of
-from kgraph.api.graphql.resource import FACT_FIELDS, TYPES, Resource, resource
+from kgraph.api.graphql.objects import facts_of, says_all
+from kgraph.api.graphql.resource import Resource, resource
 from kgraph.api.graphql.scalars import JSON, DateTime
 from kgraph.api.graphql.selection import selected
 from kgraph.api.graphql.sharing import Payload
@@ -30,11 +26,6 @@ from kgraph.api.nodes import Node, Wanted, absent_handle
 from kgraph.feed.event import Event, is_there, written_time
 from kgraph.feed.event import EventType as FeedType
 from kgraph.feed.event import Severity as FeedSeverity
-
-# What an event's own object says, or its key: for anything else the graph is asked.
-OWN = frozenset({"__typename", "key", "id", "kind", "group", "name", "namespace", "cluster", "missing"}) | (
-    FACT_FIELDS - {"properties"} | {"annotations", "manifest"}
-)
 
 
 @strawberry.enum(description="What happened to a resource.")
@@ -251,7 +242,7 @@ async def _shown(info: Info, told: Told | None) -> Resource | None:
     event, loaders = told.event, info.context.loaders
     handle, properties = absent_handle(told.key), cast("Mapping[str, Any]", {})
     obj = msgspec.json.decode(event.object) if is_there(event.object) else None
-    if event.event_type is not FeedType.DELETED and (obj is None or not _is_own(selected(info))):
+    if event.event_type is not FeedType.DELETED and (obj is None or not says_all(selected(info))):
         asked = Wanted(facts=True, properties=True, manifests=obj is None)
         there = await loaders.by_key.load(KeyWanted(told.key, asked))
         if there is not None and there.facts is not None:
@@ -262,22 +253,6 @@ async def _shown(info: Info, told: Told | None) -> Resource | None:
         return None
     loaders.objects[handle] = obj
     return resource(info, Node(handle, told.key, facts=facts_of(told.key, obj, properties)))
-
-
-def _is_own(paths: frozenset[str]) -> bool:
-    """Whether an event's own object says all that is selected of it."""
-    return {path for path in paths if "." not in path} <= _own_fields()
-
-
-@cache
-def _own_fields() -> frozenset[str]:
-    named = NameConverter().from_field
-    fields = (field for kind in TYPES.values() for field in get_object_definition(kind, strict=True).fields)
-    found = {(type(field) is At, named(field)) for field in fields}
-    # A name that one kind takes from its object may be a relation of another.
-    return (OWN | {name for is_at, name in found if is_at}) - {
-        name for is_at, name in found if not is_at and name not in OWN
-    }
 
 
 __all__ = ["ClusterEvent", "DeploymentEvent", "PodEvent", "ResourceEvent", "ServiceEvent"]

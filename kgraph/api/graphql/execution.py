@@ -8,12 +8,15 @@ ordinary way, so that the answer is the same.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, cast
 
 import msgspec
 from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLField,
     GraphQLInterfaceType,
@@ -22,11 +25,13 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    InlineFragmentNode,
     get_named_type,
     is_specified_scalar_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import AwaitableOrValue, Path
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
@@ -36,6 +41,7 @@ from kgraph.api.graphql.pruning import Path as JsonPath
 from kgraph.api.graphql.pruning import decoder
 from kgraph.api.graphql.scalars import SCALARS
 from kgraph.api.graphql.sharing import Payload
+from kgraph.weakly import weakly
 
 _TYPENAME = "__typename"
 _OWN_SCALARS = frozenset(scalar.name for scalar in SCALARS.values())  # which are written as they are
@@ -46,14 +52,27 @@ Column = Callable[[Sequence[Any], Sequence[Any]], list[Any] | None]
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The columns by their names in the answer, which of them may have no null, and the objects that they look at."""
+    """The columns by their names in the answer, which of them may have no null, and the objects that they look at.
+
+    One that is flat has no columns of objects in objects, which only its own operation's executor can make.
+    """
 
     columns: dict[str, tuple[Column, bool]]
     objects: Callable[[Sequence[Any]], Sequence[Any]]
+    is_flat: bool
+
+
+# Plans by the ids of a type and the fields of a document, with these: so their ids are theirs.
+_REMEMBERED: dict[tuple[int, ...], tuple[tuple[Any, ...], Plan]] = {}
+REMEMBERED_MOST = 500
 
 
 class ListExecutor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's executor with the short way for lists."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.async_helpers = GraphQLResolveInfoHelpers(weakly(self.gather_async_work), weakly(self.track_async_work))
 
     @cached_property
     def _plans(self) -> dict[tuple[str, int], tuple[FieldDetailsList, Plan | None]]:
@@ -140,8 +159,32 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
         """How to make the rows of a type; None if one field is not plain. Lists in lists have the same plan each."""
         at = (item_type.name, id(details))
         if at not in self._plans:
-            self._plans[at] = (details, self._planned(item_type, details))
+            self._plans[at] = (details, self._remembered(item_type, details))
         return self._plans[at][1]
+
+    def _remembered(self, item_type: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
+        """The same as for another operation of the same document, which is parsed once, where that must be the same."""
+        about = (item_type, *(one.node for one in details))
+        at = tuple(map(id, about))
+        if at not in _REMEMBERED:
+            plan = self._planned(item_type, details)
+            if plan is None or not plan.is_flat or any(self._depends(one.node) for one in details):
+                return plan
+            if len(_REMEMBERED) >= REMEMBERED_MOST:
+                _REMEMBERED.clear()
+            _REMEMBERED[at] = (about, plan)
+        return _REMEMBERED[at][1]
+
+    def _depends(self, on: FieldNode | FragmentDefinitionNode | InlineFragmentNode) -> bool:
+        """Whether what is selected depends on an operation's variables, by `@skip` and `@include`."""
+        for node in on.selection_set.selections if on.selection_set else ():
+            if node.directives:
+                return True
+            if isinstance(node, FragmentSpreadNode) and self._depends(self.fragment_definitions[node.name.value]):
+                return True
+            if isinstance(node, InlineFragmentNode) and self._depends(node):
+                return True
+        return False
 
     def _planned(self, item_type: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
         collected = self.collect_subfields(item_type, details)
@@ -161,7 +204,8 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
             columns[name] = (column, isinstance(field.type, GraphQLNonNull))
             definition = field.extensions["strawberry-definition"]
             reads.update(definition.reads if isinstance(definition, At) else ())
-        return Plan(columns, _objects(frozenset(reads)))
+        is_flat = not any(one[0].node.selection_set for one in collected.grouped_field_set.values())
+        return Plan(columns, _objects(frozenset(reads)), is_flat)
 
     def _column(self, field: GraphQLField, below: FieldDetailsList) -> Column | None:
         """How to get a field of many; None if it is not plain."""
@@ -179,19 +223,16 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
             return values
         if not isinstance(definition, At) or not isinstance(of_type, GraphQLObjectType):
             return None
-        rows = _Parts(self, of_type, below, many=isinstance(kind, GraphQLList))
+        make = partial(weakly(self._rows_of_one), of_type, below)
+        rows = _Parts(make, many=isinstance(kind, GraphQLList))
         return lambda items, objects: rows.of(values(items, objects))
 
 
 class _Parts:
     """The rows of objects that are in others, made for all of these at once."""
 
-    def __init__(
-        self, executor: ListExecutor, of_type: GraphQLObjectType, details: FieldDetailsList, *, many: bool
-    ) -> None:
-        self._executor = executor
-        self._type = of_type
-        self._details = details
+    def __init__(self, make: Callable[[Sequence[Any]], list[Any] | None], *, many: bool) -> None:
+        self._make = make
         self._many = many
 
     def of(self, values: list[Any] | None) -> list[Any] | None:
@@ -199,9 +240,7 @@ class _Parts:
         if values is None:
             return None
         lists = values if self._many else [() if value is None else (value,) for value in values]
-        rows = self._executor._rows_of_one(  # noqa: SLF001 - a part of the same work
-            self._type, self._details, [one for some in lists for one in some]
-        )
+        rows = self._make([one for some in lists for one in some])
         if rows is None:
             return None
         each = iter(rows)

@@ -11,10 +11,11 @@ from strawberry.types import ExecutionContext
 from kgraph.api.errors import BadUserInput, TooComplex, as_api_failure
 from kgraph.api.graphql import cost
 from kgraph.api.settings import Limits
+from kgraph.telemetry.tracing import trace_id
 
 log = structlog.get_logger(__name__)
 
-_TRACE_ID_BYTES = 8
+_TRACE_ID_BYTES = 16
 
 
 class LimitsExtension(SchemaExtension):
@@ -46,6 +47,16 @@ class LimitsExtension(SchemaExtension):
             context.pre_execution_errors = [cost.as_graphql_error(error)]
 
 
+def code_of(error: GraphQLError) -> str:
+    """The code that the caller is told."""
+    if code := (error.extensions or {}).get("code"):
+        return str(code)
+    original = error.original_error
+    if original is None or isinstance(original, GraphQLError):
+        return BadUserInput.code  # syntax, validation, variables: graphql-core's own words
+    return as_api_failure(original).code
+
+
 def worded(error: GraphQLError) -> GraphQLError:
     """The same error as the caller sees it."""
     if "code" in (error.extensions or {}):
@@ -57,6 +68,6 @@ def worded(error: GraphQLError) -> GraphQLError:
     failure = as_api_failure(original)
     extensions = {"code": failure.code, **failure.extensions}
     if failure.masked:
-        extensions["traceId"] = secrets.token_hex(_TRACE_ID_BYTES)
+        extensions["traceId"] = trace_id() or secrets.token_hex(_TRACE_ID_BYTES)
         log.error("operation failed", trace_id=extensions["traceId"], path=error.path, exc_info=original)
     return GraphQLError(failure.message, error.nodes, error.source, error.positions, error.path, None, extensions)

@@ -16,7 +16,6 @@ from strawberry.types.field import StrawberryField
 from kgraph.api.graphql.pruning import Path
 from kgraph.api.graphql.scalars import JSON, DateTime
 
-Object = Mapping[str, Any]
 Take = Callable[[Any], Any]
 
 _INT32 = 2**31  # GraphQL's Int has 32 bits
@@ -107,16 +106,6 @@ def dig(obj: Any, *path: str) -> Any:
             return None
         obj = obj.get(key)
     return obj
-
-
-def mapping(value: Any) -> Object:
-    """The value if it is an object, else an empty one."""
-    return value if type(value) is dict else {}
-
-
-def items(value: Any) -> list[Object]:
-    """The objects in a list; whatever else is in it, or stands in its place, is left out."""
-    return [one for one in value if type(one) is dict] if type(value) is list else []
 
 
 def text(value: Any) -> str | None:

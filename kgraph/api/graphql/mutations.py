@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 import strawberry
 
-from kgraph.api.cluster_mutations import ClusterChange
+from kgraph.api.changing.cluster_mutations import ClusterChange
 from kgraph.api.graphql.changed import trace_id
 from kgraph.api.graphql.cluster import Cluster, shown
 from kgraph.api.graphql.context import Info

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 import strawberry
 
-from kgraph.api import intents
+from kgraph.api.changing import intents
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.changed import (
     DryRun,

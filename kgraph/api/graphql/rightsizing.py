@@ -6,7 +6,6 @@ from enum import Enum
 
 import strawberry
 
-from kgraph.api import metering, rightsizing
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.filters import First, page_size
@@ -17,6 +16,7 @@ from kgraph.api.graphql.utilization import UsageFilter, read_scope
 from kgraph.api.nodes import Node
 from kgraph.api.prices import MONTH_HOURS, Prices, Rates
 from kgraph.api.scope import Scope
+from kgraph.api.usage import metering, rightsizing
 from kgraph.graphdb.model import ResourceKey
 from kgraph.graphdb.usage import Amounts
 

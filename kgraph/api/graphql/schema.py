@@ -28,6 +28,7 @@ from kgraph.api.graphql.impact import ImpactQueries
 from kgraph.api.graphql.kinds import access, api, config, network, pods, storage, workloads
 from kgraph.api.graphql.kinds.queries import KindQueries
 from kgraph.api.graphql.mutations import ClusterMutations
+from kgraph.api.graphql.operations import Figures, OperationsExtension
 from kgraph.api.graphql.persisted import NOT_FOUND, NOT_FOUND_MESSAGE, PersistedQueries, PersistedQueryNotFound
 from kgraph.api.graphql.rbac import RbacQueries
 from kgraph.api.graphql.resource import TYPES, GenericResource
@@ -41,6 +42,7 @@ from kgraph.api.graphql.utilization import UtilizationQueries
 from kgraph.api.graphql.validation import Validation
 from kgraph.api.graphql.ways import PathQueries
 from kgraph.api.settings import Limits
+from kgraph.telemetry.meter import Meter
 
 # Parsed and validated documents that are kept; the largest that is let in takes 1.2 MB.
 CACHED_DOCUMENTS = 100
@@ -136,8 +138,9 @@ async def _worded(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, Non
             yield result
 
 
-def make_schema(limits: Limits, *, mutations: bool = False) -> Schema:
+def make_schema(limits: Limits, *, mutations: bool = False, meter: Meter | None = None) -> Schema:
     """The schema with these limits, and with mutations where they are enabled."""
+    figures = Figures(meter or Meter())
     return Schema(
         Query,
         Mutation if mutations else None,
@@ -145,6 +148,7 @@ def make_schema(limits: Limits, *, mutations: bool = False) -> Schema:
         types=[*TYPES.values(), GenericResource],
         # Factories: an extension keeps its operation, and the caches are shared by their size.
         extensions=[
+            lambda: OperationsExtension(figures),
             lambda: ParserCache(CACHED_DOCUMENTS),
             lambda: Validation(CACHED_DOCUMENTS),
             lambda: LimitsExtension(limits),

@@ -1,6 +1,6 @@
 """Which fields a caller selected below a field, so that nothing is fetched that nobody reads."""
 
-from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 
 from kgraph.api.graphql.context import Info
 
@@ -17,24 +17,22 @@ def selected(info: Info) -> frozenset[str]:
         return known[1]
     found: set[str] = set()
     seen: set[tuple[str, str]] = set()
-
-    def read(selections: SelectionSetNode | None, path: str) -> None:
+    left = [(field.selection_set, "") for field in raw.field_nodes]
+    while left:
+        selections, path = left.pop()
         for node in selections.selections if selections else ():
             match node:
                 case FieldNode():
                     name = f"{path}{node.name.value}"
                     found.add(name)
-                    read(node.selection_set, f"{name}.")
+                    left.append((node.selection_set, f"{name}."))
                 case InlineFragmentNode():
-                    read(node.selection_set, path)
+                    left.append((node.selection_set, path))
                 case FragmentSpreadNode():
                     visit = (path, node.name.value)
                     if visit not in seen:
                         seen.add(visit)
-                        read(raw.fragments[node.name.value].selection_set, path)
-
-    for field in raw.field_nodes:
-        read(field.selection_set, "")
+                        left.append((raw.fragments[node.name.value].selection_set, path))
     below = frozenset(found)
     info.context.selections[at] = (raw.field_nodes, below)  # the nodes with it: their ids are theirs while they live
     return below

@@ -7,18 +7,21 @@ which clients may come again with another. Where it cannot be found out who they
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
+from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage
 
-from kgraph.api.authentication import Authentication, Headers, headers_of, said
-from kgraph.api.callers import NOBODY, Caller
-from kgraph.api.errors import ApiError, BadUserInput, IdentityUnavailable
+from kgraph.api.callers.admission import Admission
+from kgraph.api.callers.authentication import Headers, headers_of, said
+from kgraph.api.callers.caller import NOBODY, Caller
+from kgraph.api.callers.sessions import until_ended
+from kgraph.api.errors import ApiError, BadUserInput, Busy, IdentityUnavailable
 from kgraph.api.graphql.context import Context
-from kgraph.api.sessions import until_ended
 
 FORBIDDEN = 4403
 EVENTS_LOST = 4410  # after HTTP's Gone
@@ -27,7 +30,7 @@ REASON_BYTES = 123  # that fit into a closing frame
 
 
 def socket_handler(
-    authentication: Authentication, make_context: Callable[[Caller], Context]
+    admission: Admission, make_context: Callable[[Caller], Context]
 ) -> type[BaseGraphQLTransportWSHandler[Any, Any]]:
     """The handler of one WebSocket; `make_context` makes an operation's context."""
 
@@ -37,6 +40,10 @@ def socket_handler(
         caller = NOBODY
         _ending: asyncio.Task[None] | None = None
 
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self._seat = ExitStack()
+
         async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
             """Find out who asks; what is wrong with the message otherwise is Strawberry's to say."""
             payload = message.get("payload", {})
@@ -45,9 +52,10 @@ def socket_handler(
                 return
             try:
                 headers = (*headers_of(self.context.websocket.scope), *said(_pairs(payload)))
-                self.caller = await authentication.caller(headers)
+                self.caller = await admission.caller(self.context.websocket.scope, headers)
+                self._seat.enter_context(admission.rates.stream(self.caller))
             except ApiError as error:
-                code = TRY_AGAIN_LATER if isinstance(error, IdentityUnavailable) else FORBIDDEN
+                code = TRY_AGAIN_LATER if isinstance(error, IdentityUnavailable | Busy) else FORBIDDEN
                 await self.websocket.close(code, _reason(str(error)))
                 return
             self._ending = asyncio.create_task(self._end(headers), name="end of a session")
@@ -55,6 +63,12 @@ def socket_handler(
 
         async def run_operation(self, operation: Operation[Any, Any]) -> None:
             """Run it with a context of its own: what one operation learns of what may be seen is not the next one's."""
+            try:
+                admission.rates.ask(self.caller)
+            except Busy as error:
+                extensions = {"code": error.code, **error.extensions, "retryAfter": math.ceil(error.retry_after)}
+                await operation.send_initial_errors([GraphQLError(str(error), extensions=extensions)])
+                return
             websocket = self.context.websocket
             # Strawberry takes it from `self` before it waits for anything.
             context = self.context = make_context(self.caller)
@@ -66,13 +80,14 @@ def socket_handler(
 
         async def shutdown(self) -> None:
             """The connection is over."""
+            self._seat.close()
             if self._ending is not None and self._ending is not asyncio.current_task():
                 self._ending.cancel()
                 await asyncio.wait({self._ending})
             await super().shutdown()
 
         async def _end(self, headers: Headers) -> None:
-            reason = await until_ended(authentication, headers, self.caller)
+            reason = await until_ended(admission.authentication, headers, self.caller)
             for operation in list(self.operations):
                 await self.cleanup_operation(operation)
             with suppress(RuntimeError):  # uvicorn's, where the client goes at the same moment

@@ -11,7 +11,7 @@ import strawberry
 from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
-from kgraph.api import intents
+from kgraph.api.changing import intents
 from kgraph.api.graphql.changed import DryRun, How, InNamespace, Key, Manager, Named, Version, Wait, changed_resource
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.kinds.config import ConfigMap, Namespace

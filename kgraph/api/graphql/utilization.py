@@ -5,14 +5,14 @@ from typing import Annotated
 
 import strawberry
 
-from kgraph.api import metering
 from kgraph.api.errors import BadUserInput
 from kgraph.api.graphql.context import Info
 from kgraph.api.graphql.filters import First, page_size, scope_of
 from kgraph.api.scope import Scope
-from kgraph.api.utilization import GroupBy as By
-from kgraph.api.utilization import Share, utilization
-from kgraph.api.utilization import Utilization as Found
+from kgraph.api.usage import metering
+from kgraph.api.usage.utilization import GroupBy as By
+from kgraph.api.usage.utilization import Share, utilization
+from kgraph.api.usage.utilization import Utilization as Found
 
 
 @strawberry.enum(description="What is put together in one row.")

@@ -13,7 +13,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, QueryParameter
 from litestar.types import Scope
 
-from kgraph.api import intents
+from kgraph.api.changing import intents
 from kgraph.api.errors import BadUserInput
 from kgraph.api.rest import examples
 from kgraph.api.rest.changes import How, IfMatch, Named, answer, changed, deleted, how_of, version_of

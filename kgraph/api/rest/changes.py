@@ -7,12 +7,12 @@ import msgspec
 from litestar import MediaType, Response
 from litestar.params import HeaderParameter, QueryParameter
 
-from kgraph.api import mutations
+from kgraph.api.changing import mutations
+from kgraph.api.changing.intents import FIELD_MANAGER, Intent
+from kgraph.api.changing.request_headers import idempotency_key_of, trace_id_of
 from kgraph.api.entities import entities
 from kgraph.api.errors import ApiError, BadUserInput, Timeout, as_api_failure
-from kgraph.api.intents import FIELD_MANAGER, Intent
 from kgraph.api.nodes import Node, absent_handle, named_if_there
-from kgraph.api.request_headers import idempotency_key_of, trace_id_of
 from kgraph.api.rest.collections import Collection
 from kgraph.api.rest.objects import Form
 from kgraph.api.rest.places import Place

@@ -9,8 +9,8 @@ from litestar.params import BodyKwarg
 from litestar.types import Scope
 
 from kgraph.api import clusters
-from kgraph.api.cluster_mutations import ClusterChange
-from kgraph.api.request_headers import trace_id_of
+from kgraph.api.changing.cluster_mutations import ClusterChange
+from kgraph.api.changing.request_headers import trace_id_of
 from kgraph.api.rest import examples
 from kgraph.api.rest.changes import DryRun, TraceParent
 from kgraph.api.rest.collections import ClusterId

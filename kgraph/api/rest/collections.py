@@ -6,6 +6,7 @@ import msgspec
 from litestar.params import PathParameter
 
 from kgraph.graphdb.model import GroupKind
+from kgraph.groups import api_version, with_group
 
 CLUSTER = "/clusters/{cluster:str}"
 NAMESPACE = f"{CLUSTER}/namespaces/{{namespace:str}}"
@@ -17,13 +18,12 @@ ResourceName = Annotated[str, PathParameter(description="The resource's name.")]
 
 
 class Collection(msgspec.Struct, frozen=True):
-    """One kind's paths: `plural` is their last word, `example` a name in the documentation."""
+    """One kind's paths: `plural` is their last word."""
 
     plural: str
     kind: GroupKind
     version: str
     namespaced: bool
-    example: str
 
     @property
     def path(self) -> str:
@@ -33,18 +33,18 @@ class Collection(msgspec.Struct, frozen=True):
     @property
     def resource_type(self) -> str:
         """The kind as kubectl takes it without doubt."""
-        return f"{self.plural}.{self.kind.group}" if self.kind.group else self.plural
+        return with_group(self.plural, self.kind.group)
 
     @property
     def api_version(self) -> str:
         """As manifests write it."""
-        return f"{self.kind.group}/{self.version}" if self.kind.group else self.version
+        return api_version(self.kind.group, self.version)
 
 
 COLLECTIONS = (
-    Collection("nodes", GroupKind("", "Node"), "v1", namespaced=False, example="node-1"),
-    Collection("namespaces", GroupKind("", "Namespace"), "v1", namespaced=False, example="shop"),
-    Collection("pods", GroupKind("", "Pod"), "v1", namespaced=True, example="web-7f9c"),
-    Collection("deployments", GroupKind("apps", "Deployment"), "v1", namespaced=True, example="web"),
-    Collection("services", GroupKind("", "Service"), "v1", namespaced=True, example="web"),
+    Collection("nodes", GroupKind("", "Node"), "v1", namespaced=False),
+    Collection("namespaces", GroupKind("", "Namespace"), "v1", namespaced=False),
+    Collection("pods", GroupKind("", "Pod"), "v1", namespaced=True),
+    Collection("deployments", GroupKind("apps", "Deployment"), "v1", namespaced=True),
+    Collection("services", GroupKind("", "Service"), "v1", namespaced=True),
 )

@@ -11,15 +11,17 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 from litestar.types import Scope
 
-from kgraph.api.authentication import Authentication, headers_of
-from kgraph.api.compression import UNCOMPRESSED
+from kgraph.api.callers.admission import Admission
+from kgraph.api.callers.authentication import headers_of
+from kgraph.api.callers.rates import counted
+from kgraph.api.callers.sessions import until_ended
 from kgraph.api.events.positions import Position
 from kgraph.api.events.wanted import Words
+from kgraph.api.http.compression import UNCOMPRESSED
 from kgraph.api.rest import examples
 from kgraph.api.rest.event_stream import sent
 from kgraph.api.rest.requests import asked_of
 from kgraph.api.rest.specs import PROBLEMS, problems
-from kgraph.api.sessions import until_ended
 
 EVENT_STREAM = "text/event-stream"
 # As proxies are told not to hold back what comes, nor to keep it.
@@ -80,7 +82,7 @@ async def _words(
     )
 
 
-def event_route(authentication: Authentication) -> HTTPRouteHandler:
+def event_route(admission: Admission) -> HTTPRouteHandler:
     """The route; a stream does not outlive the token that it was opened with."""
 
     @get(
@@ -113,15 +115,16 @@ def event_route(authentication: Authentication) -> HTTPRouteHandler:
         """
         asked = asked_of(scope)
         position = Position.parse(last_event_id) if last_event_id else None
+        admission.rates.look_at_streams(asked.caller)
         wish = await asked.streams.wish(words, initial=initial_state, position=position)
         headers, caller = headers_of(scope), asked.caller
 
         async def ended() -> str:
-            return await until_ended(authentication, headers, caller)
+            return await until_ended(admission.authentication, headers, caller)
 
         items = asked.streams.follow(
-            caller, wish, timeout=asked.timeout, ended=ended if authentication.is_needed else None
+            caller, wish, timeout=asked.timeout, ended=ended if admission.authentication.is_needed else None
         )
-        return Stream(sent(items), media_type=EVENT_STREAM, headers=HEADERS)
+        return Stream(counted(admission.rates, caller, sent(items)), media_type=EVENT_STREAM, headers=HEADERS)
 
     return stream

@@ -12,16 +12,18 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from litestar.types import Scope
 
-from kgraph.api.authentication import Authentication, headers_of
-from kgraph.api.compression import UNCOMPRESSED
+from kgraph.api.callers.admission import Admission
+from kgraph.api.callers.authentication import headers_of
+from kgraph.api.callers.rates import counted
+from kgraph.api.callers.sessions import until_ended, while_known
 from kgraph.api.errors import Unauthenticated
+from kgraph.api.http.compression import UNCOMPRESSED
 from kgraph.api.pod_logs import LogQuery
 from kgraph.api.rest import examples
 from kgraph.api.rest.collections import NAMESPACE, ResourceName
 from kgraph.api.rest.places import Place, in_namespace
 from kgraph.api.rest.requests import asked_of
 from kgraph.api.rest.specs import PROBLEMS, problems
-from kgraph.api.sessions import until_ended, while_known
 
 Container = Annotated[str, QueryParameter(description="Which container; may be left out where the Pod has one.")]
 Follow = Annotated[bool, QueryParameter(description="Go on as the container writes.")]
@@ -54,7 +56,7 @@ async def _log_query(
     )
 
 
-def log_route(authentication: Authentication) -> HTTPRouteHandler:
+def log_route(admission: Admission) -> HTTPRouteHandler:
     """The route; a stream does not outlive the token that it was opened with."""
 
     @get(
@@ -84,9 +86,10 @@ def log_route(authentication: Authentication) -> HTTPRouteHandler:
         """
         asked = asked_of(scope)
         headers, caller = headers_of(scope), asked.caller
+        admission.rates.look_at_streams(caller)
         parts = await asked.logs.open(caller, *place, name, wanted)
-        known = while_known(parts, lambda: until_ended(authentication, headers, caller), b"")
-        return Stream(_unless_ended(known), media_type="text/plain; charset=utf-8")
+        known = while_known(parts, lambda: until_ended(admission.authentication, headers, caller), b"")
+        return Stream(counted(admission.rates, caller, _unless_ended(known)), media_type="text/plain; charset=utf-8")
 
     return logs
 

@@ -3,12 +3,12 @@
 import msgspec
 from litestar.types import Scope
 
-from kgraph.api.callers import Caller
+from kgraph.api.callers.caller import Caller
+from kgraph.api.changing.mutations import Mutations
 from kgraph.api.events.streams import Streams
 from kgraph.api.kinds import KindReader
-from kgraph.api.mutations import Mutations
 from kgraph.api.pod_logs import PodLogs
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.roots import Namer
 from kgraph.api.settings import ApiSettings
 from kgraph.kube.sealing import Sealer

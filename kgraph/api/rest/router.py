@@ -7,10 +7,11 @@ from litestar import Router
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from kgraph.api.authentication import Authentication, headers_of
-from kgraph.api.callers import Caller
-from kgraph.api.failures import any_problem
-from kgraph.api.loopback import own_pages_only
+from kgraph.api.callers.admission import Admission
+from kgraph.api.callers.authentication import headers_of
+from kgraph.api.callers.caller import Caller
+from kgraph.api.http.failures import any_problem
+from kgraph.api.http.loopback import own_pages_only
 from kgraph.api.rest.change_routes import change_routes
 from kgraph.api.rest.cluster_routes import CLUSTER_CHANGES, CLUSTER_ROUTES
 from kgraph.api.rest.collections import COLLECTIONS
@@ -23,23 +24,23 @@ from kgraph.api.rest.resource_routes import collection_routes
 PREFIX = "/api/v1"
 
 
-def rest_router(make_asked: Callable[[Caller], Asked], authentication: Authentication, *, mutations: bool) -> Router:
+def rest_router(make_asked: Callable[[Caller], Asked], admission: Admission, *, mutations: bool) -> Router:
     """The router; every request of it is somebody's. Without `mutations` there are no paths that change anything."""
 
     async def know(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        put(connection.scope, make_asked(await authentication.caller(headers_of(connection.scope))))
+        put(connection.scope, make_asked(await admission.caller(connection.scope, headers_of(connection.scope))))
 
     changes = [*CLUSTER_CHANGES, *(route for collection in COLLECTIONS for route in change_routes(collection))]
     # Who has to show a token is safe from pages that have none.
-    writing = Router("", route_handlers=changes, guards=[] if authentication.is_needed else [own_pages_only])
+    writing = Router("", route_handlers=changes, guards=[] if admission.authentication.is_needed else [own_pages_only])
     return Router(
         PREFIX,
         route_handlers=[
             *CLUSTER_ROUTES,
             *(route for collection in COLLECTIONS for route in collection_routes(collection)),
             graph,
-            log_route(authentication),
-            event_route(authentication),
+            log_route(admission),
+            event_route(admission),
             *([writing] if mutations else []),
         ],
         guards=[know],

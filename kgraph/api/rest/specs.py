@@ -7,7 +7,7 @@ import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 
-from kgraph.api.failures import PROBLEM as PROBLEM_TYPE
+from kgraph.api.http.failures import PROBLEM as PROBLEM_TYPE
 from kgraph.api.rest import examples
 from kgraph.api.rest.documents import Problem
 

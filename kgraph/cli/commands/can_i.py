@@ -30,11 +30,11 @@ def command(verb: str, resource_type: str, name: str, **given: Any) -> None:
     """
     import msgspec
 
-    from kgraph.cli.answers import the_cluster
-    from kgraph.cli.client import Client
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.queries import the_cluster
+    from kgraph.cli.answers.rbac import Access, Question, ask_can_i, decision, split_name
     from kgraph.cli.errors import BadConfiguration
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.rbac import Access, Question, ask_can_i, decision, split_name
     from kgraph.cli.terminal import answers
 
     user, groups, account = given["user"], given["groups"], given["account"]

@@ -21,10 +21,11 @@ def listing(output: str, **given: Any) -> None:
     """Show every cluster: whether it is connected, how much there is, how far behind."""
     from rich.text import Text
 
-    from kgraph.cli import clusters, interrupts
+    from kgraph.cli import clusters
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.tables import print_table
     from kgraph.cli.graphs import Named
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.tables import print_table
+    from kgraph.cli.process import interrupts
     from kgraph.cli.terminal import remarks
 
     found = interrupts.run(clusters.listed(Named.given(given), given["config"]))
@@ -58,9 +59,10 @@ def add(cluster: str, **given: Any) -> None:
 
     Files that are named here are read now, and what is in them is what is kept.
     """
-    from kgraph.cli import clusters, interrupts
+    from kgraph.cli import clusters
     from kgraph.cli.errors import BadConfiguration
     from kgraph.cli.graphs import Named
+    from kgraph.cli.process import interrupts
     from kgraph.cli.terminal import remarks
     from kgraph.kube.given import GivenCluster, of_own_context
     from kgraph.kube.settings import ClusterSettings, kubeconfig_files
@@ -94,8 +96,9 @@ def add(cluster: str, **given: Any) -> None:
 @options.common
 def remove(cluster: tuple[str, ...], **given: Any) -> None:
     """Take clusters out of the graph: their credentials at once, their data bit by bit."""
-    from kgraph.cli import clusters, interrupts
+    from kgraph.cli import clusters
     from kgraph.cli.graphs import Named
+    from kgraph.cli.process import interrupts
     from kgraph.cli.terminal import remarks
 
     interrupts.run(clusters.remove(Named.given(given), given["config"], cluster))

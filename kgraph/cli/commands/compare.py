@@ -22,12 +22,12 @@ def command(a: str, b: str, cluster: str, namespace: str, output: str, **given: 
 
     The second may be left out where --to-cluster or --to-namespace says which of that name is meant.
     """
-    from kgraph.cli.answers import Place, the_cluster
-    from kgraph.cli.client import Client
-    from kgraph.cli.comparison import ask_compare, print_comparison
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.comparison import ask_compare, print_comparison
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.queries import Place, the_cluster
+    from kgraph.cli.answers.targets import parse_target, split_cluster
     from kgraph.cli.errors import BadConfiguration
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.targets import parse_target, split_cluster
 
     if not b and not (given["to_cluster"] or given["to_namespace"]):
         raise BadConfiguration("compare with what? name a second resource, or its --to-cluster or --to-namespace")

@@ -24,9 +24,9 @@ def command(query: str, params: tuple[str, ...], output: str, api: str) -> None:
     """Ask the graph in Cypher; `-` reads the query from standard input. Nothing can be written."""
     import sys
 
-    from kgraph.cli.client import Client
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.tables import print_table
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.tables import print_table
 
     text = sys.stdin.read() if query == "-" else query
     answer = Client(api).ask(_QUERY, query=text, params=_parameters(params))["cypher"]

@@ -35,12 +35,13 @@ def command(desired: str, cluster: str, namespace: str, limit: int, output: str,
 
     import msgspec
 
-    from kgraph.cli import interrupts, logs
-    from kgraph.cli.drift_report import print_drift
+    from kgraph.cli import logs
+    from kgraph.cli.answers.drift_report import print_drift
+    from kgraph.cli.answers.printing import print_data
     from kgraph.cli.drifting import DiffOptions, diff_cluster
     from kgraph.cli.errors import CliError, Uncertain
     from kgraph.cli.graphs import Named
-    from kgraph.cli.printing import print_data
+    from kgraph.cli.process import interrupts
     from kgraph.cli.sources import Asked
     from kgraph.graphdb.errors import GraphError
     from kgraph.kube.errors import KubeError

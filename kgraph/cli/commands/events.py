@@ -42,9 +42,9 @@ def command(types: tuple[str, ...], output: str, **given: Any) -> None:
     TYPE is a kind as kubectl takes it, `*.GROUP`, or one resource: pods, deploy, *.cert-manager.io, deploy/web. An
     interrupted stream is taken up again where it was.
     """
-    from kgraph.cli.client import Client
-    from kgraph.cli.event_printing import EventPrinter
-    from kgraph.cli.event_stream import Follower, query
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.event_printing import EventPrinter
+    from kgraph.cli.answers.event_stream import Follower, query
     from kgraph.cli.terminal import remarks
 
     asked = query(types, **given)

@@ -29,12 +29,12 @@ def command(resource: tuple[str, ...], cluster: str, namespace: str, selector: s
     """Show what is near a resource: what it needs, and what needs it."""
     import msgspec
 
-    from kgraph.cli.answers import Part, places, resource_graph, the_cluster
-    from kgraph.cli.client import Client
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.targets import parse_targets
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.queries import Part, places, resource_graph, the_cluster
+    from kgraph.cli.answers.targets import parse_targets
+    from kgraph.cli.answers.trees import graph_tree
     from kgraph.cli.terminal import answers
-    from kgraph.cli.trees import graph_tree
 
     client = Client(given["api"])
     targets = parse_targets(resource)

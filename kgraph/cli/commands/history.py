@@ -26,11 +26,11 @@ def command(resource: str, cluster: str, namespace: str, **given: Any) -> None:
 
     import msgspec
 
-    from kgraph.cli.answers import Place, the_cluster
-    from kgraph.cli.client import Client
-    from kgraph.cli.history import Recent, Story, recent, recent_lines, stories, story_lines
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.targets import parse_target
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.history import Recent, Story, recent, recent_lines, stories, story_lines
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.queries import Place, the_cluster
+    from kgraph.cli.answers.targets import parse_target
     from kgraph.cli.terminal import answers, remarks
 
     client = Client(given["api"])

@@ -26,11 +26,11 @@ def command(resource: tuple[str, ...], cluster: str, namespace: str, selector: s
     """Show what is deleted, broken or degraded when a resource goes, and why."""
     import msgspec
 
-    from kgraph.cli.answers import ImpactAnswer, impact, places, the_cluster
-    from kgraph.cli.client import Client
-    from kgraph.cli.impact_tree import impact_tree
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.targets import parse_targets
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.impact_tree import impact_tree
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.queries import ImpactAnswer, impact, places, the_cluster
+    from kgraph.cli.answers.targets import parse_targets
     from kgraph.cli.terminal import answers
 
     client = Client(given["api"])

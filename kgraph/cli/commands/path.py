@@ -21,12 +21,12 @@ def command(start: str, end: str, cluster: str, namespace: str, **given: Any) ->
     """Show a shortest chain of edges from one resource to another. Exit code 1 where there is none."""
     import msgspec
 
-    from kgraph.cli.answers import PathAnswer, Place, path, the_cluster
-    from kgraph.cli.client import Client
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.path_tree import path_lines
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.queries import PathAnswer, Place, path, the_cluster
+    from kgraph.cli.answers.targets import parse_target
     from kgraph.cli.errors import CliError
-    from kgraph.cli.path_tree import path_lines
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.targets import parse_target
     from kgraph.cli.terminal import answers
 
     client = Client(given["api"])

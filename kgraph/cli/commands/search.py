@@ -19,10 +19,10 @@ def command(text: tuple[str, ...], clusters: tuple[str, ...], limit: int, output
 
     Filters: kind:, ns:, cluster:, image:, l: (a label), health:, name:. A comma means either, - in front means not.
     """
-    from kgraph.cli.client import Client
-    from kgraph.cli.hits import ask_search, row
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.tables import print_table
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.hits import ask_search, row
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.tables import print_table
     from kgraph.cli.terminal import remarks
 
     found = ask_search(Client(api), " ".join(text), clusters=clusters, most=limit)

@@ -18,8 +18,9 @@ def command(**given: Any) -> None:
     """Serve the API over your Neo4j, which `kgraph worker` fills."""
     import os
 
-    from kgraph.cli import interrupts, logs
+    from kgraph.cli import logs
     from kgraph.cli.graphs import Named
+    from kgraph.cli.process import interrupts
     from kgraph.cli.services import serve
 
     logs.set_up(os.environ, level="info")

@@ -18,8 +18,9 @@ def command(folder: str, cluster: str, **given: Any) -> None:
     import os
     from pathlib import Path
 
-    from kgraph.cli import interrupts, logs
+    from kgraph.cli import logs
     from kgraph.cli.dumping import dump_cluster
+    from kgraph.cli.process import interrupts
     from kgraph.cli.sources import Asked
 
     logs.set_up(os.environ, level="error")

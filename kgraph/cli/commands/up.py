@@ -33,9 +33,10 @@ def command(**given: Any) -> None:
     import os
     from pathlib import Path
 
-    from kgraph.cli import interrupts, logs
+    from kgraph.cli import logs
     from kgraph.cli.everything import UpOptions, up
     from kgraph.cli.graphs import Named
+    from kgraph.cli.process import interrupts
     from kgraph.cli.sources import Asked
 
     logs.set_up(os.environ, level="error")

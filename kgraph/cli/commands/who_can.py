@@ -21,10 +21,10 @@ def command(verb: str, resource_type: str, name: str, **given: Any) -> None:
 
     Without -n only what holds in all namespaces counts. BINDING is left out where it is called as its role is.
     """
-    from kgraph.cli.answers import the_cluster
-    from kgraph.cli.client import Client
-    from kgraph.cli.printing import print_data
-    from kgraph.cli.rbac import Question, ask_who_can, print_grants, split_name
+    from kgraph.cli.answers.client import Client
+    from kgraph.cli.answers.printing import print_data
+    from kgraph.cli.answers.queries import the_cluster
+    from kgraph.cli.answers.rbac import Question, ask_who_can, print_grants, split_name
     from kgraph.cli.terminal import remarks
 
     kind, its_name = split_name(resource_type, name)

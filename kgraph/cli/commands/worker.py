@@ -15,8 +15,9 @@ def command(**given: Any) -> None:
     """Keep the configured clusters in step with your Neo4j."""
     import os
 
-    from kgraph.cli import interrupts, logs
+    from kgraph.cli import logs
     from kgraph.cli.graphs import Named
+    from kgraph.cli.process import interrupts
     from kgraph.cli.working import work
 
     logs.set_up(os.environ, level="info")

@@ -8,7 +8,7 @@ WITH n, scope, CASE WHEN $of.sight IS NULL THEN true
 RETURN collect(CASE WHEN visible THEN [
   elementId(n), n.key, false, n.version, n.uid, toString(n.createdAt), n.labels,
   n.health, n.healthReason, n.healthImage,
-  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, n[p]]] END,
+  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, CASE WHEN n[p] IS :: ZONED DATETIME THEN toString(n[p]) ELSE n[p] END]] END,
   CASE WHEN $of.manifests THEN n.manifest ELSE false END
 ] END) AS nodes, collect(DISTINCT CASE WHEN visible IS NULL
   THEN CASE WHEN $of.sight[scope] IS NULL THEN scope ELSE n.key END END) AS unknown

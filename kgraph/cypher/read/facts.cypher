@@ -7,6 +7,6 @@ MATCH (n) WHERE elementId(n) = place[0] AND n.key = place[1]
 RETURN collect([
   elementId(n), n.key, n:Missing, n.version, n.uid, toString(n.createdAt), n.labels,
   n.health, n.healthReason, n.healthImage,
-  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, n[p]]] END,
+  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, CASE WHEN n[p] IS :: ZONED DATETIME THEN toString(n[p]) ELSE n[p] END]] END,
   CASE WHEN $of.manifests THEN n.manifest ELSE false END
 ]) AS nodes

@@ -24,6 +24,6 @@ RETURN reduce(every = [], some IN collect(met) | every + some) AS unknown, colle
   type(pair[0]), coalesce(pair[0].optional, false), pair[0].fields,
   [elementId(pair[1]), pair[1].key, pair[1]:Missing, pair[1].version, pair[1].uid, toString(pair[1].createdAt),
     pair[1].labels, pair[1].health, pair[1].healthReason, pair[1].healthImage,
-    CASE WHEN $wanted.properties THEN [p IN keys(pair[1]) WHERE NOT p IN $wanted.hidden | [p, pair[1][p]]] END,
+    CASE WHEN $wanted.properties THEN [p IN keys(pair[1]) WHERE NOT p IN $wanted.hidden | [p, CASE WHEN pair[1][p] IS :: ZONED DATETIME THEN toString(pair[1][p]) ELSE pair[1][p] END]] END,
     CASE WHEN $wanted.manifests THEN pair[1].manifest ELSE false END]
 ]]]) AS relations

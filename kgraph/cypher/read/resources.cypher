@@ -24,6 +24,6 @@ WITH n ORDER BY n.key LIMIT $of.room
 RETURN collect([
   elementId(n), n.key, false, n.version, n.uid, toString(n.createdAt), n.labels,
   n.health, n.healthReason, n.healthImage,
-  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, n[p]]] END,
+  CASE WHEN $of.properties THEN [p IN keys(n) WHERE NOT p IN $of.hidden | [p, CASE WHEN n[p] IS :: ZONED DATETIME THEN toString(n[p]) ELSE n[p] END]] END,
   CASE WHEN $of.manifests THEN n.manifest ELSE false END
 ]) AS nodes

@@ -1,3 +1,4 @@
-// The number of the last schema statement that was run on this graph, 0 for a new one; and what tells it from any other.
+// The version of the graph's schema, 0 for a new one; from which version on a program can work with it; and what tells
+// this graph from any other.
 OPTIONAL MATCH (s:GraphSchema {key: "schema"})
-RETURN coalesce(s.version, 0) AS version, s.id AS id
+RETURN coalesce(s.version, 0) AS version, coalesce(s.readableFrom, 0) AS readableFrom, s.id AS id

@@ -1,11 +1,14 @@
 // All shards by number: [cluster, number, term, stamp of the cluster's registration, whether it is to be removed, who
-// holds it: the key of a worker that lives]; and the registry's clusters that have no number yet.
+// holds it: the key of a worker that lives, the stamp of the last rebuild that was asked for]; and the registry's clusters that have no number yet.
 CALL () {
   MATCH (s:Shard)
   OPTIONAL MATCH (r:ClusterRegistration {key: "registration:" + s.cluster})
   OPTIONAL MATCH (w:SyncWorker {key: s.worker}) WHERE w.until >= datetime.realtime()
-  WITH s, r, w ORDER BY s.number
-  RETURN collect([s.cluster, s.number, s.term, r.stamp, coalesce(r.removing, false), w.key]) AS shards
+  OPTIONAL MATCH (c:Cluster {key: "cluster:" + s.cluster})
+  WITH s, r, w, c ORDER BY s.number
+  RETURN collect([
+    s.cluster, s.number, s.term, r.stamp, coalesce(r.removing, false), w.key, c.rebuildAsked
+  ]) AS shards
 }
 CALL () {
   MATCH (r:ClusterRegistration) WHERE NOT EXISTS { MATCH (:Shard {key: "shard:" + r.id}) }

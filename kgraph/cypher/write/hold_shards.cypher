@@ -6,4 +6,4 @@ MATCH (s:Shard {key: "shard:" + id})
 SET s.key = s.key
 WITH s, s.cluster IN $ours AS ours
 WHERE ours OR s.worker = $worker
-SET s.worker = CASE WHEN ours THEN $worker END, s.term = s.term + 1
+SET s.worker = CASE WHEN ours THEN $worker END, s.term = s.term + 1, s.leftAt = datetime.realtime()

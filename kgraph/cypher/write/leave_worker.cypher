@@ -3,4 +3,4 @@ MATCH (w:SyncWorker {key: $worker})
 DELETE w
 WITH DISTINCT 1 AS one
 MATCH (s:Shard) WHERE s.worker = $worker
-SET s.worker = null
+SET s.worker = null, s.leftAt = datetime.realtime()

@@ -1,3 +1,6 @@
-// Remember that the schema statements up to $version have been run; a new graph gets an id of its own.
+// Remember that the graph has come to $version; a new graph gets an id of its own. Where it has come further meanwhile,
+// that stands.
 MERGE (s:GraphSchema {key: "schema"})
-SET s.version = $version, s.at = datetime(), s.id = coalesce(s.id, randomUUID())
+SET s.key = s.key
+SET s.version = CASE WHEN s.version > $version THEN s.version ELSE $version END, s.at = datetime(),
+  s.id = coalesce(s.id, randomUUID())

@@ -281,3 +281,9 @@ def told(health: Health, condition: Object, prefix: str = "") -> Verdict:
     reason, message = text(condition, "reason"), text(condition, "message")
     fallback = "" if reason or message else f"{text(condition, 'type')} is {text(condition, 'status')}"
     return because(health, prefix, reason, message, fallback)
+
+
+# What many kinds' checks are made of.
+BAD = {"True": Health.DEGRADED}
+GOOD = {"True": Health.HEALTHY}
+SUSPENDED = Flag("spec.suspend", Health.SUSPENDED, "suspended")

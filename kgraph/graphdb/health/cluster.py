@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from kgraph.graphdb.health.checks import Condition, Flag, HasStatus, Odd, Phase, told
+from kgraph.graphdb.health.checks import BAD, GOOD, Condition, Flag, HasStatus, Odd, Phase, told
 from kgraph.graphdb.health.row import HealthRow
 from kgraph.graphdb.health.verdict import (
     HEALTHY,
@@ -19,8 +19,6 @@ from kgraph.graphdb.health.verdict import (
     text,
 )
 
-_GOOD = {"True": Health.HEALTHY}
-_BAD = {"True": Health.DEGRADED}
 _V1_CONDITIONS = "autoscaling.alpha.kubernetes.io/conditions"
 _HPA_FAILURES = (
     Condition("AbleToScale", {}, frozenset({"FailedGetScale", "FailedUpdateScale"}), other=Health.DEGRADED),
@@ -41,7 +39,7 @@ _HPA_FAILURES = (
         other=Health.DEGRADED,
     ),
 )
-_HPA_GOOD = (Condition("AbleToScale", _GOOD), Condition("ScalingLimited", _GOOD))
+_HPA_GOOD = (Condition("AbleToScale", GOOD), Condition("ScalingLimited", GOOD))
 
 
 def _addresses(obj: Object) -> Verdict | None:
@@ -99,11 +97,11 @@ ROWS = (
         checks=(
             Condition("Ready", {"False": Health.DEGRADED, "Unknown": Health.DEGRADED}, prefix="not ready"),
             *(
-                Condition(pressure, _BAD)
+                Condition(pressure, BAD)
                 for pressure in ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
             ),
             Flag("spec.unschedulable", Health.SUSPENDED, "cordoned"),
-            Condition("Ready", _GOOD),
+            Condition("Ready", GOOD),
         ),
         doc="Argo CD has no rule for Nodes.",
     ),
@@ -152,7 +150,7 @@ ROWS = (
     ),
     HealthRow(
         kinds=("ComponentStatus",),
-        checks=(Condition("Healthy", _GOOD, at="conditions", other=Health.DEGRADED),),
+        checks=(Condition("Healthy", GOOD, at="conditions", other=Health.DEGRADED),),
         otherwise=None,
     ),
     HealthRow(
@@ -170,7 +168,7 @@ ROWS = (
     HealthRow(
         group="networking.k8s.io",
         kinds=("ServiceCIDR",),
-        checks=(Condition("Ready", _GOOD, other=Health.DEGRADED),),
+        checks=(Condition("Ready", GOOD, other=Health.DEGRADED),),
     ),
     HealthRow(
         group="policy",
@@ -220,8 +218,8 @@ ROWS = (
         group="certificates.k8s.io",
         kinds=("CertificateSigningRequest",),
         checks=(
-            Condition("Denied", _BAD),
-            Condition("Failed", _BAD),
+            Condition("Denied", BAD),
+            Condition("Failed", BAD),
             Odd(_certificate, "`status.certificate`: HEALTHY", frozenset({Health.HEALTHY})),
         ),
         waiting="not approved or not signed yet",
@@ -229,7 +227,7 @@ ROWS = (
     HealthRow(
         group="apiregistration.k8s.io",
         kinds=("APIService",),
-        checks=(Condition("Available", _GOOD, other=Health.DEGRADED),),
+        checks=(Condition("Available", GOOD, other=Health.DEGRADED),),
         argo=True,
         doc="Argo CD calls an unavailable one PROGRESSING.",
     ),
@@ -240,22 +238,22 @@ ROWS = (
             Condition("Terminating", {"True": Health.PROGRESSING}),
             Condition("NamesAccepted", {"False": Health.DEGRADED}),
             Condition("Established", {"False": Health.DEGRADED, "Unknown": Health.DEGRADED}),
-            Condition("NonStructuralSchema", _BAD),
-            Condition("Established", _GOOD),
+            Condition("NonStructuralSchema", BAD),
+            Condition("Established", GOOD),
         ),
         argo=True,
     ),
     HealthRow(
         group="flowcontrol.apiserver.k8s.io",
         kinds=("FlowSchema",),
-        checks=(Condition("Dangling", _BAD),),
+        checks=(Condition("Dangling", BAD),),
         otherwise=Health.HEALTHY,
         doc="Where priority and fairness are switched off, nobody writes the condition.",
     ),
     HealthRow(
         group="storagemigration.k8s.io",
         kinds=("StorageVersionMigration",),
-        checks=(Condition("Failed", _BAD), Condition("Succeeded", _GOOD), HasStatus()),
+        checks=(Condition("Failed", BAD), Condition("Succeeded", GOOD), HasStatus()),
         waiting="migrating",
     ),
 )

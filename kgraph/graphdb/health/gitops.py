@@ -1,12 +1,9 @@
 """Health of what delivers to clusters: Argo CD, Argo Rollouts, Argo Workflows, Flux."""
 
-from kgraph.graphdb.health.checks import Condition, Flag, HasStatus, Observed, Odd, Phase
+from kgraph.graphdb.health.checks import BAD, GOOD, SUSPENDED, Condition, HasStatus, Observed, Odd, Phase
 from kgraph.graphdb.health.row import HealthRow
 from kgraph.graphdb.health.verdict import HEALTHY, Health, Object, Verdict, flag, items, section, text
 
-_BAD = {"True": Health.DEGRADED}
-_GOOD = {"True": Health.HEALTHY}
-_SUSPENDED = Flag("spec.suspend", Health.SUSPENDED, "suspended")
 # Flux writes -1 as status.observedGeneration of what has never worked: the condition's own says how new it is.
 _READY = Condition(
     "Ready", {"True": Health.HEALTHY, "False": Health.DEGRADED, "Unknown": Health.PROGRESSING}, current=True
@@ -52,10 +49,10 @@ ROWS = (
         group="argoproj.io",
         kinds=("ApplicationSet",),
         checks=(
-            Condition("ErrorOccurred", _BAD),
+            Condition("ErrorOccurred", BAD),
             Condition("ResourcesUpToDate", {"False": Health.DEGRADED}),
             Condition("RolloutProgressing", {"True": Health.PROGRESSING}),
-            Condition("ResourcesUpToDate", _GOOD),
+            Condition("ResourcesUpToDate", GOOD),
         ),
         argo=True,
     ),
@@ -97,8 +94,8 @@ ROWS = (
         group="argoproj.io",
         kinds=("CronWorkflow",),
         checks=(
-            Condition("SpecError", _BAD),
-            Condition("SubmissionError", _BAD),
+            Condition("SpecError", BAD),
+            Condition("SubmissionError", BAD),
         ),
         otherwise=Health.HEALTHY,
         argo=True,
@@ -108,14 +105,14 @@ ROWS = (
         group="source.toolkit.fluxcd.io",
         kinds=("HelmRepository",),
         checks=(
-            _SUSPENDED,
+            SUSPENDED,
             Odd(_static_repository, "`spec.type` oci: HEALTHY", frozenset({Health.HEALTHY})),
             _READY,
         ),
         argo=True,
     ),
     *(
-        HealthRow(group=f"{group}.toolkit.fluxcd.io", kinds=kinds, checks=(_SUSPENDED, _READY), argo=True)
+        HealthRow(group=f"{group}.toolkit.fluxcd.io", kinds=kinds, checks=(SUSPENDED, _READY), argo=True)
         for group, kinds in (
             ("source", ("GitRepository", "OCIRepository", "Bucket", "HelmChart")),
             ("kustomize", ("Kustomization",)),

@@ -1,15 +1,12 @@
 """Health of what operators define: certificates, secrets, scalers, monitors, packages, runs and backups."""
 
-from kgraph.graphdb.health.checks import Condition, Each, Flag, HasStatus, Odd, Phase
+from kgraph.graphdb.health.checks import BAD, GOOD, SUSPENDED, Condition, Each, HasStatus, Odd, Phase
 from kgraph.graphdb.health.row import HealthRow
 from kgraph.graphdb.health.verdict import HEALTHY, Health, Object, Verdict, items, section
 
 _GOOD_OR_BAD = {"True": Health.HEALTHY, "False": Health.DEGRADED}
 _BY_STATUS = {**_GOOD_OR_BAD, "Unknown": Health.PROGRESSING}
 _READY = Condition("Ready", _BY_STATUS)
-_SUSPENDED = Flag("spec.suspend", Health.SUSPENDED, "suspended")
-_BAD = {"True": Health.DEGRADED}
-_GOOD = {"True": Health.HEALTHY}
 _ACME = {
     "pending": Health.PROGRESSING,
     "ready": Health.PROGRESSING,
@@ -25,7 +22,7 @@ _SOME_PODS = frozenset({"SomePodsNotReady"})
 def _last_condition(obj: Object) -> Verdict | None:
     """A ClusterExternalSecret appends: the last condition is the one that holds."""
     last = items(section(obj, "status"), "conditions")[-1:]
-    bad = (Condition("PartiallyReady", _BAD), Condition("NotReady", _BAD))
+    bad = (Condition("PartiallyReady", BAD), Condition("NotReady", BAD))
     return next(filter(None, (check.of(last) for check in (_READY, *bad))), None)
 
 
@@ -43,8 +40,8 @@ ROWS = (
         group="cert-manager.io",
         kinds=("CertificateRequest",),
         checks=(
-            Condition("Denied", _BAD),
-            Condition("InvalidRequest", _BAD),
+            Condition("Denied", BAD),
+            Condition("InvalidRequest", BAD),
             Condition("Ready", {"False": Health.PROGRESSING}, reasons=frozenset({"Pending"})),
             Condition("Ready", {"True": Health.HEALTHY}, other=Health.DEGRADED),
         ),
@@ -90,10 +87,10 @@ ROWS = (
         kinds=("ScaledObject",),
         checks=(
             Condition("Ready", {"False": Health.DEGRADED}),
-            Condition("Fallback", _BAD),
+            Condition("Fallback", BAD),
             Condition("Ready", {"Unknown": Health.PROGRESSING}),
             Condition("Paused", {"True": Health.SUSPENDED}),
-            Condition("Ready", _GOOD),
+            Condition("Ready", GOOD),
         ),
         waiting="no HorizontalPodAutoscaler yet",
         argo=True,
@@ -104,7 +101,7 @@ ROWS = (
         checks=(
             Condition("Ready", {"False": Health.DEGRADED, "Unknown": Health.DEGRADED}),
             Condition("Paused", {"True": Health.SUSPENDED}),
-            Condition("Ready", _GOOD),
+            Condition("Ready", GOOD),
         ),
         argo=True,
     ),
@@ -112,9 +109,9 @@ ROWS = (
         group="autoscaling.k8s.io",
         kinds=("VerticalPodAutoscaler",),
         checks=(
-            Condition("ConfigUnsupported", _BAD),
-            Condition("ConfigDeprecated", _BAD),
-            Condition("RecommendationProvided", _GOOD),
+            Condition("ConfigUnsupported", BAD),
+            Condition("ConfigDeprecated", BAD),
+            Condition("RecommendationProvided", GOOD),
         ),
         waiting="no recommendation yet",
     ),
@@ -123,7 +120,7 @@ ROWS = (
         group="monitoring.coreos.com",
         kinds=("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"),
         checks=(
-            Condition("Available", _GOOD),
+            Condition("Available", GOOD),
             Condition("Available", {}, _SOME_PODS, other=Health.PROGRESSING),
             Condition("Available", {}, spared=_SOME_PODS, other=Health.DEGRADED),
         ),
@@ -142,10 +139,10 @@ ROWS = (
         group="operators.coreos.com",
         kinds=("Subscription",),
         checks=(
-            Condition("CatalogSourcesUnhealthy", _BAD),
-            Condition("InstallPlanFailed", _BAD),
-            Condition("ResolutionFailed", _BAD),
-            Condition("InstallPlanMissing", _BAD, spared=frozenset({"ReferencedInstallPlanNotFound"})),
+            Condition("CatalogSourcesUnhealthy", BAD),
+            Condition("InstallPlanFailed", BAD),
+            Condition("ResolutionFailed", BAD),
+            Condition("InstallPlanMissing", BAD, spared=frozenset({"ReferencedInstallPlanNotFound"})),
             Condition("InstallPlanPending", {"True": Health.PROGRESSING}),
             Odd(
                 lambda obj: HEALTHY if section(obj, "status").get("conditions") is not None else None,
@@ -210,10 +207,10 @@ ROWS = (
         group="jobset.x-k8s.io",
         kinds=("JobSet",),
         checks=(
-            Condition("Failed", _BAD),
-            Condition("Completed", _GOOD),
+            Condition("Failed", BAD),
+            Condition("Completed", GOOD),
             Condition("Suspended", {"True": Health.SUSPENDED}),
-            _SUSPENDED,
+            SUSPENDED,
             HasStatus(),
         ),
         waiting="runs to its end",

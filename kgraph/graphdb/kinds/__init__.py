@@ -4,12 +4,10 @@ Whatever a cluster serves beyond these is discovered; see `catalogue`. Of the cu
 more is known than discovery says: they have rows too, in a table of their own.
 """
 
-from collections.abc import Mapping
-
 from kgraph.graphdb.kinds import cluster, gateway, mesh, operators, snapshots, workloads
 from kgraph.graphdb.kinds.row import Kind
 
-__all__ = ["CUSTOM_KINDS", "GROUPS_OF_OLD", "KINDS", "NOISE_EVERYWHERE", "Kind", "todays_group"]
+__all__ = ["CUSTOM_KINDS", "KINDS", "NOISE_EVERYWHERE", "Kind"]
 
 KINDS: tuple[Kind, ...] = (*workloads.ROWS, *cluster.ROWS)
 # Kinds of someone else, one module an area: their labels have their group, whether it ends in k8s.io or not.
@@ -18,19 +16,3 @@ CUSTOM_KINDS: tuple[Kind, ...] = (*gateway.ROWS, *mesh.ROWS, *snapshots.ROWS, *o
 # Never a change, whatever the kind: the apiserver counts writes in one and keeps their authors in the other;
 # selfLink is gone since Kubernetes 1.24 but old dumps have it.
 NOISE_EVERYWHERE = ("metadata.managedFields", "metadata.resourceVersion", "metadata.selfLink")
-
-# (group of old, kind) -> the group that serves it today; an Event is one node, whichever API serves it.
-GROUPS_OF_OLD: Mapping[tuple[str, str], str] = {
-    ("extensions", "DaemonSet"): "apps",
-    ("extensions", "Deployment"): "apps",
-    ("extensions", "ReplicaSet"): "apps",
-    ("extensions", "Ingress"): "networking.k8s.io",
-    ("extensions", "NetworkPolicy"): "networking.k8s.io",
-    ("extensions", "PodSecurityPolicy"): "policy",
-    ("events.k8s.io", "Event"): "",
-}
-
-
-def todays_group(group: str, kind: str) -> str:
-    """The group that serves `kind` today: `apps` for `extensions` and Deployment."""
-    return GROUPS_OF_OLD.get((group, kind), group)

@@ -12,7 +12,7 @@ from kgraph.api.impact import impact
 from kgraph.api.listing import Conditions, count, page
 from kgraph.api.nodes import Wanted, named
 from kgraph.api.path import Search, shortest_path
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.settings import Limits
 from kgraph.api.walk import Walk, neighbourhood
 from kgraph.graphdb.health import Health

@@ -1,26 +1,17 @@
-"""A store on the session's Neo4j, the little shop in it, and a client of the API over it."""
+"""The little shop in a graph, a client of the API over it, and a namespace to change."""
 
 from collections.abc import AsyncIterator
 
 import neo4j
 import pytest
 
-from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import Store
 from tests.client import Client, asking
+from tests.integration.api.changing import Changing
 from tests.integration.api.graphs import opened_on, shop
-from tests.servers import Graph
-from tests.workers import graph_settings
+from tests.servers import Cluster, Graph
 
 pytestmark = pytest.mark.neo4j
-
-
-@pytest.fixture
-async def store(graph_driver: neo4j.AsyncDriver, neo4j_server: Graph) -> AsyncIterator[Store]:
-    """An empty graph with its schema."""
-    async with Store.open(graph_settings(neo4j_server)) as opened:
-        await prepare(opened)
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +27,10 @@ async def api(shop_store: Store) -> AsyncIterator[Client]:
     """A client of the API over the little shop."""
     async with asking(shop_store, default_namespace="shop") as client:
         yield client
+
+
+@pytest.fixture
+async def changing(store: Store, control_plane: Cluster, namespace: str) -> AsyncIterator[Changing]:
+    """An empty namespace; users are known, and have no rights yet."""
+    async with Changing.over(store, control_plane, namespace) as found:
+        yield found

@@ -13,6 +13,8 @@ import msgspec
 import neo4j
 import pytest
 
+from kgraph.api.callers.tenants import Tenant, Tenants
+from kgraph.api.callers.token_reviews import TokenReviews
 from kgraph.api.connections import Connections
 from kgraph.api.events.hub import Hub
 from kgraph.api.events.state import state
@@ -20,12 +22,10 @@ from kgraph.api.graphql.schema import make_schema
 from kgraph.api.kinds import KindReader
 from kgraph.api.listing import Filter, conditions, count, page
 from kgraph.api.nodes import Wanted
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
+from kgraph.api.reading.sight import Sights
+from kgraph.api.reading.verdicts import Verdicts
 from kgraph.api.settings import Limits, TokenReviewSettings
-from kgraph.api.sight import Sights
-from kgraph.api.tenants import Tenant, Tenants
-from kgraph.api.token_reviews import TokenReviews
-from kgraph.api.verdicts import Verdicts
 from kgraph.api.walk import Walk, neighbourhood
 from kgraph.feed.bus import Bus
 from kgraph.feed.event import Event, EventType

@@ -15,10 +15,11 @@ import pytest
 import pytest_asyncio
 import structlog
 
-from kgraph.api import token_reviews
+from kgraph.api.callers import token_reviews
 from kgraph.api.settings import IssuerSettings, TokenReviewSettings
 from kgraph.graphdb.store import Store
-from kgraph.kube.settings import ClusterSettings
+from kgraph.kube.reviews import token_review
+from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_setting import ControlPlaneOptions
 from kgraph.stack.progress import silent
@@ -37,13 +38,6 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 SEEN = """query Seen($clusters: [String!]) {
   resources(filter: {clusters: $clusters, kinds: ["configmaps"]}) { totalCount nodes { namespace name } }
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def issuer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Issuer]:
-    """An issuer of ID tokens."""
-    async with Issuer.start(tmp_path_factory.mktemp("issuer")) as started:
-        yield started
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -119,6 +113,24 @@ def both(plane: ControlPlane, graph: Store) -> AbstractAsyncContextManager[httpx
     """A client of an API over two clusters, of which the other one says who callers are."""
     clusters = [cluster_settings(plane, HERE), cluster_settings(plane, OTHER)]
     return http_client(graph, clusters, token_reviews=(TokenReviewSettings(OTHER),))
+
+
+def one_away(plane: ControlPlane, issuer: Issuer) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """A client of an API that asks an issuer and two clusters, of which one does not answer."""
+    away = ClusterSettings(
+        id="away",
+        auth_method=AuthMethod.TOKEN,
+        api_server_url="https://127.0.0.1:1",
+        service_account_token="x",
+        timeout=1,
+    )
+    given: Any = NoGraph()
+    return http_client(
+        given,
+        [away, cluster_settings(plane, HERE)],
+        token_reviews=(TokenReviewSettings("away"), TokenReviewSettings(HERE)),
+        issuers=(IssuerSettings(issuer_url=issuer.url, audiences=(CLIENT,), ca_file=str(issuer.ca_file)),),
+    )
 
 
 async def post(http: httpx.AsyncClient, token: str, query: str = "{ __typename }", **more: Any) -> httpx.Response:
@@ -205,7 +217,7 @@ async def test_a_deleted_account_is_forgotten(plane: ControlPlane, monkeypatch: 
 async def test_a_token_is_reviewed_once_by_many_requests(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifty requests at once with one token are one TokenReview."""
     reviewed: list[object] = []
-    review = token_reviews.token_review
+    review = token_review
 
     async def counted(*given: Any) -> Any:
         reviewed.append(given)
@@ -222,15 +234,7 @@ async def test_several_know_callers_and_one_that_is_away_keeps_out_only_its_own(
     plane: ControlPlane, issuer: Issuer
 ) -> None:
     """A cluster that does not answer costs nobody else their login; its own callers hear that it is not their fault."""
-    away = ClusterSettings(
-        id="away", auth_method="token", api_server_url="https://127.0.0.1:1", service_account_token="x", timeout=1
-    )  # type: ignore[arg-type]  # an enum of texts
-    trusted = IssuerSettings(issuer_url=issuer.url, audiences=(CLIENT,), ca_file=str(issuer.ca_file))
-    reviews = (TokenReviewSettings("away"), TokenReviewSettings(HERE))
-    given: Any = NoGraph()
-    async with http_client(
-        given, [away, cluster_settings(plane, HERE)], token_reviews=reviews, issuers=(trusted,)
-    ) as http:
+    async with one_away(plane, issuer) as http:
         assert (await post(http, plane.token_of("alice"))).status_code == 200
         assert (await post(http, await issuer.token())).status_code == 200
         answer = await post(http, "unknown")
@@ -364,11 +368,6 @@ async def test_tokens_are_nowhere_but_in_the_request(
 ) -> None:
     """Whatever becomes of a request, its token is in no answer, no log line, and nothing that can be printed."""
     said = io.StringIO()
-    away = ClusterSettings(
-        id="away", auth_method="token", api_server_url="https://127.0.0.1:1", service_account_token="x", timeout=1
-    )  # type: ignore[arg-type]  # an enum of texts
-    trusted = IssuerSettings(issuer_url=issuer.url, audiences=(CLIENT,), ca_file=str(issuer.ca_file))
-    reviews = (TokenReviewSettings("away"), TokenReviewSettings(HERE))
     tokens = [
         plane.token_of("alice"), await issuer.token(), await issuer.token(aud="other"), await issuer.token(exp=1),
         "a.wrong.token-that-nobody-knows", f"{unsigned({'alg': 'none'}, {'iss': issuer.url})}.c2lnbmF0dXJl",
@@ -378,11 +377,8 @@ async def test_tokens_are_nowhere_but_in_the_request(
         processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.PrintLoggerFactory(said)
     )
     caplog.set_level(logging.DEBUG)
-    given: Any = NoGraph()
     try:
-        async with http_client(
-            given, [away, cluster_settings(plane, HERE)], token_reviews=reviews, issuers=(trusted,)
-        ) as http:
+        async with one_away(plane, issuer) as http:
             for token in tokens:
                 for query in ("{ __typename }", "{ clusters { id } }", "{ nonsense"):
                     answer = await post(http, token, query, headers=[AS_ALICE])

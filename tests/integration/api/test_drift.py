@@ -28,7 +28,7 @@ def checkout_and_cluster() -> tuple[list[Node], list[EdgeRow]]:
     nodes += [(f"{cluster}/core/Namespace/_/shop", {}) for cluster in ("git", "prod")]
 
     def add(cluster: str, key: str, **object_: Any) -> str:
-        properties = {name: object_.pop(name) for name in ("managers", "type") if name in object_}
+        properties: dict[str, Any] = {name: object_.pop(name) for name in ("managers", "type") if name in object_}
         nodes.append((f"{cluster}/{key}", {"object": object_, **properties}))
         return f"{cluster}/{key}"
 

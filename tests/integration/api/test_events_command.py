@@ -20,7 +20,7 @@ import pytest
 from kgraph.api.app import create_app
 from kgraph.api.events.hub import Hub
 from kgraph.api.settings import ApiSettings
-from kgraph.cli.serving import listening, running
+from kgraph.cli.process.serving import listening, running
 from kgraph.feed.bus import Bus
 from kgraph.feed.event import Event, FieldChange, Severity
 from kgraph.graphdb.store import Store

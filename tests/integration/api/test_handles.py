@@ -4,7 +4,7 @@ import pytest
 
 from kgraph.api.history import histories
 from kgraph.api.nodes import Node, Wanted, with_facts
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.store import Store
 
 pytestmark = pytest.mark.neo4j

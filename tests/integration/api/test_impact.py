@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kgraph.api.errors import NotFound
 from kgraph.api.impact import Affected, Change, Effect, Impact, edge_meaning, impact, one_of_several
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.edges.row import EdgeRow as TableRow
 from kgraph.graphdb.store import Store
 from tests.integration.api.graphs import EdgeRow, Node, clear_graph, shop, write_graph

@@ -239,7 +239,8 @@ async def test_pages_of_kinds_follow_one_another(demo: Client) -> None:
     found: list[str] = []
     page = None
     while page is None or page:
-        data = await demo.ask("query ($a: String) { allPods(first: 7, after: $a) { key } }", a=(found or [None])[-1])
+        last = found[-1] if found else None
+        data = await demo.ask("query ($a: String) { allPods(first: 7, after: $a) { key } }", a=last)
         page = [one["key"] for one in data["allPods"]]
         assert len(page) <= 7
         found += page
@@ -327,14 +328,14 @@ async def test_wild_objects_spoil_no_answer(demo: Client, session_driver: neo4j.
       requests { cpu } } } }"""
     pods = (await demo.ask(query))["pods"]
     await session_driver.execute_query("MATCH (n:Pod) WHERE n.key STARTS WITH $key DETACH DELETE n", key=key)
-    nothing = {
+    nothing: dict[str, Any] = {
         "nodeName": None,
         "phase": None,
         "volumes": [],
         "conditions": [],
         "resources": {"requests": {"cpu": None}},
     }
-    containers = [{"name": "7", "image": None, "ports": [], "state": None}]
+    containers: list[dict[str, Any]] = [{"name": "7", "image": None, "ports": [], "state": None}]
     assert pods == [
         {**nothing, "podIP": str(10**12), "containers": containers},
         {**nothing, "podIP": None, "containers": []},
@@ -395,9 +396,9 @@ async def test_persisted_queries(demo_store: Store) -> None:
 async def test_long_answers_are_compressed(demo_store: Store) -> None:
     """Who takes gzip gets it, where it is worth it."""
     async with http_client(demo_store) as http:
-        asked = {"json": {"query": "{ allPods { key name labels } }"}}
-        plain = await http.post("/graphql", headers={"accept-encoding": "identity"}, **asked)
-        async with http.stream("POST", "/graphql", headers={"accept-encoding": "gzip"}, **asked) as response:
+        asked = {"query": "{ allPods { key name labels } }"}
+        plain = await http.post("/graphql", headers={"accept-encoding": "identity"}, json=asked)
+        async with http.stream("POST", "/graphql", headers={"accept-encoding": "gzip"}, json=asked) as response:
             packed = b"".join([part async for part in response.aiter_raw()])
         assert response.headers["content-encoding"] == "gzip"
         assert gzip.decompress(packed) == plain.content

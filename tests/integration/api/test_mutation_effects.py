@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kgraph.api import mutations, waiting
-from kgraph.api.audit import Audit
+from kgraph.api.changing import mutations, waiting
+from kgraph.api.changing.audit import Audit
 from kgraph.graphdb.errors import GraphUnavailable
 from kgraph.graphdb.store import Store
 from kgraph.kube import changing as kube_changing

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kgraph.api.audit_keeper import keep
+from kgraph.api.changing.audit_keeper import keep
 from kgraph.graphdb.store import Store
 from tests.integration.api.changing import APPLY, DELETE, TRAIL, Changing
 from tests.servers import Cluster

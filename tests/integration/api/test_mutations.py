@@ -1,25 +1,15 @@
 """Mutations through a real apiserver, as users with certain rights: what is done, what is refused, and why."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from kgraph.graphdb.store import Store
 from tests.integration.api.changing import APPLY, DELETE, PATCH, RESTART, SCALE, Changing
-from tests.servers import Cluster
 from tests.workers import until
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes]
 
 CONFIGMAPS = ("", "configmaps", "get create patch delete")
-
-
-@pytest.fixture
-async def changing(store: Store, control_plane: Cluster, namespace: str) -> AsyncIterator[Changing]:
-    """An empty namespace; users are known, and have no rights yet."""
-    async with Changing.over(store, control_plane, namespace) as found:
-        yield found
 
 
 async def test_apply_makes_changes_and_leaves_alone(changing: Changing) -> None:
@@ -150,7 +140,7 @@ async def test_an_old_version_is_a_conflict(changing: Changing) -> None:
 async def test_invalid_objects_name_their_fields(changing: Changing) -> None:
     """What breaks a rule is INVALID with the apiserver's causes; what it does not know, BAD_USER_INPUT."""
     await changing.allow("alice", ("apps", "deployments", "get create patch"))
-    deployment = {
+    deployment: dict[str, Any] = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": "web", "namespace": changing.namespace},

@@ -6,29 +6,20 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from kgraph.api import issuer_keys
-from kgraph.api.callers import Caller
+from kgraph.api.callers import issuer_keys
+from kgraph.api.callers.caller import Caller
+from kgraph.api.callers.oidc import OidcTokens
 from kgraph.api.errors import IdentityUnavailable, Unauthenticated
-from kgraph.api.oidc import OidcTokens
 from kgraph.api.settings import IssuerSettings
 from tests.issuer import CLIENT, Issuer, unsigned
 from tests.workers import until
 
 NOW = time.time
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def issuer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Issuer]:
-    """An issuer of ID tokens."""
-    async with Issuer.start(tmp_path_factory.mktemp("issuer")) as started:
-        yield started
 
 
 def trusted(issuer: Issuer, **more: Any) -> IssuerSettings:

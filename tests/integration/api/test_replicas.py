@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from kgraph.api.reader import Reader
-from kgraph.api.replicas import FORM, Replicas
-from kgraph.api.results import Results, Statement
+from kgraph.api.reading.reader import Reader
+from kgraph.api.reading.replicas import FORM, Replicas
+from kgraph.api.reading.results import Results, Statement
 from kgraph.feed.redis_client import Memory
 from kgraph.graphdb.store import Store
 from kgraph.stack.progress import silent

@@ -164,9 +164,12 @@ async def test_refusals_are_problems(rest: httpx.AsyncClient, path: str, status:
     ],
 )
 async def test_without_mutations_nothing_writes(rest: httpx.AsyncClient, method: str, path: str, status: int) -> None:
-    """Where the configuration does not enable mutations, there are no paths for them."""
+    """Where the configuration does not enable mutations, there are no paths for them: 405 names what there is."""
     answer = await rest.request(method, path, json={})
     assert (answer.status_code, answer.json()["status"]) == (status, status)
+    if status == 405:
+        assert {"GET", "HEAD"} >= {each.strip() for each in answer.headers["allow"].split(",")} - {"OPTIONS"}
+        assert "GET" in answer.headers["allow"]
 
 
 async def test_description_is_openapi(shop_store: Store) -> None:

@@ -168,7 +168,8 @@ async def test_if_match_is_of_one_version_alone(rest: Rest, plural: str) -> None
     old = (await rest("POST", plural, json=new(plural))).headers["etag"]
     path = rest.changing.path(plural, "web", GROUPS.get(plural, ""))
     changed = await rest.changing.api.merge(path, metadata={"labels": {"by": "another"}})
-    for method, given in (("PUT", {"json": new(plural)}), ("DELETE", {})):
+    wanted: dict[str, dict[str, Any]] = {"PUT": {"json": new(plural)}, "DELETE": {}}
+    for method, given in wanted.items():
         refused = await rest(method, f"{plural}/web", headers={"If-Match": old}, **given)
         assert problem(refused, 412, "CONFLICT")["reason"] == "Conflict"
         there = await rest.there(plural)
@@ -259,7 +260,7 @@ async def test_a_quota_is_held_against_a_replacement(rest: Rest) -> None:
 
 async def test_an_idempotency_key_makes_a_repeat_harmless(rest: Rest) -> None:
     """The same request with the same key gets the first one's answer; another one with it is 409."""
-    again = {"headers": {"Idempotency-Key": "one"}, "params": {"form": "object"}}
+    again: dict[str, Any] = {"headers": {"Idempotency-Key": "one"}, "params": {"form": "object"}}
     first = await rest("POST", "services", json=new("services"), **again)
     second = await rest("POST", "services", json=new("services"), **again)
     assert (first.status_code, second.status_code) == (201, 201)

@@ -8,14 +8,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from kgraph.api import sessions
 from kgraph.api.app import create_app
+from kgraph.api.callers import sessions
 from kgraph.api.settings import ApiSettings, TokenReviewSettings
-from kgraph.cli.serving import address_of, listening, running
+from kgraph.cli.process.serving import address_of, listening, running
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import Sealer
 from kgraph.stack.kubernetes import ControlPlane
-from kgraph.stack.kubernetes_setting import ControlPlaneOptions
+from kgraph.stack.kubernetes_setting import ControlPlaneOptions, previous_of
 from kgraph.stack.progress import silent
 from tests.integration.api.changing import CLUSTER, RBAC
 from tests.integration.sync.live import Api, core, pod
@@ -24,6 +24,7 @@ from tests.workers import cluster_settings, until
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes]
 
+LAST_WORDS = "panic: no database"
 LINES = ("GET / 200", "GET /favicon.ico 404", "POST /orders 201")
 # Far more than the sockets between here and KWOK hold.
 MANY, LINE_BYTES = 1_000_000, 100
@@ -68,6 +69,7 @@ async def logged(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Logg
     """A Pod `web` that runs; alice may read its log, bob may read Pods and no logs."""
     file = tmp_path_factory.mktemp("logs") / "container.log"
     file.touch()
+    previous_of(file).write_text(f"2026-11-02T07:59:59.000000000Z stderr F {LAST_WORDS}\n")
     options = ControlPlaneOptions(logs=file, users=TEST_USERS)
     async with (
         ControlPlane.start(tmp_path_factory.mktemp("logged"), options, report=silent) as plane,
@@ -138,6 +140,7 @@ async def holds(wanted: Callable[[], bool], what: str) -> None:
         ({"tailLines": "0"}, ()),
         ({"timestamps": "true", "tailLines": "1"}, (f"2026-11-02T08:00:02.000000000Z {LINES[2]}",)),
         ({"sinceSeconds": "1"}, ()),
+        ({"previous": "true"}, (LAST_WORDS,)),
     ],
     ids=str,
 )

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from kgraph.api import touches
-from kgraph.api.reader import Reader
-from kgraph.api.results import Results
-from kgraph.api.waiting import shown
+from kgraph.api.changing.waiting import shown
+from kgraph.api.reading import touches
+from kgraph.api.reading.reader import Reader
+from kgraph.api.reading.results import Results
 from kgraph.graphdb.store import Store
 from tests.integration.api.changing_graphs import CLUSTER, Busy, answer, questions
 

@@ -8,19 +8,20 @@ from typing import Any
 
 import aiohttp
 import pytest
-import pytest_asyncio
 import strawberry
 from litestar import Litestar
 
-from kgraph.api import issuer_keys, sessions
 from kgraph.api.app import create_app
-from kgraph.api.authentication import Authentication
-from kgraph.api.callers import Caller
+from kgraph.api.callers import issuer_keys, sessions
+from kgraph.api.callers.admission import Admission
+from kgraph.api.callers.authentication import Authentication
+from kgraph.api.callers.caller import Caller
+from kgraph.api.callers.oidc import OidcTokens
+from kgraph.api.callers.rates import Rates, RateSettings
 from kgraph.api.graphql.context import Context, Info
 from kgraph.api.graphql.controller import graphql_controller
-from kgraph.api.oidc import OidcTokens
 from kgraph.api.settings import ApiSettings, IssuerSettings, Limits
-from kgraph.cli.serving import address_of, listening, running
+from kgraph.cli.process.serving import address_of, listening, running
 from kgraph.graphdb.errors import GraphUnavailable
 from kgraph.kube.sealing import Sealer
 from tests.issuer import CLIENT, Issuer
@@ -55,13 +56,6 @@ class Subscription:
             await asyncio.Event().wait()
         finally:
             closed.append(info.context.caller.user)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def issuer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Issuer]:
-    """An issuer of ID tokens."""
-    async with Issuer.start(tmp_path_factory.mktemp("issuer")) as started:
-        yield started
 
 
 def trusted(issuer: Issuer) -> IssuerSettings:
@@ -107,7 +101,10 @@ async def api(issuer: Issuer) -> AsyncIterator[str]:
     closed.clear()
     authentication = Authentication([OidcTokens(trusted(issuer), {})])
     schema = strawberry.Schema(Query, subscription=Subscription)
-    app = Litestar([graphql_controller(schema, numbered(), authentication, Limits())], openapi_config=None)
+    app = Litestar(
+        [graphql_controller(schema, numbered(), Admission(authentication, Rates(RateSettings())), Limits())],
+        openapi_config=None,
+    )
     async with listening_app(app) as address:
         yield address
 

@@ -97,6 +97,10 @@ async def test_nodes_edges_and_paths_are_objects(api: Client) -> None:
         "",
         "this is no Cypher",
         "RETURN $missing",
+        "\\u0055SE system SHOW USERS",
+        "\\u004cOAD CSV FROM 'file:///etc/passwd' AS line RETURN line",
+        "MATCH (n) WHERE n.name = 'x\\u0027 SET n.evil = true //' RETURN n",
+        "RETURN 1 AS `'`, apoc.util.sleep(1) AS `'`",
     ],
 )
 async def test_whatever_does_more_than_read_the_graph_is_refused(api: Client, statement: str) -> None:

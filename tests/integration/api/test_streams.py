@@ -82,7 +82,7 @@ async def test_who_is_cut_off_while_the_state_is_told_begins_anew(api: Served) -
     async with httpx.AsyncClient(base_url=api.address) as client:
         wanted = {"cluster": "prod", "namespace": "shop", "initialState": "true"}
         async with client.stream("GET", "/api/v1/events/stream", params=wanted) as response:
-            lines = []
+            lines: list[str] = []
             async for line in response.aiter_lines():
                 lines.append(line)
                 if line == "event: SYNCED":
@@ -307,7 +307,7 @@ async def test_a_slow_reader_is_dropped_while_others_go_on(api: Served) -> None:
         assert got == many
         api.bus.publish([pod("last")])
         assert (await quick.next()).key == "shop/last"
-        names = []
+        names: list[str] = []
         while not names or names[-1] not in ("dropped", "gone"):
             names.append((await slow.next()).name)
         assert names[-1] == "dropped"
@@ -339,7 +339,7 @@ async def test_graphql_comes_as_server_sent_events_too(api: Served) -> None:
     ):
         await api.followed()
         api.bus.publish([pod("sent-1")])
-        lines = []
+        lines: list[str] = []
         while not lines or not lines[-1].startswith("data:"):
             lines.append((await asyncio.wait_for(answer.content.readline(), HEAR_SECONDS)).decode())
     told = json.loads(lines[-1].removeprefix("data:"))["data"]["podEvents"]

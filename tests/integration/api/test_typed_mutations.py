@@ -1,25 +1,15 @@
 """The mutations of single kinds, each made, changed and deleted through a real apiserver."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from kgraph.graphdb.store import Store
 from tests.integration.api.changing import CLUSTER, Changing
-from tests.servers import Cluster
 from tests.workers import until
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes]
 
 CONTAINER = {"name": "c", "image": "nginx:1", "env": [{"name": "A", "value": "b"}]}
-
-
-@pytest.fixture
-async def changing(store: Store, control_plane: Cluster, namespace: str) -> AsyncIterator[Changing]:
-    """An empty namespace; the administrator changes it."""
-    async with Changing.over(store, control_plane, namespace) as found:
-        yield found
 
 
 async def _do(changing: Changing, mutation: str, word: str, name: str, **given: Any) -> Any:

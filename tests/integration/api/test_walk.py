@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kgraph.api.errors import BadUserInput, NotFound
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.walk import Neighbourhood, Walk, edge_types, neighbourhood
 from kgraph.graphdb.model import GroupKind
 from kgraph.graphdb.store import Store

@@ -1,4 +1,4 @@
-"""An empty graph, an apiserver to talk to, and a feed from the one to Kafka."""
+"""An apiserver to talk to, and a feed from the graph to Kafka."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest_asyncio
-from opentelemetry.sdk.trace import TracerProvider
 
 from kgraph.feed.event import Event
 from kgraph.feed.kafka_settings import KafkaSettings
@@ -16,9 +15,9 @@ from kgraph.sync.feed import Feed
 from kgraph.sync.relay import Relay
 from tests import servers
 from tests.consumer import Got
-from tests.integration.sync.conftest import api, store
+from tests.integration.sync.conftest import api
 
-__all__ = ["api", "store"]
+__all__ = ["api"]
 
 LIMIT_BYTES = 64 * 1024 * 1024
 
@@ -27,9 +26,8 @@ LIMIT_BYTES = 64 * 1024 * 1024
 async def feed(store: Store, kafka_server: servers.Feed) -> AsyncIterator[Feed]:
     """The feed of a process whose changes go to the session's Kafka."""
     settings = KafkaSettings(bootstrap_servers=(kafka_server.bootstrap_servers,))
-    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
     async with Relay.running(store, KafkaSink(settings), LIMIT_BYTES) as relay:
-        yield Feed(tracer, relay=relay)
+        yield Feed(relay=relay)
 
 
 OUTBOX = "MATCH (o:Outbox) RETURN count(o) AS rows"
@@ -43,7 +41,7 @@ def cluster_id() -> str:
 
 async def outbox_is_empty(store: Store) -> bool:
     """Whether all was sent and taken away."""
-    return (await store.read_text(OUTBOX))[0]["rows"] == 0
+    return not (await store.read_text(OUTBOX))[0]["rows"]
 
 
 def of(found: list[Got], name: str) -> list[Event]:

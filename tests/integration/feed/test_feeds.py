@@ -13,11 +13,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from confluent_kafka.schema_registry import AsyncSchemaRegistryClient, Schema
 from confluent_kafka.schema_registry.avro import AsyncAvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from opentelemetry.sdk.trace import TracerProvider
 
-from kgraph.cli.configuration import Configuration
+from kgraph.cli.configuration.reading import Configuration
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.feeding import fed
+from kgraph.cli.process.feeding import fed
 from kgraph.feed.configured import FeedSettings, FilterSettings, Format
 from kgraph.feed.event import Event, decoded, encoded
 from kgraph.feed.feeds import Feeds
@@ -31,12 +30,14 @@ from kgraph.stack.schema_registry import SchemaRegistryServer
 from kgraph.sync.feed import Feed
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.relay import Relay
+from kgraph.telemetry.telemetry import Telemetry
 from tests import servers
 from tests.integration.feed.conftest import CONFIG_ONLY, LIMIT_BYTES, OUTBOX, cluster_id, outbox_is_empty
 from tests.integration.sync.live import Api
 from tests.unit.feed.events import event
 from tests.workers import cluster_settings, running, until
 
+ANSWER_SECONDS = 20.0
 TEMPLATE = {
     "name": ".resource.name",
     "mode": ".new_object.data.mode",
@@ -80,7 +81,8 @@ async def values(kafka: servers.Feed, topic: str, count: int) -> list[tuple[str,
 
 async def read(registry: SchemaRegistryServer, topic: str, value: bytes) -> Any:
     """A message as Confluent's own deserializer reads it, who asks the registry for its schema."""
-    async with AsyncSchemaRegistryClient({"url": registry.url}) as client:
+    # Its own default is to wait for ever.
+    async with AsyncSchemaRegistryClient({"url": registry.url, "timeout": ANSWER_SECONDS}) as client:
         deserialize = await AsyncAvroDeserializer(client)
         return await deserialize(value, SerializationContext(topic, MessageField.VALUE))
 
@@ -180,7 +182,6 @@ async def test_a_change_of_a_cluster_waits_in_the_outbox_until_a_feed_has_it(
     """A change that a feed cannot have yet stays in the graph, and is in the feed's topic once it can."""
     cluster = cluster_id()
     own = feed_of(Format.AVRO, TEMPLATE, label_selector="app=web", namespaces=(namespace,))
-    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
     await schema_registry.kill()
     async with (
         sink_of(kafka_server, own, registry=schema_registry.url) as sink,
@@ -189,7 +190,7 @@ async def test_a_change_of_a_cluster_waits_in_the_outbox_until_a_feed_has_it(
             store,
             cluster_settings(control_plane, cluster),
             SyncOptions(watch_resources=CONFIG_ONLY),
-            feed=Feed(tracer, relay=relay),
+            feed=Feed(relay=relay),
         ),
     ):
         path = f"/api/v1/namespaces/{namespace}/configmaps"
@@ -215,7 +216,7 @@ async def test_a_schema_that_the_registry_refuses_ends_a_worker_at_its_start(
     """Nobody finds out a month later that a feed was never sent: the error names the subject and what can be done."""
     own = feed_of(Format.AVRO, {"mode": "fast"})
     other = {"type": "record", "name": "Own", "fields": [{"name": "mode", "type": "int"}]}
-    async with AsyncSchemaRegistryClient({"url": schema_registry.url}) as client:
+    async with AsyncSchemaRegistryClient({"url": schema_registry.url, "timeout": ANSWER_SECONDS}) as client:
         await client.register_schema(f"{own.topic}-value", Schema(json.dumps(other), "AVRO"))
         await client.set_compatibility(f"{own.topic}-value", "FULL")
     configuration = Configuration(
@@ -224,5 +225,5 @@ async def test_a_schema_that_the_registry_refuses_ends_a_worker_at_its_start(
         kafka=KafkaSettings(bootstrap_servers=(kafka_server.bootstrap_servers,)),
     )
     with pytest.raises(BadConfiguration, match=f"does not take the schema of {own.topic}-value: .*another topic"):
-        async with fed(store, configuration):
+        async with fed(store, configuration, Telemetry()):
             raise AssertionError("it has begun")

@@ -4,8 +4,6 @@ import asyncio
 import random
 from typing import Any
 
-from opentelemetry.trace import NoOpTracer
-
 from kgraph.feed.bus import Bus
 from kgraph.graphdb.store import Store
 from kgraph.sync.feed import Feed
@@ -71,7 +69,7 @@ async def test_the_state_and_the_stream_add_up_in_a_storm(
     bus = Bus()
     settings = cluster_settings(control_plane, "storm")
     async with (
-        running(store, settings, CONFIG_ONLY, feed=Feed(NoOpTracer(), bus=bus)),
+        running(store, settings, CONFIG_ONLY, feed=Feed(bus=bus)),
         served(store, bus) as (address, _),
         asyncio.TaskGroup() as tasks,
     ):
@@ -89,3 +87,57 @@ async def test_the_state_and_the_stream_add_up_in_a_storm(
     now = {item["metadata"]["name"]: item["metadata"]["resourceVersion"] for item in listed["items"]}
     for state in states:
         assert state == now
+
+
+async def test_the_state_is_as_severe_as_the_events_of_its_changes_are(
+    store: Store, control_plane: Cluster, api: Api, namespace: str
+) -> None:
+    """Who asks for warnings is shown what is not well when they come, with its reason, and none of the rest."""
+    about = {"kind": "ConfigMap", "namespace": namespace, "name": "any"}
+    for name, kind in (("calm", "Normal"), ("alarming", "Warning")):
+        await api.make(
+            core(namespace, "events"),
+            metadata={"name": name, "labels": {"storm": "yes"}},
+            involvedObject=about,
+            type=kind,
+            reason="Tried",
+            message=f"{name} it was",
+        )
+    spec = {"schedulerName": "nobody", "containers": [{"name": "main", "image": "nginx"}]}
+    await api.make(core(namespace, "pods"), metadata={"name": "failed", "labels": {"storm": "yes"}}, spec=spec)
+    await api.merge(f"{core(namespace, 'pods', 'failed')}/status", status={"phase": "Failed", "message": "out of luck"})
+    bus = Bus()
+    options = SyncOptions(watch_resources=("namespaces", "events", "pods"))
+    asked = {"namespace": namespace, "labelSelector": SELECTOR, "initialState": "true", "minSeverity": "warning"}
+    async with (
+        running(store, cluster_settings(control_plane, "severe"), options, feed=Feed(bus=bus)),
+        served(store, bus) as (address, _),
+        Stream.open(address, **asked) as stream,
+    ):
+        shown = {}
+        while (one := await stream.next()).name != "SYNCED":
+            said = one.data["metadata"]
+            shown[one.data["resource"]["name"]] = (said["severity"], said["reason"], said["message"])
+    assert shown.keys() == {"alarming", "failed"}
+    assert shown["alarming"] == ("warning", "Tried", "alarming it was")
+    assert shown["failed"] == ("error", "Degraded", "out of luck")
+
+
+async def test_the_state_has_what_came_a_moment_ago(
+    store: Store, control_plane: Cluster, api: Api, namespace: str
+) -> None:
+    """A kind that nobody had heard of when the server was asked last is in the state as soon as it is in the graph."""
+    await api.make(core(namespace, "configmaps"), metadata={"name": "new"}, data={})
+    bus = Bus()
+    asked = {"namespace": namespace, "resource_type": "configmaps", "initialState": "true"}
+    async with served(store, bus) as (address, _):
+        async with Stream.open(address, **asked) as stream:
+            assert (await stream.next()).name == "SYNCED"
+        async with (
+            running(store, cluster_settings(control_plane, "storm"), CONFIG_ONLY, feed=Feed(bus=bus)),
+            Stream.open(address, **asked) as stream,
+        ):
+            names = []
+            while (one := await stream.next()).name != "SYNCED":
+                names.append(one.data["resource"]["name"])
+    assert "new" in names

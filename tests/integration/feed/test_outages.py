@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
-from opentelemetry.sdk.trace import TracerProvider
 
 from kgraph.feed.event import EventType
 from kgraph.feed.kafka_settings import KafkaSettings
@@ -33,7 +32,7 @@ async def fed_to(store: Store, servers_: str, limit_bytes: int = 2**26) -> Async
     """The feed of a process whose changes go to a Kafka."""
     sink = KafkaSink(KafkaSettings(bootstrap_servers=(servers_,)))
     async with Relay.running(store, sink, limit_bytes) as relay:
-        yield Feed(TracerProvider(shutdown_on_exit=False).get_tracer("tests"), relay=relay)
+        yield Feed(relay=relay)
 
 
 class Changes:

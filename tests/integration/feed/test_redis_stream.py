@@ -53,7 +53,7 @@ class Listener:
         self.task = asyncio.create_task(self._listen(), name="listener")
 
     async def _listen(self) -> None:
-        async with aclosing(self._source.events()) as events:  # type: ignore[type-var]  # it is a generator
+        async with aclosing(self._source.events()) as events:
             async for found in events:
                 self.has_begun = True
                 self.ids += [one.metadata.sequence for one in found if one.metadata.sequence != PROBE]
@@ -146,7 +146,8 @@ async def test_whoever_is_too_slow_is_told(redis_server: Fast) -> None:
     stream = f"events-{secrets.token_hex(4)}"
     sink = RedisSink(redis_server.url, stream, entries_most=100)
     await put(sink, some(0, 1))
-    async with aclosing(RedisSource(redis_server.url, stream).events()) as events:
+    source = RedisSource(redis_server.url, stream)
+    async with aclosing(source.events()) as events:
         first = asyncio.ensure_future(anext(events))
 
         async def begun() -> bool:
@@ -158,6 +159,23 @@ async def test_whoever_is_too_slow_is_told(redis_server: Fast) -> None:
             await put(sink, some(number, 1))
         with pytest.raises(Lagged):
             await anext(events)
+    await sink.close()
+
+
+async def test_reading_ends_whenever_it_is_told_to(redis_server: Fast) -> None:
+    """A reader that is cancelled ends, whatever it does at that moment: nobody's shutdown waits for ever."""
+    stream = f"events-{secrets.token_hex(4)}"
+    sink = RedisSink(redis_server.url, stream)
+    for number in range(60):
+        listener = await listening(sink, redis_server.url, stream)
+        await put(sink, some(number, 1))
+        while not listener.ids:  # noqa: ASYNC110 - the moments right after it are what counts
+            await asyncio.sleep(0)
+        for _ in range(number % 10):
+            await asyncio.sleep(0)
+        listener.task.cancel()
+        ended, _ = await asyncio.wait({listener.task}, timeout=SECONDS)
+        assert ended, f"cancelled {number % 10} steps after an event"
     await sink.close()
 
 

@@ -33,7 +33,7 @@ def settings(plane: ControlPlane, **more: Any) -> ClusterSettings:
 def connections(plane: ControlPlane) -> int:
     """How many connections this process has to the apiserver."""
     port = int(plane.server.rpartition(":")[2])
-    return sum(each.raddr != () and each.raddr.port == port for each in psutil.Process().net_connections("tcp"))
+    return sum(bool(each.raddr) and each.raddr.port == port for each in psutil.Process().net_connections("tcp"))
 
 
 class Watching:

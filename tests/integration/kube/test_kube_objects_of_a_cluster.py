@@ -15,10 +15,11 @@ from kgraph.kube import errors
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.dump import dump
+from kgraph.kube.field_selectors import FieldSelector
 from kgraph.kube.listing import pages
 from kgraph.kube.objects import decode, head
 from kgraph.kube.quantities import Quantity
-from kgraph.kube.selectors import FieldSelector, LabelSelector, Operator, Requirement, SelectorError
+from kgraph.kube.selectors import LabelSelector, Operator, Requirement, SelectorError
 from kgraph.kube.settings import AuthMethod, ClusterSettings, TlsSettings
 from kgraph.kube.snapshot import Document, read
 from kgraph.kube.watching import WatchEvent, watch
@@ -55,7 +56,7 @@ def named(objects: list[msgspec.Raw]) -> list[str]:
     return [name for name in (head(raw).metadata.name for raw in objects) if name != "kube-root-ca.crt"]
 
 
-async def test_a_list_comes_in_pages_that_say_what_is_left(
+async def test_a_list_comes_in_pages_that_say_whether_more_follow(
     conn: Connection, control_plane: Cluster, namespace: str
 ) -> None:
     """Every object is in exactly one page, in order, and all pages have the list's resourceVersion."""
@@ -65,10 +66,9 @@ async def test_a_list_comes_in_pages_that_say_what_is_left(
     found = [page async for page in pages(conn, CONFIG_MAPS, limit=3, namespace=namespace)]
     assert sorted(name for page in found for name in named(page.items)) == names
     assert len({page.resource_version for page in found}) == 1
-    assert found[0].remaining is not None
-    assert found[0].remaining > 0
+    assert [page.more for page in found] == [True] * (len(found) - 1) + [False]
     (page,) = [page async for page in pages(conn, CONFIG_MAPS, namespace=namespace, label_selector="paged=no")]
-    assert (page.items, page.remaining) == ([], None)
+    assert (page.items, page.more) == ([], False)
 
 
 async def test_a_list_whose_token_expires_goes_on_and_a_watch_tells_what_it_missed(

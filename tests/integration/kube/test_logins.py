@@ -35,13 +35,6 @@ WRONG = "a-t0ken-that-nobody-knows"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def issuer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Issuer]:
-    """An issuer of ID tokens."""
-    async with Issuer.start(tmp_path_factory.mktemp("issuer")) as started:
-        yield started
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def plane(issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ControlPlane]:
     """An apiserver that trusts the issuer, knows the test users by their tokens, and its CA's certificates."""
     options = ControlPlaneOptions(minimal=True, users=TEST_USERS, apiserver_options=issuer.apiserver_options())

@@ -102,3 +102,18 @@ async def test_nobody_listens() -> None:
         with pytest.raises(ConnectionResetError):
             await asyncio.wait_for(reader.read(), 5)
         writer.close()
+
+
+async def test_abandoned(proxy: TcpProxy) -> None:
+    """Connections that are abandoned stay open and silent for good; new ones are as ever."""
+    old = await asyncio.open_connection(LOOPBACK, proxy.port)
+    assert await said(old, b"before") == b"before"
+    proxy.abandon()
+    new = await asyncio.open_connection(LOOPBACK, proxy.port)
+    assert await said(new, b"new") == b"new"
+    await proxy.restore()
+    old[1].write(b"lost")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(old[0].read(1), 0.2)
+    for _, writer in (old, new):
+        writer.close()

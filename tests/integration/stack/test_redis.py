@@ -124,5 +124,5 @@ async def test_debian_has_it() -> None:
 async def test_neither_redis_nor_apt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine that has neither Redis nor apt is told what to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(StackError, match="no redis-server on the PATH, and no apt"):
+    with pytest.raises(StackError, match="no apt to fetch redis-server by: install it"):
         await redis_fetch.redis_program(silent)

@@ -47,7 +47,7 @@ async def test_what_readers_could_not_read_is_refused(
 ) -> None:
     """A schema that readers of the topic's earlier messages are not ready for is refused, and the error says which."""
     await registry.register(topic, TEMPLATE)
-    async with AsyncSchemaRegistryClient({"url": schema_registry.url}) as client:
+    async with AsyncSchemaRegistryClient({"url": schema_registry.url, "timeout": 20.0}) as client:
         await client.set_compatibility(f"{topic}-value", "BACKWARD")
     with pytest.raises(SchemaRefused, match=f"does not take the schema of {topic}-value"):
         await registry.register(topic, OTHER)

@@ -1,24 +1,12 @@
-"""A store on the session's Neo4j, its schema made, and an apiserver to talk to."""
+"""An apiserver to talk to, without definitions of earlier tests."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest_asyncio
 
-from kgraph.graphdb.schema import prepare
-from kgraph.graphdb.store import Store
 from tests.integration.sync.definitions import delete_definitions
 from tests.integration.sync.live import Api
 from tests.servers import Cluster
-from tests.workers import graph_settings
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def store(graph_driver: Any, neo4j_server: Any) -> AsyncIterator[Store]:
-    """An empty graph."""
-    async with Store.open(graph_settings(neo4j_server)) as store:
-        await prepare(store)
-        yield store
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -64,7 +64,7 @@ def _pod(draw: st.DrawFn) -> dict[str, Any]:
             {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": owner[0], "uid": f"ReplicaSet-{owner[1]}"}
         ]
     config = {"name": draw(names), "optional": draw(st.booleans())}
-    container = {"name": "c", "image": draw(st.sampled_from(["nginx", "nginx:1.27"]))}
+    container: dict[str, Any] = {"name": "c", "image": draw(st.sampled_from(["nginx", "nginx:1.27"]))}
     if draw(st.booleans()):
         container["envFrom"] = [{"configMapRef": config}]
     return {"metadata": metadata, "spec": {"containers": [container]}, "status": {"phase": "Running"}}

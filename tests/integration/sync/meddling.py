@@ -10,7 +10,7 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
-from kgraph.stack.pki import Authority
+from tests.certificates import serving_context
 from tests.servers import Cluster
 
 Forward = Callable[[], Awaitable[web.StreamResponse]]
@@ -45,16 +45,13 @@ class Meddler:
     @asynccontextmanager
     async def before(cls, cluster: Cluster, folder: Path) -> AsyncIterator[Self]:
         """A proxy before a cluster, with a certificate of its own: a login is never sent over plain HTTP."""
-        authority = await Authority.create(folder, "meddler")
-        serving = await authority.issue_server("proxy")
-        own_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        own_tls.load_cert_chain(serving.certificate, serving.key)
+        ca_file, own_tls = await serving_context(folder, "meddler")
         tls = ssl.create_default_context(cafile=cluster.ca_file)
         timeout = aiohttp.ClientTimeout(total=None)
         connector = aiohttp.TCPConnector(ssl=tls, limit=0)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=True) as session:
             meddler = cls(cluster, session)
-            meddler.ca_file = authority.ca.certificate
+            meddler.ca_file = ca_file
             app = web.Application()
             app.router.add_route("*", "/{path:.*}", meddler._answer)
             runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
@@ -95,7 +92,7 @@ class Meddler:
         meddle: Callable[[bytes], bytes | None] = lambda chunk: chunk,
         *,
         headers: Mapping[str, str] | None = None,
-        **query: str,
+        query: Mapping[str, str] | None = None,
     ) -> web.StreamResponse:
         """Ask the apiserver, with another query where one is given, and pass on what it says, with these headers too.
 
@@ -104,7 +101,7 @@ class Meddler:
         sent = {name: request.headers[name] for name in ("Authorization", "Accept") if name in request.headers}
         url = f"{self._cluster.server}{request.path}"
         async with self._session.request(
-            request.method, url, params={**request.query, **query}, headers=sent
+            request.method, url, params={**request.query, **(query or {})}, headers=sent
         ) as answer:
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
             response = web.StreamResponse(status=answer.status, headers={**kept, **(headers or {})})

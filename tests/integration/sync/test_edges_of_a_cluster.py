@@ -80,8 +80,8 @@ async def test_a_service_selects_the_pods_that_its_endpoints_name(
     for name, selector in zip(made, services, strict=True):
         await api.make(place["services"], metadata={"name": name}, spec={"selector": selector, "ports": [{"port": 80}]})
     selecting = {name for name, selector in zip(made, services, strict=True) if selector}
-    for labels in (None, relabelled):
-        for name, changed in zip(names, labels or (), strict=False):
+    for now in ([], relabelled):
+        for name, changed in zip(names, now, strict=False):
             await api.merge(f"{place['pods']}/{name}", metadata={"labels": {"app": None, "tier": None, "run": None}})
             await api.merge(f"{place['pods']}/{name}", metadata={"labels": changed})
 

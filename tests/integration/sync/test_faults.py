@@ -226,7 +226,7 @@ async def test_only_the_resource_that_neo4j_refuses_is_left_out(
     extract = Extractor.extract
 
     def poisoned(self: Extractor, *given: Any) -> Any:
-        found = extract(self, *given)
+        found: Any = extract(self, *given)
         if found.resource.key.endswith("/poison") and found.resource.properties["labels"] != ["cured=yes"]:
             found.resource.properties["nested"] = {"no": "property"}
         return found

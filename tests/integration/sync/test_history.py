@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from kgraph.api.errors import NotFound
 from kgraph.api.history import deleted, histories, recent_changes
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.api.walk import Walk
 from kgraph.graphdb.changes import Change
 from kgraph.graphdb.store import Store
@@ -86,7 +87,7 @@ async def test_a_deleted_resource_stays_findable_and_meets_no_other_question(
             made = await api.make(core(namespace, "configmaps"), metadata={"name": "a"}, data={"x": str(number)})
             await until(lambda: changes_of(store, f"past/core/ConfigMap/{namespace}/a"), "it is there")
             await api.delete(path)
-            await until(lambda uid=made["metadata"]["uid"]: _gone(store, namespace, uid), "it is remembered")
+            await until(partial(_gone, store, namespace, made["metadata"]["uid"]), "it is remembered")
         found, more = await deleted(
             Reader(store), [f"past/core/ConfigMap/{namespace}/"], ["a"], since=LONG_AGO, first=10, timeout=30
         )

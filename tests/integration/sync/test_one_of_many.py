@@ -17,8 +17,8 @@ from kgraph.kube.errors import Unauthenticated
 from kgraph.kube.settings import AuthMethod, ClusterSettings, TlsSettings
 from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_setting import ADMIN_GROUP
+from kgraph.sync import followed_kinds
 from kgraph.sync import reflector as reflectors
-from kgraph.sync import worker as workers
 from kgraph.sync.options import SyncOptions
 from tests.certificates import issue_client_until
 from tests.integration.sync.live import Api, core, kind_errors, login, nodes
@@ -44,7 +44,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let retries come soon."""
     monkeypatch.setattr(reflectors, "RETRY_FIRST_SECONDS", 0.05)
     monkeypatch.setattr(reflectors, "RETRY_MOST_SECONDS", 0.5)
-    monkeypatch.setattr(workers, "FAILURES_LOOK_AGAIN_SECONDS", 1.0)
+    monkeypatch.setattr(followed_kinds, "FAILURES_LOOK_AGAIN_SECONDS", 1.0)
 
 
 def has(store: Store, cluster: str, *names: str) -> Callable[[], Awaitable[bool]]:
@@ -119,7 +119,7 @@ async def test_a_cluster_that_suffers_holds_up_no_other(
             meddler.rule = FAULTS[fault]
             meddler.cut()
             asked = len(meddler.asked)
-            made = []
+            made: list[str] = []
             while len(meddler.asked) < asked + REFUSALS or len(made) < 3:
                 made.append(f"{namespace}-{len(made)}")
                 await api.make(path, metadata={"name": made[-1]})

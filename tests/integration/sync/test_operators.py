@@ -1,6 +1,7 @@
 """Operators' kinds on a real apiserver, by the projects' own definitions."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -91,7 +92,7 @@ async def test_every_kind_s_edges_are_there_and_follow_both_ends(
         await in_step(store, settings, WATCHED)
 
         # A Namespace's label decides which monitors a Prometheus takes.
-        monitor = {"selector": {}, "podMetricsEndpoints": []}
+        monitor: dict[str, Any] = {"selector": {}, "podMetricsEndpoints": []}
         body = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PodMonitor", "spec": monitor}
         await api.make(path("monitoring.coreos.com/v1", "podmonitors", of=infra), metadata={"name": "own"}, **body)
         wanted |= {"monitoring.coreos.com/PodMonitor/infra/own SELECTS core/Pod/infra/web"}

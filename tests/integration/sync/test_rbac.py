@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from kgraph.api.rbac import can_i, who_can
-from kgraph.api.reader import Reader
+from kgraph.api.reading.reader import Reader
 from kgraph.graphdb.store import Store
 from kgraph.kube.rbac import GROUP, Identity, Request, account_user, impersonated
 from kgraph.sync.options import SyncOptions

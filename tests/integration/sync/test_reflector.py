@@ -16,10 +16,11 @@ from aiohttp import web
 from kgraph.kube import watching
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource
-from kgraph.kube.errors import KubeError, TooManyRequests, Unavailable
+from kgraph.kube.errors import KubeError, Unavailable
+from kgraph.kube.listing import pages
 from kgraph.kube.watching import WatchEvent, watch
 from kgraph.sync import reflector as reflectors
-from kgraph.sync.reflector import Backoff, Reflector
+from kgraph.sync.reflector import Reflector
 from tests.integration.sync.live import Api, core, login
 from tests.integration.sync.meddling import Forward, Meddler, Wire, is_watch, status
 from tests.servers import Cluster
@@ -119,7 +120,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every kind be larger than a page."""
-    monkeypatch.setattr(reflectors, "pages", partial(reflectors.pages, limit=1))
+    monkeypatch.setattr(reflectors, "pages", partial(pages, limit=1))
 
 
 async def make(api: Api, namespace: str, *names: str) -> list[str]:
@@ -227,7 +228,7 @@ async def test_a_continue_token_that_expires_starts_nothing_again(
 ) -> None:
     """A list whose token expires on the way goes on with the token that the server then offers."""
     keys = await make(api, namespace, *(f"page-{number}" for number in range(5)))
-    monkeypatch.setattr(reflectors, "pages", partial(reflectors.pages, limit=2))
+    monkeypatch.setattr(reflectors, "pages", partial(pages, limit=2))
     expired: list[str] = []
 
     async def expire(request: web.Request, forward: Forward) -> web.StreamResponse | None:
@@ -239,7 +240,7 @@ async def test_a_continue_token_that_expires_starts_nothing_again(
             # To the server behind the proxy the old token is still as good.
             return status(410, "Expired", "the continue parameter is too old", **{"continue": f"newer.{token}"})
         if token.startswith("newer."):
-            return await meddler.forward(request, **{"continue": expired[0]})
+            return await meddler.forward(request, query={"continue": expired[0]})
         return None
 
     meddler.rule = expire
@@ -255,7 +256,7 @@ async def test_a_list_that_expires_for_good_starts_again(
 ) -> None:
     """Where no other token is offered the list starts again from its beginning, and ends whole."""
     keys = await make(api, namespace, *(f"page-{number}" for number in range(5)))
-    monkeypatch.setattr(reflectors, "pages", partial(reflectors.pages, limit=2))
+    monkeypatch.setattr(reflectors, "pages", partial(pages, limit=2))
     refusals = 2
 
     async def expire(request: web.Request, forward: Forward) -> web.StreamResponse | None:
@@ -291,7 +292,6 @@ async def test_retry_after_is_kept_to(control_plane: Cluster, meddler: Meddler, 
     async with reflected(control_plane, meddler) as sink:
         await until(has(sink, key), "it is listed")
     assert asked_at[1] - asked_at[0] >= 0.99
-    assert Backoff().seconds(TooManyRequests("later", retry_after=77)) >= 77
 
 
 async def test_a_watch_too_old_is_followed_by_a_list_and_not_by_many(
@@ -445,13 +445,3 @@ async def test_a_broken_watch_resumes_and_the_sink_hears_that_it_did(
         await until(has(sink, more), "it goes on")
     assert sink.told == ["begin", "complete", "following", *["failed"] * 4, "following"]
     assert all(isinstance(error, Unavailable) for error in sink.errors)
-
-
-def test_waiting_times_double_up_to_a_limit_and_begin_anew() -> None:
-    """Failures in a row are tried ever more seldom, never all at once, and success makes the next failure the first."""
-    backoff = Backoff()
-    rounds = [backoff.seconds() for _ in range(12)]
-    assert max(rounds) <= 1.5 * reflectors.RETRY_MOST_SECONDS
-    assert rounds[-1] >= 0.5 * reflectors.RETRY_MOST_SECONDS
-    backoff.reset()
-    assert backoff.seconds() <= 1.5 * reflectors.RETRY_FIRST_SECONDS

@@ -1,5 +1,6 @@
 """Usage of a real cluster, by the real metrics-server, as the graph keeps it."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -272,9 +273,15 @@ async def test_a_login_that_may_not_read_usage_says_so(store: Store, shop: Contr
         assert await usages(store) == {}
 
 
-async def test_usage_is_shown_to_who_sees_the_pods(store: Store, shop: ControlPlane, settings: ClusterSettings) -> None:
-    """Who may list Pods alone sees what these use, no workload above them, no Node, and nothing that is idle."""
-    await allow(shop, "bob", "pods")
+async def test_usage_is_shown_to_who_may_ask_for_it(
+    store: Store, shop: ControlPlane, settings: ClusterSettings
+) -> None:
+    """Who may list Pods alone sees what these use, no workload above them, no Node, and nothing that is idle.
+
+    Who may not list them in metrics.k8s.io sees what they request, and why not what they use.
+    """
+    await allow(shop, "bob", "pods", groups=("", "metrics.k8s.io"))
+    await allow(shop, "carol", "pods")
     async with running(store, settings, OPTIONS):
         await sampled(store)
         reviews = (TokenReviewSettings("metered"),)
@@ -295,6 +302,18 @@ async def test_usage_is_shown_to_who_sees_the_pods(store: Store, shop: ControlPl
                 "cpuUsage": None, "podCount": 3, "storageUsage": None,
                 "reason": "you may not list the Nodes of cluster metered",
             }  # fmt: skip
+            carol = client.by(shop.token_of("carol"))
+            rows = (await carol.ask(UTILIZATION))["utilization"]["items"]
+            assert [row["sampledPods"] for row in rows] == [0, 0, 0]
+            assert {row["cpu"]["usage"] for row in rows} == {None}
+            assert all("what you may not list in metrics.k8s.io is not shown" in row["reason"] for row in rows)
+            assert (await carol.ask(RIGHTSIZING % "rightsizing"))["rightsizing"]["items"] == []
+            one = '{ pods(cluster: "metered", first: 1) { metrics { cpuUsage reason } } }'
+            assert (await carol.ask(one))["pods"][0]["metrics"] == {
+                "cpuUsage": None,
+                "reason": "you may not list pods.metrics.k8s.io in namespace shop of cluster metered",
+            }
+            assert (await bob.ask(one))["pods"][0]["metrics"]["cpuUsage"] is not None
 
 
 async def test_metrics_server_that_hangs_holds_up_nothing(
@@ -340,9 +359,9 @@ async def is_well(store: Store) -> bool:
     return await problem(store) is None
 
 
-async def allow(plane: ControlPlane, user: str, *resources: str) -> None:
-    """Let a user read these kinds of the core group, everywhere."""
-    rule = {"apiGroups": [""], "resources": list(resources), "verbs": ["get", "list", "watch"]}
+async def allow(plane: ControlPlane, user: str, *resources: str, groups: Sequence[str] = ("",)) -> None:
+    """Let a user read these kinds of the core group, or of others, everywhere."""
+    rule = {"apiGroups": list(groups), "resources": list(resources), "verbs": ["get", "list", "watch"]}
     roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
     await plane.request("POST", roles, {"metadata": {"name": user}, "rules": [rule]})
     binding = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kgraph.api.callers import ANYONE, NOBODY, Caller
-from kgraph.api.impersonation import impersonated
+from kgraph.api.callers.caller import ANYONE, NOBODY, Caller
+from kgraph.api.callers.impersonation import impersonated
 from kgraph.kube.reviews import Attributes, Subject
 
 KNOWN = "system:authenticated"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgraph.api.costs import Clusters, Part, Row, costs, paid
-from kgraph.api.metering import ClaimUse, NodeUse, PodUse
 from kgraph.api.prices import GIB, MONTH_HOURS, PriceRule, Prices
-from kgraph.api.utilization import GroupBy
+from kgraph.api.usage.costs import Clusters, Part, Row, costs, paid
+from kgraph.api.usage.metering import ClaimUse, NodeUse, PodUse
+from kgraph.api.usage.utilization import GroupBy
 from kgraph.graphdb.usage import Amounts
 
 INSTANCE = "node.kubernetes.io/instance-type"
@@ -149,13 +149,13 @@ def test_rules_price_what_they_are_for(rule: PriceRule, cpu: float, memory_gib: 
     """A rule holds for the Nodes of its cluster and label, and leaves open what it does not say."""
     prices = Prices(cpu_hour=0.03, memory_gib_hour=0.004, rules=(rule,))
     rates = prices.rates("prod", machine().labels, machine().capacity)
-    assert (rates.cpu, rates.memory * GIB) == (pytest.approx(cpu), pytest.approx(memory_gib))
+    assert [rates.cpu, rates.memory * GIB] == pytest.approx([cpu, memory_gib])
 
 
 def test_a_node_hour_alone_is_halved() -> None:
     """Without general prices half of a Node's price is its cores', half its memory's."""
     rates = Prices(rules=(PriceRule(node_hour=1.0),)).rates("prod", {}, Amounts(4.0, 16 * GIB))
-    assert (rates.cpu * 4, rates.memory * 16 * GIB) == (pytest.approx(0.5), pytest.approx(0.5))
+    assert [rates.cpu * 4, rates.memory * 16 * GIB] == pytest.approx([0.5, 0.5])
 
 
 def test_a_clusters_rates_are_the_mean_of_its_nodes() -> None:

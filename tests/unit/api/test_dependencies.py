@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from kgraph import cypher
-from kgraph.api.dependencies import MARKS_MOST, RULES, marks_of
-from kgraph.api.touches import ANYTHING, places
+from kgraph.api.reading.dependencies import MARKS_MOST, RULES, marks_of
+from kgraph.api.reading.touches import ANYTHING, places
 
 POD, NODE = "prod/core/Pod/shop/web", "prod/core/Node/_/n1"
 ROW = ["h", POD, False, "v1", "u", None, [], None, None, None, None, False]

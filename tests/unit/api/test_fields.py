@@ -26,7 +26,9 @@ WORDS = sorted(
         for word in path.split(".")
     }
 )
-WILD = [None, True, 7, 10**12, 1.5, "x", [], {}, [None], [7], ["x"], [[]], {"x": None}, {"name": 7}, {"": []}]
+WILD: list[Any] = [
+    None, True, 7, 10**12, 1.5, "x", [], {}, [None], [7], ["x"], [[]], {"x": None}, {"name": 7}, {"": []},
+]  # fmt: skip
 
 
 def shapes(words: Iterable[str], value: Any) -> Iterator[Any]:

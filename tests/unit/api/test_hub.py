@@ -1,7 +1,7 @@
 """The hub: one reading of the feed for all, each distinct filter once an event, and nobody waits for anybody."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -9,11 +9,12 @@ import pytest
 
 from kgraph.api.errors import BadUserInput, Busy, Dropped, Gone
 from kgraph.api.events import hub as hub_module
+from kgraph.api.events.audience import takes
 from kgraph.api.events.hub import Hub
 from kgraph.api.events.positions import Position
 from kgraph.api.events.ring import Ring
 from kgraph.api.events.subscription import WAITING_MOST, Subscription
-from kgraph.api.events.told import Item, Mark, Told
+from kgraph.api.events.told import Item, Mark, MarkKind, Told
 from kgraph.feed.bus import Bus
 from kgraph.feed.event import Event, Severity
 from kgraph.feed.filters import EventFilter
@@ -81,7 +82,6 @@ async def test_everybody_gets_what_they_want_in_order() -> None:
 async def test_a_filter_is_looked_at_once_however_many_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand subscribers of two filters: an event is held against two filters, and is one object for all."""
     asked: list[EventFilter] = []
-    takes = hub_module.takes
 
     def counted(wanted: EventFilter, one: Told) -> bool:
         asked.append(wanted)
@@ -199,13 +199,14 @@ async def test_positions_say_nothing_of_what_is_hidden(monkeypatch: pytest.Monke
         await told(hub, bus, numbered(1, 2, 3))
         mark = (await quiet.take())[-1]
         assert isinstance(mark, Mark)
+        assert mark.position is not None
         assert mark.position.event_id == opened.event_id == ""
         assert mark.position.stamp > opened.stamp
 
 
 async def test_a_malformed_object_stops_nobody() -> None:
     """An object that no selector can look at is taken by none, and the next event comes."""
-    labelled = EventFilter(label_selector=hub_module.EventFilter().label_selector.parse("app=web"))
+    labelled = EventFilter(label_selector=EventFilter().label_selector.parse("app=web"))
     async with hubbed() as (hub, bus), following(hub, labelled) as (one, _):
         wild = [event({"metadata": []}, name="wild", sequence=1), event({"metadata": {"labels": 7}}, sequence=2)]
         await told(hub, bus, [*wild, event({"metadata": {"labels": {"app": "web"}}}, name="good", sequence=3)])
@@ -221,7 +222,7 @@ async def test_a_source_that_fails_is_asked_again(monkeypatch: pytest.MonkeyPatc
 
         readings = 0
 
-        async def events(self) -> AsyncIterator[Sequence[Event]]:
+        async def events(self) -> AsyncGenerator[Sequence[Event], None]:
             self.readings += 1
             if self.readings == 1:
                 await asyncio.sleep(0)
@@ -257,14 +258,28 @@ async def test_marks_never_drop_anybody() -> None:
     """A sign of life that finds a full queue is left out: it is the next one's turn."""
     subscription = Subscription(0, most=1)
     async with hubbed() as (hub, _), following(hub, ALL) as (_, now):
-        mark = Mark(hub_module.MarkKind.ALIVE, now)
+        mark = Mark(MarkKind.ALIVE, now)
         assert subscription.put(mark)
         assert subscription.put(mark)
         assert await subscription.take() == (mark,)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "1.2", "x.r.e", "-1.r.", "1..e", "\u0661.r.e", "1.r." + "e" * 200, "1" * 999]
+    "text",
+    [
+        "",
+        "1",
+        "1.2",
+        "x.r.e",
+        "-1.r.",
+        "1..e",
+        "\u0661.r.e",
+        "1.r." + "e" * 200,
+        "1" * 999,
+        "1.r.e\nid: 2.r.e",
+        "1.r\r.e",
+        "1.r. e",
+    ],
 )
 def test_what_is_no_position_is_refused(text: str) -> None:
     """Whatever is sent as Last-Event-ID: a position, or words that say that it is none."""

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 import pytest
 
-from kgraph.api.loopback import ListensElsewhere, ensure_loopback, name_in
+from kgraph.api.http.loopback import ListensElsewhere, ensure_loopback, name_in
 from kgraph.graphdb.errors import GraphUnavailable
 from tests.client import http_client
 
@@ -129,7 +129,7 @@ async def test_internal_errors_are_masked() -> None:
         response = await http.post("/graphql", json={"query": "{ clusters { id } }"})
         (error,) = response.json()["errors"]
         assert error["extensions"]["code"] == "INTERNAL"
-        assert len(error["extensions"]["traceId"]) == 16
+        assert len(error["extensions"]["traceId"]) == 32
         assert "secret.internal" not in response.text
         assert error["path"] == ["clusters"]
 

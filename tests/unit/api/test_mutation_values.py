@@ -1,13 +1,16 @@
 """What mutations are as values: inputs as manifests, paths without values, refusals as callers are told them."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from kgraph.api import intents
-from kgraph.api.audit import paths
+from kgraph.api.changing import intents
+from kgraph.api.changing.audit import paths
+from kgraph.api.connections import Connections
 from kgraph.api.errors import BadUserInput, Conflict
+from kgraph.api.graphql.kinds.network import ServiceType
 from kgraph.api.graphql.mutation_inputs import (
     ConfigMapInput,
     ContainerInput,
@@ -18,15 +21,16 @@ from kgraph.api.graphql.mutation_inputs import (
     ResourcesInput,
     ServiceInput,
     ServicePortInput,
-    ServiceType,
 )
+from kgraph.api.graphql.scalars import JSON
 from kgraph.api.graphql.schema import make_schema
 from kgraph.api.graphql.typed_mutations import ROWS
 from kgraph.api.refusals import refusal
-from kgraph.api.served import Target
+from kgraph.api.served import Served, Target
 from kgraph.api.settings import Limits
 from kgraph.kube import errors as kube
-from kgraph.kube.discovery import ApiResource
+from kgraph.kube.changing import PatchType
+from kgraph.kube.discovery import ApiResource, Discovery
 
 CONFIGMAPS = ApiResource("", "v1", "ConfigMap", "configmaps")
 NODES = ApiResource("", "v1", "Node", "nodes", namespaced=False)
@@ -39,15 +43,15 @@ ATTEMPT = kube.Attempt("PATCH", "/api/v1/namespaces/shop/secrets/login", "prod",
     [
         pytest.param(
             PodInput(
-                labels={"app": "web"},
+                labels=JSON({"app": "web"}),
                 containers=[
                     ContainerInput(
                         name="c",
                         image="nginx",
                         env=[EnvVarInput(name="A", value="b")],
                         ports=[ContainerPortInput(container_port=80, name="http")],
-                        resources=ResourcesInput(requests={"cpu": "1"}),
-                        manifest={"workingDir": "/tmp", "image": "other"},
+                        resources=ResourcesInput(requests=JSON({"cpu": "1"})),
+                        manifest=JSON({"workingDir": "/tmp", "image": "other"}),
                     )
                 ],
             ),
@@ -70,7 +74,7 @@ ATTEMPT = kube.Attempt("PATCH", "/api/v1/namespaces/shop/secrets/login", "prod",
         ),
         pytest.param(
             DeploymentInput(
-                replicas=2, pod_labels={"a": "b"}, strategy="Recreate", manifest={"spec": {"paused": True}}
+                replicas=2, pod_labels=JSON({"a": "b"}), strategy="Recreate", manifest=JSON({"spec": {"paused": True}})
             ),
             {
                 "spec": {
@@ -84,13 +88,13 @@ ATTEMPT = kube.Attempt("PATCH", "/api/v1/namespaces/shop/secrets/login", "prod",
         ),
         pytest.param(
             ServiceInput(
-                type=ServiceType.NODE_PORT, ports=[ServicePortInput(port=80, target_port="http")], selector=None
+                type=ServiceType.NODE_PORT, ports=[ServicePortInput(port=80, target_port=JSON("http"))], selector=None
             ),
             {"spec": {"selector": None, "type": "NodePort", "ports": [{"port": 80, "targetPort": "http"}]}},
             id="service",
         ),
         pytest.param(
-            ConfigMapInput(data={"a": None}, manifest={"data": {"b": "c"}}),
+            ConfigMapInput(data=JSON({"a": None}), manifest=JSON({"data": {"b": "c"}})),
             {"data": {"b": "c", "a": None}},
             id="configmap",
         ),
@@ -131,6 +135,17 @@ def test_what_is_no_name_is_no_target(name: str, namespace: str) -> None:
         Target.of("prod", CONFIGMAPS, namespace, name)
 
 
+@pytest.mark.parametrize("version", ["v1?x=", "v1#", "..", "v1%2f..", "v1\r\nx", "", "V1", "v1\n"])
+async def test_what_is_no_version_is_no_part_of_an_address(version: str) -> None:
+    """A manifest's apiVersion is asked for as it is written, so only what can be a version is."""
+    nothing: Any = None
+    served = Served(Connections(nothing, nothing, ()))
+    served._found["prod"] = (time.monotonic(), Discovery((CONFIGMAPS,)))
+    assert (await served.written("prod", "v1beta2", "ConfigMap")).api_version == "v1beta2"
+    with pytest.raises(BadUserInput, match="serves no ConfigMap of"):
+        await served.written("prod", version, "ConfigMap")
+
+
 def test_a_kind_without_namespaces_has_none() -> None:
     """Whatever namespace is said, the target has none."""
     assert Target.of("prod", NODES, "shop", "node-1") == Target("prod", NODES, "", "node-1")
@@ -155,9 +170,9 @@ def test_a_patch_that_is_none_is_refused(content: Any) -> None:
     """The error says what a patch of that kind is."""
     target = Target("prod", CONFIGMAPS, "shop", "a")
     with pytest.raises(BadUserInput, match="is an object"):
-        intents.patch(target, content, intents.PatchType.MERGE, "")
+        intents.patch(target, content, PatchType.MERGE, "")
     with pytest.raises(BadUserInput, match="list of operations"):
-        intents.patch(target, {"a": "b"}, intents.PatchType.JSON, "")
+        intents.patch(target, {"a": "b"}, PatchType.JSON, "")
 
 
 def _error(code: int, reason: str, message: str, field: str = "") -> kube.KubeError:

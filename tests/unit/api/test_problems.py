@@ -5,9 +5,10 @@ import pytest
 from litestar.testing import RequestFactory
 
 from kgraph.api.errors import BadUserInput
-from kgraph.api.failures import problem_answer
+from kgraph.api.http.failures import any_problem, problem_answer
 from kgraph.api.refusals import refusal
 from kgraph.api.rest.changes import version_of
+from kgraph.graphdb.errors import GraphUnavailable
 from kgraph.kube.errors import Attempt, Cause, Details, Status, from_status
 
 ATTEMPT = Attempt("PUT", "/api/v1/namespaces/shop/services/web", "prod", "https://prod.example")
@@ -44,6 +45,15 @@ def test_a_busy_cluster_says_for_how_long() -> None:
     found = problem_answer(RequestFactory().put("/"), refusal(from_status(answer, ATTEMPT)))
     assert (found.status_code, found.headers["Retry-After"]) == (429, "7")
     assert msgspec.json.decode(found.content)["code"] == "CLUSTER_UNAVAILABLE"
+
+
+def test_a_graph_that_is_away_may_be_asked_again() -> None:
+    """While Neo4j does not answer, REST says so by 503 with Retry-After, so that proxies and clients try again."""
+    found = any_problem(RequestFactory().get("/"), GraphUnavailable("no route to 10.1.2.3"))
+    problem = msgspec.json.decode(found.content)
+    assert (found.status_code, found.headers["Retry-After"], problem["code"]) == (503, "5", "INTERNAL")
+    assert "10.1.2.3" not in str(problem)
+    assert any_problem(RequestFactory().get("/"), ZeroDivisionError()).status_code == 500
 
 
 def test_causes_are_passed_on() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgraph.api.rightsizing import (
+from kgraph.api.usage.rightsizing import (
     CPU,
     MARGIN,
     MEMORY,

@@ -108,10 +108,10 @@ def test_versions_that_are_no_numbers_are_told_again() -> None:
 def test_marks_pass_and_it_is_over_some_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Signs of life are no events; when nothing can be on its way any more, nothing is remembered."""
     settling, mark = Settling(), Mark(MarkKind.ALIVE, Position(1, "r"))
-    assert settling.is_over
+    before = settling.is_over
     settling.complete()
     assert settling.news([mark]) == [mark]
-    assert not settling.is_over
+    assert (before, settling.is_over) == (True, False)
     later = time.monotonic() + state_module.SETTLING_SECONDS + 1
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert settling.is_over

@@ -8,7 +8,7 @@ import msgspec
 from graphql import DocumentNode, ExecutionResult, build_schema, parse
 from graphql.execution import Executor
 
-from kgraph.api.callers import Caller
+from kgraph.api.callers.caller import Caller
 from kgraph.api.events.positions import Position
 from kgraph.api.events.told import Told
 from kgraph.api.graphql import sharing

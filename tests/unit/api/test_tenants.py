@@ -2,8 +2,8 @@
 
 import pytest
 
-from kgraph.api.callers import Caller, Impersonation
-from kgraph.api.tenants import Tenant, Tenants
+from kgraph.api.callers.caller import Caller, Impersonation
+from kgraph.api.callers.tenants import Tenant, Tenants
 
 SHOP = Tenant(
     name="shop", groups=("shop-devs",), users=("ann",), namespaces={"prod": ("shop", "shop-*"), "dev": ("*",)}

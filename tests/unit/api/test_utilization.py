@@ -2,8 +2,8 @@
 
 import pytest
 
-from kgraph.api.metering import Metering, NodeUse, PodUse
-from kgraph.api.utilization import GroupBy, utilization
+from kgraph.api.usage.metering import Metering, NodeUse, PodUse
+from kgraph.api.usage.utilization import GroupBy, utilization
 from kgraph.graphdb.usage import Amounts
 
 KNOWN = {"prod": Metering("prod", interval_seconds=30.0)}

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from kgraph.cli.ages import age
-from kgraph.cli.comparison import print_comparison
-from kgraph.cli.drift_answers import DriftAnswer, answer_of
-from kgraph.cli.drift_report import SHOWN_CHARACTERS, print_drift, shown
-from kgraph.cli.hits import row
-from kgraph.cli.targets import Target, parse_target, parse_targets, split_cluster
+from kgraph.cli.answers.ages import age
+from kgraph.cli.answers.comparison import print_comparison
+from kgraph.cli.answers.drift import DriftAnswer, answer_of
+from kgraph.cli.answers.drift_report import SHOWN_CHARACTERS, print_drift, shown
+from kgraph.cli.answers.hits import row
+from kgraph.cli.answers.targets import Target, parse_target, parse_targets, split_cluster
 from kgraph.kube.drift import Change, Drift, Name, ResourceDrift
 from kgraph.kube.field_drift import FieldDrift
 

@@ -2,15 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kgraph.api.settings import IssuerSettings, TokenReviewSettings
-from kgraph.cli.authentication import check_reviewers
-from kgraph.cli.configuration import load
+from kgraph.cli.configuration.authentication import check_reviewers
+from kgraph.cli.configuration.reading import load
 from kgraph.cli.errors import BadConfiguration
+from kgraph.cli.process.serving import address_of, listening
 from kgraph.cli.services import api_settings
-from kgraph.cli.serving import address_of, listening
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 
 ISSUER = "issuer_url: https://sso.example.com, audiences: [kgraph]"
@@ -69,7 +70,7 @@ def test_without_the_section_nobody_is_authenticated() -> None:
         ({"username_prefix": "-"}, ""),
     ],
 )
-def test_users_are_prefixed_as_by_the_apiservers_flags(settings: dict[str, str], prefix: str) -> None:
+def test_users_are_prefixed_as_by_the_apiservers_flags(settings: dict[str, Any], prefix: str) -> None:
     """The issuer is the prefix of every claim but the email; `-` is none."""
     assert IssuerSettings(issuer_url="https://i", audiences=("a",), **settings).prefix == prefix
 

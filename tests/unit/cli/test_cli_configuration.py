@@ -7,13 +7,14 @@ import msgspec
 import pytest
 
 from kgraph.api.prices import PriceRule, Prices
-from kgraph.cli.configuration import Configuration, cluster_id, load
+from kgraph.cli.configuration.reading import Configuration, cluster_id, load
+from kgraph.cli.configuration.values import read_value
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.setting import Takes
-from kgraph.cli.settings import SETTINGS
-from kgraph.cli.values import read_value, seconds
+from kgraph.cli.settings.setting import Takes
+from kgraph.cli.settings.table import SETTINGS
 from kgraph.cli.working import sync_options
 from kgraph.feed.configured import FeedSettings, FilterSettings
+from kgraph.kube.durations import seconds
 from kgraph.kube.settings import AuthMethod, ClusterSettings, OidcSettings, TlsSettings
 from kgraph.sync.options import OwnEdge, OwnKind
 from tests.unit.cli.mistakes import assert_told
@@ -247,12 +248,6 @@ def test_a_file_that_is_not_there_is_named() -> None:
     """A path that leads nowhere is an error with the path in it."""
     with pytest.raises(BadConfiguration, match=r"/no/such/file\.yaml .* cannot be read: No such file"):
         load("/no/such/file.yaml", {})
-
-
-def test_variables_without_a_feature_are_told() -> None:
-    """A variable of a feature that is not there is a warning, not silence."""
-    (warning,) = load("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}).warnings
-    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in warning
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from kgraph.cli.event_lines import changes, line_cells, line_text, short
-from kgraph.cli.event_stream import Line, query
+from kgraph.cli.answers.event_lines import changes, line_cells, line_text, short
+from kgraph.cli.answers.event_stream import Line, query
 from kgraph.feed.event import Event, EventType, FieldChange, Metadata, Severity, encoded
 from tests.unit.feed.events import event
 

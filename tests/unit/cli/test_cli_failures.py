@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kgraph.cli.client import Client
+from kgraph.cli.answers.client import Client
 from kgraph.cli.errors import BadConfiguration, NothingRuns, Refused
 from kgraph.cli.main import main, tell
 from kgraph.graphdb.errors import GraphUnavailable

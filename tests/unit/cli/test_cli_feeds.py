@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kgraph.cli.configuration import load
+from kgraph.cli.configuration.reading import load
 from kgraph.feed.configured import FeedSettings, FilterSettings, Format
 from kgraph.feed.event import Severity
 from tests.unit.cli.mistakes import assert_told

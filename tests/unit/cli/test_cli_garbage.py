@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kgraph.cli.garbage import YOUNG_OBJECTS, search_seldom
+from kgraph.cli.process.garbage import YOUNG_OBJECTS, search_seldom
 
 
 @pytest.fixture(autouse=True)

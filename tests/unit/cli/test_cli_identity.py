@@ -1,15 +1,15 @@
 """Who a worker is among the workers, and whether another process has ended."""
 
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from kgraph.cli import identity
-from kgraph.cli.configuration import load
+from kgraph.cli.configuration.reading import load
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.identity import group_settings, worker_identity
-from kgraph.cli.processes import has_ended, this_process
+from kgraph.cli.process.identity import group_settings, worker_identity
+from kgraph.cli.process.presence import has_ended, this_process
 
 POD = {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}
 
@@ -27,7 +27,7 @@ def test_a_worker_is_a_member_that_comes_back_where_its_name_does(
     monkeypatch: pytest.MonkeyPatch, host: str, environ: dict[str, str], text: str, comes_back: bool
 ) -> None:
     """Kafka keeps the place of a worker only where the next process of the same name is the same worker."""
-    monkeypatch.setattr(identity.socket, "gethostname", lambda: host)
+    monkeypatch.setattr(socket, "gethostname", lambda: host)
     configuration = load(text, {**environ, "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"})
     who = worker_identity(configuration, environ)
     group = group_settings(configuration, who)
@@ -54,7 +54,9 @@ def test_a_process_that_ended_is_known_as_such_on_its_own_machine() -> None:
     ours = this_process()
     if not ours:
         pytest.skip("this system does not say where a process is")
-    script = "import sys; sys.path[:0] = ['.']; from kgraph.cli.processes import this_process; print(this_process())"
+    script = (
+        "import sys; sys.path[:0] = ['.']; from kgraph.cli.process.presence import this_process; print(this_process())"
+    )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
     place, pid, start = ours.rsplit(" ", 2)
     assert has_ended(ended)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from kgraph.cli.configuration import load
+from kgraph.cli.configuration.kafka import kafka_settings
+from kgraph.cli.configuration.reading import load
+from kgraph.cli.configuration.values import read_value
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.kafka import kafka_settings
-from kgraph.cli.setting import Setting, Takes
-from kgraph.cli.values import read_value
+from kgraph.cli.settings.setting import Setting, Takes
 from kgraph.feed.kafka_settings import KafkaSettings
 
 LOGIN = {

@@ -3,7 +3,7 @@
 import pytest
 
 from kgraph.api.prices import PriceRule, Prices
-from kgraph.cli.configuration import load
+from kgraph.cli.configuration.reading import load
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.services import api_settings
 

@@ -8,9 +8,20 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from kgraph.cli.answers.rbac import (
+    COLUMNS,
+    Access,
+    Grant,
+    Named,
+    Rule,
+    decision,
+    print_grants,
+    row,
+    rule_words,
+    split_name,
+)
+from kgraph.cli.answers.tables import print_table
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.rbac import COLUMNS, Access, Grant, Named, Rule, decision, print_grants, row, rule_words, split_name
-from kgraph.cli.tables import print_table
 
 GRANT: dict[str, Any] = {
     "subject": {"kind": "ServiceAccount", "name": "generic-garbage-collector", "namespace": "kube-system"},
@@ -82,7 +93,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], None]]
     def lines_of(columns: int, printing: Callable[[], None]) -> list[str]:
         terminal = Console(file=io.StringIO(), width=columns, force_terminal=True, color_system=None, highlight=False)
         for module in ("rbac", "tables"):
-            monkeypatch.setattr(f"kgraph.cli.{module}.answers", lambda: terminal)
+            monkeypatch.setattr(f"kgraph.cli.answers.{module}.answers", lambda: terminal)
         with terminal.capture() as captured:
             printing()
         lines = [re.sub(r"\x1b\[\d*m", "", line).rstrip() for line in captured.get().splitlines()]

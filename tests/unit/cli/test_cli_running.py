@@ -52,3 +52,14 @@ def test_a_broken_file_is_no_crash(tmp_path: Path) -> None:
     """Whatever stands in the file, the command goes on without it."""
     state_file(environ(tmp_path)).write_text("{")
     assert find_running(environ(tmp_path)) is None
+
+
+def test_where_nothing_can_be_written_the_process_runs_all_the_same(tmp_path: Path) -> None:
+    """A folder that cannot be made, as on a read-only root, keeps no process from its work."""
+    file = tmp_path / "file"
+    file.touch()
+    worked = False
+    with announced(OURS, environ(file / "below")):
+        worked = True
+    assert worked
+    assert find_running(environ(file / "below")) is None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kgraph.cli.configuration import load
+from kgraph.cli.configuration.reading import load
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.sources import Asked, choose_source, demo_folder
 from kgraph.kube.errors import KubeError

@@ -2,8 +2,8 @@
 
 import pytest
 
+from kgraph.cli.answers.targets import Target, parse_target, parse_targets
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.targets import Target, parse_target, parse_targets
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from kgraph.api.tenants import Tenant
-from kgraph.cli.configuration import load
+from kgraph.api.callers.tenants import Tenant
+from kgraph.cli.configuration.reading import load
+from kgraph.cli.configuration.tenants import check_tenants_clusters
 from kgraph.cli.errors import BadConfiguration
 from kgraph.cli.services import api_settings
-from kgraph.cli.tenants import check_tenants_clusters
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 
 KNOWN = "authentication: {token_review: [{cluster: prod}]}"

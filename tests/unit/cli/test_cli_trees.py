@@ -5,10 +5,10 @@ import io
 import msgspec
 from rich.console import Console, RenderableType
 
-from kgraph.cli.answers import Affected, Arc, ImpactAnswer, Item, Omission, Part, PathAnswer, Rollup
-from kgraph.cli.impact_tree import impact_tree
-from kgraph.cli.path_tree import path_lines
-from kgraph.cli.trees import graph_tree
+from kgraph.cli.answers.impact_tree import impact_tree
+from kgraph.cli.answers.path_tree import path_lines
+from kgraph.cli.answers.queries import Affected, Arc, ImpactAnswer, Item, Omission, Part, PathAnswer, Rollup
+from kgraph.cli.answers.trees import graph_tree
 
 COLUMNS = 60
 

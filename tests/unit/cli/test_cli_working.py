@@ -1,7 +1,9 @@
 """What the processes of a deployment are told of the clusters."""
 
-from kgraph.cli.configuration import load
+from kgraph.cli.configuration.reading import load
+from kgraph.cli.process.workers import cluster_names
 from kgraph.cli.working import sync_options
+from kgraph.graphdb.registry import Called
 from kgraph.kube.settings import ClusterSettings
 
 
@@ -23,3 +25,16 @@ def test_controllers_may_run_elsewhere() -> None:
     """The setting says in which namespace a controller runs instead of the usual one."""
     configuration = load("controller_namespaces: [cert-manager=infra, keda=scaling]", {})
     assert sync_options(configuration, ()).homes == {"cert-manager": "infra", "keda": "scaling"}
+
+
+def test_the_configuration_s_names_come_before_those_of_the_graph() -> None:
+    """A cluster that was added at run time takes no name away, and is known by its address too."""
+    configured = (ClusterSettings(id="a", name="prod"),)
+    called = (Called("added", "prod", "https://added.example.com/"), Called("a", "prod", "https://a.example.com"))
+    assert cluster_names(configured, called) == {
+        "a": "a",
+        "prod": "a",
+        "https://a.example.com": "a",
+        "added": "added",
+        "https://added.example.com": "added",
+    }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kgraph.cli.configuration import load
+from kgraph.cli.configuration.reading import load
 from kgraph.kube.access import access_to
 from kgraph.kube.credentials import Credentials
 from kgraph.kube.exec_plugin import ExecPlugin

@@ -4,7 +4,8 @@ import pytest
 
 from kgraph.feed.event import Severity
 from kgraph.feed.filters import EventFilter, is_of_type
-from kgraph.kube.selectors import FieldSelector, LabelSelector
+from kgraph.kube.field_selectors import FieldSelector
+from kgraph.kube.selectors import LabelSelector
 from tests.unit.feed.events import event
 
 RUNNING = {"metadata": {"labels": {"app": "web"}}, "status": {"phase": "Running"}}

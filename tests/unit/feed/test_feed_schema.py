@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from kgraph.cli.reference_events import EXAMPLE, event_schema, schema_page
+from kgraph.cli.reference.events import EXAMPLE, event_schema, schema_page
 from kgraph.feed.event import Event, EventType, Metadata, Severity, encoded, event_id
 from tests.breaking import breaking_event_changes
 from tests.published import validate

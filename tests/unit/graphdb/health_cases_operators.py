@@ -10,7 +10,7 @@ _NEW = {"generation": 2}
 
 def ready(kind: str, waits: str = _SILENT, type_: str = "Ready", *, unknown: bool = True) -> tuple[Case, ...]:
     """The cases of a kind that one condition decides."""
-    found = (
+    found: tuple[Case, ...] = (
         case(kind, "no status yet", "PROGRESSING", waits),
         case(kind, f"{type_}", "HEALTHY", "", status=conditions(f"{type_}=True:Fine:all is well")),
         case(

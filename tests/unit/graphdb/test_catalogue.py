@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from kgraph.graphdb.catalogue import Catalogue, catalogue_of, is_builtin
-from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS, Kind, todays_group
+from kgraph.graphdb.kinds import CUSTOM_KINDS, KINDS, Kind
 from kgraph.graphdb.model import GroupKind
+from kgraph.groups import todays_group
 from kgraph.sync.asked import AskedCatalogue
 
 CUSTOM = (

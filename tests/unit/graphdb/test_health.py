@@ -178,5 +178,5 @@ def test_whatever_an_object_holds_no_rule_raises(data: st.DataObject, case: Case
         target[last] = data.draw(JUNK)
         if not [*_places(broken)]:
             break
-    verdict = health_rule(case.kind)(broken)
+    verdict: Any = health_rule(case.kind)(broken)
     assert verdict is None or (isinstance(verdict.health, Health) and isinstance(verdict.reason, str))

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 import uvloop
 
+from kgraph.graphdb.driver_errors import mapped
 from kgraph.graphdb.errors import GraphUnavailable
-from kgraph.graphdb.store import mapped
 
 
 async def write_to_what_is_gone() -> None:

@@ -355,7 +355,7 @@ class Pki:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ca = self._run("req", "-x509", "-newkey", "ec", *self._curve, "-keyout", "ca.key", "-out", "ca.crt")
+        self._run("req", "-x509", "-newkey", "ec", *self._curve, "-keyout", "ca.key", "-out", "ca.crt")
         for name, extra in (("server", "subjectAltName=DNS:inside"), ("client", "extendedKeyUsage=clientAuth")):
             self._run("req", "-newkey", "ec", *self._curve, "-keyout", f"{name}.key", "-out", f"{name}.csr")
             (folder / "extensions").write_text(extra)

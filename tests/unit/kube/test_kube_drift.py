@@ -162,7 +162,8 @@ def test_ownership_is_compact_and_without_noise() -> None:
 
 STEPS = ("f:spec", "f:a", 'k:{"name":"web"}', "k:junk", 'v:"x"', "i:0", ".", "f:metadata", "f:status", "junk")
 KEYS = st.sampled_from(STEPS)
-TREES = st.recursive(st.just({}), lambda inner: st.dictionaries(KEYS, inner, max_size=3), max_leaves=8)
+LEAVES: st.SearchStrategy[dict[str, Any]] = st.builds(dict)
+TREES = st.recursive(LEAVES, lambda inner: st.dictionaries(KEYS, inner, max_size=3), max_leaves=8)
 
 
 @settings(deadline=None)

@@ -4,16 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgraph.kube.selectors import (
-    EVERYTHING,
-    NOTHING,
-    FieldSelector,
-    FieldTerm,
-    LabelSelector,
-    Operator,
-    Requirement,
-    SelectorError,
-)
+from kgraph.kube.field_selectors import FieldSelector, FieldTerm
+from kgraph.kube.selectors import EVERYTHING, NOTHING, LabelSelector, Operator, Requirement, SelectorError
 
 KEYS = st.sampled_from(["a", "b", "in", "notin", "app.kubernetes.io/name", "x-1"])
 VALUES = st.sampled_from(["", "a", "in", "v1.2_3", "7", "42"])

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
@@ -11,6 +11,15 @@ from kgraph.graphdb.edges.row import ANY, CUSTOM, PODS, TEMPLATES, EdgeRow
 from kgraph.graphdb.kinds import KINDS, Kind
 from kgraph.sync.paths import EACH, Path, parse
 from tests.unit.sync.graphs import CATALOGUE
+
+T = TypeVar("T")
+
+
+class Draw(Protocol):
+    """How a test draws: `st.data()`'s way of it, or a composite strategy's."""
+
+    def __call__(self, strategy: st.SearchStrategy[T], /) -> T: ...
+
 
 # Names with every character that some kind of Kubernetes allows (RBAC's allow all but `/` and `%`), and others.
 NAMES = st.sampled_from([
@@ -40,9 +49,7 @@ JUNK: st.SearchStrategy[Any] = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                ["name", "namespace", "kind", "apiVersion", "group", "uid", "matchLabels", "key", "optional", ""]
-            ),
+            _KEYS,
             inner,
             max_size=4,
         )
@@ -129,7 +136,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return [place for key, item in inner for place in ((value, key), *places(item))]
 
 
-def spoil(draw: st.DrawFn, obj: dict[str, Any]) -> None:
+def spoil(draw: Draw, obj: dict[str, Any]) -> None:
     """Put junk in the place of some of what an object says, and beside it."""
     for _ in range(draw(st.integers(0, 3))):
         there = places(obj)
@@ -140,7 +147,7 @@ def spoil(draw: st.DrawFn, obj: dict[str, Any]) -> None:
             container[key] = copy.deepcopy(draw(JUNK))
 
 
-def named(draw: st.DrawFn, obj: dict[str, Any]) -> dict[str, Any]:
+def named(draw: Draw, obj: dict[str, Any]) -> dict[str, Any]:
     """The object with a name that a key can have, whatever else its metadata is."""
     metadata = obj["metadata"] if isinstance(obj.get("metadata"), dict) else {}
     name, namespace = draw(NAMES.filter(lambda each: "/" not in each)), draw(st.sampled_from(["shop", "", "ü"]))

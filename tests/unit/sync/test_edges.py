@@ -1,5 +1,7 @@
 """Every row of the edge table, and every note beside it, in a situation of its own."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -36,7 +38,7 @@ CASES = (
 )
 
 
-def _only(text: str, type_: str, end: str = "") -> dict[str, object]:
+def _only(text: str, type_: str, end: str = "") -> dict[str, Any]:
     """The properties of the one edge of a type, or of that to an end."""
     (edge,) = [edge for edge in edges(text) if edge.type == type_ and edge.end.endswith(end)]
     return {**edge.properties, "fields": list(edge.fields), "uid": edge.uid}

@@ -256,13 +256,13 @@ def test_each_change_is_told_once_whatever_the_batches_and_retries(
     assert [(event.event_type, event.key) for event in events] == expected
     assert len({event.event_id for event in events}) == len(events)
     assert [event.metadata.sequence for event in events] == sorted({event.metadata.sequence for event in events})
-    state: dict[str, bytes] = {}
+    told: dict[str, bytes] = {}
     for event in events:
         if is_there(event.new_object):
-            state[event.key] = bytes(event.new_object)
+            told[event.key] = bytes(event.new_object)
         else:
-            del state[event.key]
-    assert {key: _phase(one) for key, one in state.items()} == {key: _phase(one) for key, one in truth.items()}
+            del told[event.key]
+    assert {key: _phase(one) for key, one in told.items()} == {key: _phase(one) for key, one in truth.items()}
 
 
 def _raw(batch: Batch) -> msgspec.Raw:

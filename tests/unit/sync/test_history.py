@@ -34,7 +34,7 @@ def deployment(*, image: str = "nginx:1", replicas: int = 1, version: str = "1",
 
 
 def _entry(manager: str, time: str, *, image: bool) -> dict[str, Any]:
-    container = {'k:{"name":"web"}': {".": {}, "f:image": {}, "f:name": {}}}
+    container: dict[str, Any] = {'k:{"name":"web"}': {".": {}, "f:image": {}, "f:name": {}}}
     spec = {"f:template": {"f:spec": {"f:containers": container}}} if image else {"f:replicas": {}}
     return {"manager": manager, "operation": "Update", "time": time, "fieldsV1": {"f:spec": spec}}
 

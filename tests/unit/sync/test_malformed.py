@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kgraph.graphdb.kinds import KINDS, Kind
@@ -18,6 +18,7 @@ from kgraph.sync.inferred import rows_at
 from kgraph.sync.paths import Path
 from kgraph.sync.rows import edge_properties
 from kgraph.sync.selector_index import SelectorIndex
+from tests.examples import examples
 from tests.unit.sync import edge_cases_inferred
 from tests.unit.sync.graphs import CATALOGUE, objects
 from tests.unit.sync.malformed import JUNK, REFERENCES, deep, looked_at, named, plant, spoil
@@ -68,7 +69,7 @@ def read(obj: dict[str, Any], kind: Kind, version: str = "v1") -> Extracted:
     return extracted
 
 
-@settings(max_examples=1_500, deadline=None)
+@examples(400)
 @given(st.data())
 def test_no_object_is_too_malformed(data: st.DataObject) -> None:
     """Whatever stands wherever in an object, it has a node, whose properties Neo4j takes, and edges with real keys."""
@@ -79,7 +80,7 @@ def test_no_object_is_too_malformed(data: st.DataObject) -> None:
     assert_fit(read(named(data.draw, obj), kind, version), SelectorIndex())
 
 
-@settings(max_examples=2_000, deadline=None)
+@examples(500)
 @given(st.sampled_from(LOOKED_AT), st.data())
 def test_no_place_that_the_tables_look_at_is_too_malformed(place: tuple[Kind, Path], data: st.DataObject) -> None:
     """Junk, or a reference of junk, at any path of any row of the tables, and on the way to it, raises nothing."""
@@ -90,12 +91,22 @@ def test_no_place_that_the_tables_look_at_is_too_malformed(place: tuple[Kind, Pa
     assert_fit(read(named(data.draw, obj), kind), SelectorIndex())
 
 
+@pytest.mark.parametrize("junk", [None, "", "a/b", True, 2**70, [], {}, [None], {"name": []}], ids=repr)
+def test_no_place_at_all_is_too_malformed_for_the_plainest_junk(junk: Any) -> None:
+    """Whatever the examples of a run come by, each path of each row is tried with these."""
+    for kind, path in LOOKED_AT:
+        obj: dict[str, Any] = {"metadata": {}, "spec": {}}
+        plant(obj, path, junk)
+        obj["metadata"] = {**(obj["metadata"] or {}), "name": "a", "namespace": "shop"}
+        assert_fit(read(obj, kind), SelectorIndex())
+
+
 def test_every_kind_is_looked_at_somewhere() -> None:
     """The junk reaches every built-in kind."""
     assert {str(kind.group_kind) for kind in KINDS} <= {str(kind.group_kind) for kind, _ in LOOKED_AT}
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(["metadata", "spec", "status", "data"]), JUNK))
 def test_only_an_object_without_a_name_is_refused(kind: Kind, obj: dict[str, Any]) -> None:
     """An object of whatever shape has a node, or is Unidentified, which says what is missing."""
@@ -107,7 +118,7 @@ def test_only_an_object_without_a_name_is_refused(kind: Kind, obj: dict[str, Any
         assert extracted.resource.properties["name"]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.data())
 def test_what_a_schema_suggests_bears_objects_that_do_not_fit_it(data: st.DataObject) -> None:
     """A schema that was tightened later says text where objects have anything."""
@@ -138,7 +149,7 @@ def test_what_is_nested_without_end_costs_only_itself(kind: Kind, levels: int) -
         assert any("nested more than" in problem for problem in extracted.problems)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.data())
 def test_the_same_object_is_read_from_json(data: st.DataObject) -> None:
     """What an apiserver sends as JSON is decoded, its head too, and read without anything raised."""

@@ -25,6 +25,7 @@ class Graph:
         self.written: list[str] = []
         self.errors: list[Exception] = []
         self.poison: set[str] = set()
+        self.most = 1_000  # what a transaction may have in it, to be in time
         self.open = asyncio.Event()
         self.open.set()
         self.began = asyncio.Event()
@@ -36,6 +37,8 @@ class Graph:
         self.batches.append(batch)
         if self.errors:
             raise self.errors.pop(0)
+        if len(batch) > self.most:
+            raise GraphTimeout("slow")
         if self.poison & set(batch.names()):
             raise StatementRefused("property values can only be of primitive types", SYNTAX)
         self.written += batch.names()
@@ -149,6 +152,19 @@ async def test_what_is_not_the_datas_fault_is_waited_for(error: Exception) -> No
     assert sorted(graph.written) == ["a", "b"]
     assert pipeline.refused == {}
     assert all(not upsert.fresh for upsert in graph.batches[-1].upserts.values())
+
+
+async def test_what_is_too_much_at_once_is_written_in_parts() -> None:
+    """A batch that a slow Neo4j never ends in time becomes smaller ones; nothing is dropped, and nothing is refused."""
+    graph = Graph()
+    graph.most = 3
+    pipeline = Pipeline("c", graph.write)
+    for number in range(10):
+        put(pipeline, f"r{number}")
+    async with asyncio.timeout(5):
+        await pipeline.write_pending()
+    assert sorted(graph.written) == [f"r{number}" for number in range(10)]
+    assert pipeline.refused == {}
 
 
 async def test_meeting_another_clusters_worker_costs_no_resource() -> None:

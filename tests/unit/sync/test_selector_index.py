@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kgraph.graphdb.model import Edge, GroupKind
 from kgraph.sync.extract import Extracted
 from kgraph.sync.selector_index import Delta, SelectorIndex
+from tests.examples import examples
 from tests.unit.sync.graphs import extract, objects
 
 Edges = dict[tuple[str, str, str], Edge]
@@ -234,7 +235,7 @@ def _unordered(edges: Edges) -> dict[tuple[str, str, str], Any]:
     return {key: (edge.fields, edge.optional, edge.inferred, edge.properties) for key, edge in edges.items()}
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(_STEPS)
 def test_any_history_ends_as_a_fresh_start_would(steps: list[tuple[str, Extracted]]) -> None:
     """What is there decides the edges; what was there before, and in which order, does not."""
@@ -254,11 +255,12 @@ def test_any_history_ends_as_a_fresh_start_would(steps: list[tuple[str, Extracte
     assert set(index.keys()) == set(there)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(_STEPS)
 def test_deltas_add_up_to_the_edges(steps: list[tuple[str, Extracted]]) -> None:
     """Whoever applies each delta in order has the same edges, and no delta takes away what is not there."""
-    index, applied = SelectorIndex(), {}
+    index = SelectorIndex()
+    applied: dict[tuple[str, str, str], Edge] = {}
     for step, extracted in steps:
         delta = _put(index, extracted) if step == "put" else index.remove(extracted.fact.key)
         gone = set(delta.removed)
@@ -271,7 +273,7 @@ def test_deltas_add_up_to_the_edges(steps: list[tuple[str, Extracted]]) -> None:
         assert applied == _edges(index)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(_EXTRACTED, max_size=15), _EXTRACTED)
 def test_putting_twice_is_putting_once(before: list[Extracted], extracted: Extracted) -> None:
     """A relist that brings what is known changes nothing."""
@@ -282,7 +284,7 @@ def test_putting_twice_is_putting_once(before: list[Extracted], extracted: Extra
     assert not _put(index, extracted)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(_EXTRACTED, max_size=25))
 def test_everything_removed_leaves_nothing(found: list[Extracted]) -> None:
     """Memory is given back: an index whose resources are all gone holds nothing."""
@@ -293,13 +295,13 @@ def test_everything_removed_leaves_nothing(found: list[Extracted]) -> None:
         index.remove(one.fact.key)
     assert index.edges() == []
     assert len(index) == 0
-    assert not any(map(len, (index._asked, index._waiting, index._edges, index._namespace_labels, index._grants)))
+    assert not any((index._asked, index._waiting, index._edges, index._namespace_labels, index._grants))
     assert not any(index._kept.values())
     assert not any(index._aliases.values())
     assert not any(index._defaults.values())
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(_EXTRACTED, max_size=25))
 def test_edge_is_either_stated_or_matched(found: list[Extracted]) -> None:
     """No edge of the index is one that the start's own object states: each has one origin."""

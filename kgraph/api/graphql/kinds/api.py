@@ -4,11 +4,12 @@ from typing import Any
 
 import strawberry
 
-from kgraph.api.graphql.fields import Object, Part, Take, at, dig, made_of, promoted
+from kgraph.api.graphql.fields import Part, Take, at, dig, made_of, promoted
 from kgraph.api.graphql.kinds.parts import Condition
 from kgraph.api.graphql.related import inward, outward, related
 from kgraph.api.graphql.resource import Resource, of_kind
 from kgraph.api.graphql.scalars import DateTime
+from kgraph.lenient import Object
 
 
 def _regarding(field: str) -> Take:

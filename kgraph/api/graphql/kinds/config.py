@@ -4,10 +4,11 @@ from typing import Any
 
 import strawberry
 
-from kgraph.api.graphql.fields import Object, Part, at, made_of, mapping, text
+from kgraph.api.graphql.fields import Part, at, made_of, text
 from kgraph.api.graphql.related import in_namespace, inward, outward, related, related_one
 from kgraph.api.graphql.resource import Resource, of_kind
 from kgraph.api.graphql.scalars import JSON
+from kgraph.lenient import Object, mapping
 
 
 @of_kind("", "A part of a cluster with names of its own.")

@@ -4,10 +4,11 @@ from enum import Enum
 
 import strawberry
 
-from kgraph.api.graphql.fields import Object, Part, at, dig, items, made_of, promoted, text
+from kgraph.api.graphql.fields import Part, at, dig, made_of, promoted, text
 from kgraph.api.graphql.related import inward, outward, related
 from kgraph.api.graphql.resource import Resource, of_kind
 from kgraph.api.graphql.scalars import JSON
+from kgraph.lenient import Object, mappings
 
 _SERVICES = "Service"
 
@@ -36,7 +37,8 @@ class ServicePort(Part):
 
 def _balancer_addresses(raw: Object) -> list[str | None]:
     return [
-        text(one.get("ip")) or text(one.get("hostname")) for one in items(dig(raw, "status", "loadBalancer", "ingress"))
+        text(one.get("ip")) or text(one.get("hostname"))
+        for one in mappings(dig(raw, "status", "loadBalancer", "ingress"))
     ]
 
 
@@ -125,8 +127,8 @@ class IngressTLS(Part):
 
 
 def _paths(raw: Object) -> list[Object]:
-    rules = items(dig(raw, "spec", "rules"))
-    return [{**path, "host": rule.get("host")} for rule in rules for path in items(dig(rule, "http", "paths"))]
+    rules = mappings(dig(raw, "spec", "rules"))
+    return [{**path, "host": rule.get("host")} for rule in rules for path in mappings(dig(rule, "http", "paths"))]
 
 
 @of_kind("networking.k8s.io", "Leads requests from outside to Services, by host and path.")

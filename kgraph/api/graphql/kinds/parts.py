@@ -7,8 +7,9 @@ from typing import Any
 import strawberry
 
 from kgraph.api import entity
-from kgraph.api.graphql.fields import Object, Part, at, dig, items, made_of, mapping, text
+from kgraph.api.graphql.fields import Part, at, dig, made_of, text
 from kgraph.api.graphql.scalars import JSON, DateTime
+from kgraph.lenient import Object, mapping, mappings
 
 # A volume's fields beside the one that says what kind it is.
 _VOLUME_NAME = "name"
@@ -124,8 +125,8 @@ class Volume(Part):
 
 def containers(of: Object, field: str, statuses: Any = None) -> list[Object]:
     """Containers of a Pod spec, each with its status."""
-    by_name = {text(status.get("name")): status for status in items(statuses)}
-    return [{**one, "status": by_name.get(text(one.get("name")))} for one in items(of.get(field))]
+    by_name = {text(status.get("name")): status for status in mappings(statuses)}
+    return [{**one, "status": by_name.get(text(one.get("name")))} for one in mappings(of.get(field))]
 
 
 def total_resources(of: Iterable[Object]) -> dict[str, Any]:
@@ -151,6 +152,6 @@ class PodTemplate(Part):
     volumes: list[Volume] = at("spec.volumes", "The volumes.")
     resources: ResourceRequirements | None = made_of(
         "",
-        lambda raw: total_resources(items(dig(raw, "spec", "containers"))),
+        lambda raw: total_resources(mappings(dig(raw, "spec", "containers"))),
         "What a Pod asks for, and may use, in all.",
     )

@@ -5,7 +5,7 @@ from enum import Enum
 import strawberry
 
 from kgraph.api.graphql.context import Info
-from kgraph.api.graphql.fields import Object, at, dig, items, made_of, mapping, promoted
+from kgraph.api.graphql.fields import at, dig, made_of, promoted
 from kgraph.api.graphql.kinds.parts import (
     Amounts,
     Condition,
@@ -19,6 +19,7 @@ from kgraph.api.graphql.related import inward, outward, related, related_one
 from kgraph.api.graphql.resource import Resource, of_kind
 from kgraph.api.graphql.scalars import DateTime
 from kgraph.api.graphql.usage import NodeMetrics, PodMetrics, node_metrics, pod_metrics
+from kgraph.lenient import Object, mapping, mappings
 
 
 @strawberry.enum(description="Where a Pod is in its life.")
@@ -61,7 +62,7 @@ class Pod(Resource):
     )
     resources: ResourceRequirements | None = made_of(
         "spec.containers",
-        lambda raw: total_resources(items(dig(raw, "spec", "containers"))),
+        lambda raw: total_resources(mappings(dig(raw, "spec", "containers"))),
         "What its containers ask for, and may use, in all.",
     )
     volumes: list[Volume] = at("spec.volumes", "Its volumes.")
@@ -85,7 +86,7 @@ class Pod(Resource):
 
 def _status(raw: Object) -> str:
     """What kubectl's STATUS says: `Ready`, `NotReady`, with `,SchedulingDisabled` of one that is cordoned."""
-    status = next((one.get("status") for one in items(dig(raw, "status", "conditions")) if _is_ready(one)), None)
+    status = next((one.get("status") for one in mappings(dig(raw, "status", "conditions")) if _is_ready(one)), None)
     word = {"True": "Ready", "False": "NotReady"}.get(status if isinstance(status, str) else "", "Unknown")
     return word if dig(raw, "spec", "unschedulable") is not True else f"{word},SchedulingDisabled"
 

@@ -1,9 +1,10 @@
 """Claims, and the volumes that they are bound to."""
 
-from kgraph.api.graphql.fields import Object, at, made_of, mapping
+from kgraph.api.graphql.fields import at, made_of
 from kgraph.api.graphql.kinds.parts import Condition
 from kgraph.api.graphql.related import inward, outward, related, related_one
 from kgraph.api.graphql.resource import Resource, of_kind
+from kgraph.lenient import Object, mapping
 
 # What a PersistentVolume's spec has beside where it is kept.
 _NO_SOURCE = frozenset({

@@ -2,18 +2,19 @@
 
 import strawberry
 
-from kgraph.api.graphql.fields import Object, Part, at, dig, items, made_of
+from kgraph.api.graphql.fields import Part, at, dig, made_of
 from kgraph.api.graphql.kinds.parts import Condition, PodTemplate
 from kgraph.api.graphql.related import inward, outward, related, related_one
 from kgraph.api.graphql.resource import Resource, of_kind
 from kgraph.api.graphql.scalars import JSON, DateTime
+from kgraph.lenient import Object, mappings
 
 _REPLICASETS = "ReplicaSet.apps"
 
 
 def _updated_at(raw: Object) -> str | None:
     """The latest time that its conditions tell of."""
-    times = (one.get(key) for one in items(dig(raw, "status", "conditions")) for key in _TIMES)
+    times = (one.get(key) for one in mappings(dig(raw, "status", "conditions")) for key in _TIMES)
     return max((time for time in times if type(time) is str), default=None)
 
 

@@ -1,0 +1,2 @@
+// Whether Neo4j answers.
+RETURN true AS answers

@@ -1,0 +1,4 @@
+// Who changed what through the API: the next $most after the key $after, for a backup; and the last key of them.
+MATCH (n:AuditEntry) WHERE n.key > $after
+WITH n ORDER BY n.key LIMIT $most
+RETURN collect(properties(n)) AS rows, max(n.key) AS last

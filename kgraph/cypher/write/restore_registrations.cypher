@@ -1,0 +1,8 @@
+// Clusters that were added at run time, their credentials sealed as they are, from a backup: $rows of {key, properties, times}. What the graph has stands. Returns how many it lacked.
+UNWIND $rows AS row
+OPTIONAL MATCH (there:ClusterRegistration {key: row.key})
+WITH row WHERE there IS NULL
+CREATE (n:ClusterRegistration)
+SET n = row.properties
+FOREACH (name IN keys(row.times) | SET n[name] = datetime(row.times[name]))
+RETURN count(*) AS written

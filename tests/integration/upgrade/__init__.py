@@ -1,0 +1,1 @@
+"""Graphs of earlier programs, programs of two versions at once, rebuilds, backups."""
