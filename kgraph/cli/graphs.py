@@ -12,6 +12,7 @@ from kgraph.cli.errors import BadConfiguration, NothingRuns
 from kgraph.cli.running import Running, find_running
 from kgraph.graphdb.schema import prepare
 from kgraph.graphdb.store import GraphSettings, Store
+from kgraph.graphdb.wire import read_at_once
 from kgraph.telemetry.telemetry import Telemetry
 
 
@@ -70,6 +71,7 @@ def graph_of(running: Running) -> GraphSettings:
 @asynccontextmanager
 async def opened(settings: GraphSettings, telemetry: Telemetry | None = None) -> AsyncIterator[Store]:
     """The store, its schema prepared."""
+    read_at_once()
     async with Store.open(settings, telemetry) as store:
         await prepare(store)
         yield store
