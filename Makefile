@@ -29,9 +29,11 @@ run: $(RUNTIME)
 	$(BIN)/kgraph up $(if $(or $(ONCE),$(CI)),--once) $(ARGS)
 
 # All of them run in two processes, each with servers of its own: much of a test's time is waiting. A file's tests stay
-# together. Where CI is set, a test that fails is asked once more, and listed; how many may be is .ci/run's to say.
+# together, and files begin in their order: unit tests, which are short, come last and fill up. Where CI is set, a test
+# that fails is asked once more, and listed; how many may be is .ci/run's to say.
 TEST_PROCESSES := $(if $(ARGS),0,2)
-PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(if $(CI),--reruns 1 --rerun-show-tracebacks)
+AGAIN := $(if $(CI),--reruns 1 --rerun-show-tracebacks)
+PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(AGAIN)
 
 # The servers are fetched and built first: a test's time limit must not count ten minutes of compiling.
 test: $(DEV)
