@@ -16,7 +16,7 @@ Connection = _bolt_socket.AsyncBoltSocketBase
 
 def read_at_once() -> None:
     """Let every connection of this process take what is there at once, and wait by the clock for what is not."""
-    Connection.recv_into = _received  # type: ignore[method-assign]
+    Connection.recv_into = _received  # type: ignore[method-assign]  # for all that are there, too
 
 
 async def _received(connection: Any, buffer: memoryview, most: int) -> int:
