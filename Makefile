@@ -1,7 +1,7 @@
 # The one way to do a thing. Every target makes the environment that it needs: .venv, from the locks, by hash.
 #
 #   make run      a graph of your cluster, or of the bundled demo, until Ctrl-C (ONCE=1: until the first answer)
-#   make test     all tests, against real servers, in two processes; ARGS="-k name" picks some, in one
+#   make test     all tests, against real servers; ARGS="-k name" picks some
 #   make lint     style, types, layers, generated pages, secrets in the tree, known vulnerabilities of the locks
 #   make bench    measurements
 #   make chaos    every fault in one storm, with a report; ARGS="--seconds 600 --seed 7"
@@ -28,12 +28,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 run: $(RUNTIME)
 	$(BIN)/kgraph up $(if $(or $(ONCE),$(CI)),--once) $(ARGS)
 
-# All of them run in two processes, each with servers of its own: much of a test's time is waiting. A file's tests stay
-# together, and files begin in their order: unit tests, which are short, come last and fill up. Where CI is set, a test
-# that fails is asked once more, and listed; how many may be is .ci/run's to say.
-TEST_PROCESSES := $(if $(ARGS),0,2)
+# Where CI is set, a test that fails is asked once more, and listed; how many may be is .ci/run's to say.
 AGAIN := $(if $(CI),--reruns 1 --rerun-show-tracebacks)
-PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(AGAIN)
 
 # The servers are fetched and built first: a test's time limit must not count ten minutes of compiling.
 test: $(DEV)
@@ -45,7 +41,7 @@ test: $(DEV)
 	$(BIN)/python -m kgraph.stack.otlp_receiver build
 	$(BIN)/python -m kgraph.stack.helm build
 	$(BIN)/python -m kgraph.stack.kubernetes build
-	$(PYTEST) $(ARGS)
+	$(BIN)/python -m pytest $(AGAIN) $(ARGS)
 
 lint: $(DEV) $(SITE)
 	$(BIN)/ruff check
