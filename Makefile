@@ -28,8 +28,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 run: $(RUNTIME)
 	$(BIN)/kgraph up $(if $(or $(ONCE),$(CI)),--once) $(ARGS)
 
-# Where CI is set, a test that fails is asked once more, and listed; how many may be is .ci/run's to say.
-AGAIN := $(if $(CI),--reruns 1 --rerun-show-tracebacks)
+# Where CI is set, a test that fails is asked once more, and listed (how many may be is .ci/run's to say), and the slowest
+# are named.
+AGAIN := $(if $(CI),--reruns 1 --rerun-show-tracebacks --durations 30)
 
 # The servers are fetched and built first: a test's time limit must not count ten minutes of compiling.
 test: $(DEV)
