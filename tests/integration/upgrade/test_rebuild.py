@@ -20,6 +20,7 @@ from kgraph.sync.feed import Feed
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.relay import Relay
 from kgraph.sync.worker import ClusterWorker
+from tests.client import asking
 from tests.integration.upgrade.earlier import CLUSTER, WORLD
 from tests.integration.upgrade.test_from_earlier import SETTINGS, Told
 from tests.servers import Graph
@@ -131,6 +132,39 @@ async def test_readers_see_every_resource_all_the_time(synced: Store) -> None:
     await asyncio.gather(*readers)
     assert len(seen) > 10
     assert [each for each in seen if each != wanted] == []
+
+
+# What people ask of the API: a list with relations, a walk, what breaks, a search.
+ASKED = (
+    "{ clusters { id namespaces { name pods { name phase } services { name pods { name } } } } }",
+    """{ resourceGraph(cluster: "old", resourceType: "deployments.apps", namespace: "shop", name: "web", depth: 3) {
+      nodes { key kind missing } edges { source type target } } }""",
+    """{ impact(cluster: "old", resourceType: "configmaps", namespace: "shop", name: "settings") {
+      affected { resource { key } effect } } }""",
+    """{ search(text: "web") { resource { key health } } }""",
+)
+
+
+async def test_the_apis_callers_see_the_same_all_the_time(synced: Store) -> None:
+    """Lists, relations, walks, impact and search answer during rebuilds what they answered before."""
+    async with asking(synced, default_namespace="shop") as api:
+        wanted = [await api.ask(query) for query in ASKED]
+        assert all("shop/web" in json.dumps(each) or "web-1" in json.dumps(each) for each in wanted)
+        seen = 0
+        over = asyncio.Event()
+
+        async def read(query: str, answer: Any) -> None:
+            nonlocal seen
+            while not over.is_set():
+                assert await api.ask(query) == answer
+                seen += 1
+
+        readers = [asyncio.create_task(read(*each)) for each in zip(ASKED, wanted, strict=True)]
+        for _ in range(2):
+            await _rebuild(synced)
+        over.set()
+        await asyncio.gather(*readers)
+        assert seen > len(ASKED)
 
 
 class Command:
