@@ -16,6 +16,7 @@ import yaml
 from kgraph.discreet import Discreet
 from kgraph.kube.errors import ConfigurationError
 from kgraph.kube.exec_plugin import ExecConfig
+from kgraph.readable import readable
 
 _CLUSTER_INFO_EXTENSION = "client.authentication.k8s.io/exec"  # what an exec plugin is told of the cluster
 
@@ -97,6 +98,7 @@ class _NamedContext(msgspec.Struct, frozen=True):
     context: _Context | None = None
 
 
+@readable
 class _File(msgspec.Struct, frozen=True, rename="kebab"):
     clusters: list[_NamedCluster] | None = None
     users: list[_NamedUser] | None = None
