@@ -9,6 +9,8 @@ from pathlib import Path
 
 # How long one may take to end in good order on a slow machine.
 END_SECONDS = 150.0
+# What no program in Python ends with, unless something below it has a fault.
+CRASHES = frozenset(-each for each in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE))
 
 
 class OwnProcess:
@@ -66,9 +68,10 @@ class OwnProcess:
             return await self._process.wait()
 
     async def kill(self) -> None:
-        """End it as `kill -9` does, where it was started."""
+        """End it as `kill -9` does, where it was started. AssertionError where it had crashed by itself."""
         if self._process is None:
             return
         if self.is_running:
             os.kill(self.pid, signal.SIGKILL)
-        await self._process.wait()
+        code = await self._process.wait()
+        assert code not in CRASHES, f"it crashed ({signal.Signals(-code).name}): {self.log}"
