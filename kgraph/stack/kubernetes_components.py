@@ -1,18 +1,15 @@
 """The control plane's components as a table: what each is told, and how it is asked whether it is ready."""
 
-import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from kgraph.stack.health_page import ask
 from kgraph.stack.kubernetes_setting import ADMIN, Setting
 from kgraph.stack.ports import LOOPBACK
 from kgraph.stack.process import Command
-from kgraph.stack.server import NotYet, Plan, Ports
+from kgraph.stack.server import Plan, Ports
 
-PROBE_TIMEOUT_SECONDS = 3.0
 # An apiserver waits a minute for its watchers; all that is to be kept is in etcd, which needs none of this.
 GRACE_SECONDS = 3.0
 SERVICE_RANGE = "10.96.0.0/16"
@@ -242,15 +239,3 @@ def _healthz(setting: Setting) -> Probe:
         await ask(f"https://{LOOPBACK}:{ports['secure']}/healthz", ca_file=setting.ca_file)
 
     return probe
-
-
-async def ask(url: str, *, ca_file: Path | None = None, headers: Mapping[str, str] | None = None) -> None:
-    """Ask a server's health page. Raises NotYet unless it says that all is well."""
-    verify = ssl.create_default_context(cafile=ca_file) if ca_file else False
-    async with httpx.AsyncClient(verify=verify, timeout=PROBE_TIMEOUT_SECONDS, trust_env=False) as client:
-        try:
-            answer = await client.get(url, headers=headers)
-        except httpx.HTTPError as error:
-            raise NotYet(f"{url}: {error!r}") from error
-    if answer.status_code != httpx.codes.OK:
-        raise NotYet(f"{url} says {answer.status_code}: {answer.text[-500:]}")

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
-import httpx
 import neo4j
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
@@ -18,6 +17,7 @@ from kgraph.stack.data_server import DataServer, log_of
 from kgraph.stack.errors import StackError
 from kgraph.stack.files import write_private
 from kgraph.stack.folders import HeldFolder, held_folder
+from kgraph.stack.health_page import ask
 from kgraph.stack.neo4j_config import FOLDERS, Neo4jOptions, command_line, configuration
 from kgraph.stack.neo4j_install import ADMIN_CLASS, Installation, install
 from kgraph.stack.ports import LOOPBACK
@@ -96,7 +96,7 @@ def _plan(installation: Installation, held: HeldFolder, options: Neo4jOptions, p
 
     async def probe(ports: Mapping[str, int]) -> None:
         await _ask_bolt(ports["bolt"], password, home)
-        await _ask_http(ports["http"])
+        await ask(f"http://{LOOPBACK}:{ports['http']}/", timeout=PROBE_TIMEOUT_SECONDS)
 
     ports = {"bolt": options.bolt_port, "http": options.http_port}
     return Plan(f"Neo4j {installation.version}", ports, command, probe, options.deadline_seconds)
@@ -119,14 +119,6 @@ async def _ask_bolt(port: int, password: str, home: Path) -> None:
             ) from error
         except (DriverError, Neo4jError, OSError) as error:
             raise NotYet(f"Bolt on port {port}: {error}") from error
-
-
-async def _ask_http(port: int) -> None:
-    async with httpx.AsyncClient(timeout=PROBE_TIMEOUT_SECONDS, trust_env=False) as client:
-        try:
-            (await client.get(f"http://{LOOPBACK}:{port}/")).raise_for_status()
-        except httpx.HTTPError as error:
-            raise NotYet(f"HTTP on port {port}: {error!r}") from error
 
 
 async def _prepare(home: Path, installation: Installation) -> str:

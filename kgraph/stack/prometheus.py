@@ -16,12 +16,13 @@ import msgspec
 from kgraph.stack.data_server import DataServer, log_of
 from kgraph.stack.debian import unpacked
 from kgraph.stack.folders import HeldFolder, held_folder
+from kgraph.stack.health_page import ask
 from kgraph.stack.ports import LOOPBACK
 from kgraph.stack.process import Command
 from kgraph.stack.progress import Report, ahead_of_use, told
-from kgraph.stack.server import NotYet, Plan, Ports, Server
+from kgraph.stack.server import Plan, Ports, Server
 
-PROBE_TIMEOUT_SECONDS = 3.0
+QUERY_TIMEOUT_SECONDS = 3.0
 
 
 class PrometheusPrograms(msgspec.Struct, frozen=True):
@@ -73,7 +74,7 @@ class PrometheusServer(DataServer):
 
     async def query(self, expression: str) -> list[dict[str, Any]]:
         """What an expression of PromQL gives now: `{metric: labels, value: [time, text]}` each."""
-        async with httpx.AsyncClient(timeout=PROBE_TIMEOUT_SECONDS, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=QUERY_TIMEOUT_SECONDS, trust_env=False) as http:
             answer = await http.get(f"{self.url}/api/v1/query", params={"query": expression})
             found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
             return found
@@ -102,12 +103,7 @@ def _plan(programs: PrometheusPrograms, held: HeldFolder, options: PrometheusOpt
         )  # fmt: skip
 
     async def probe(ports: Ports) -> None:
-        address = f"http://{LOOPBACK}:{ports['http']}/-/ready"
-        try:
-            async with httpx.AsyncClient(timeout=PROBE_TIMEOUT_SECONDS, trust_env=False) as http:
-                (await http.get(address)).raise_for_status()
-        except httpx.HTTPError as error:
-            raise NotYet(f"{address}: {error!r}") from error
+        await ask(f"http://{LOOPBACK}:{ports['http']}/-/ready")
 
     return Plan("Prometheus", {"http": options.port}, command, probe, options.deadline_seconds)
 

@@ -9,24 +9,23 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
-import httpx
 import msgspec
 
 from kgraph.stack.data_server import DataServer, log_of
 from kgraph.stack.folders import HeldFolder, held_folder
+from kgraph.stack.health_page import ask
 from kgraph.stack.jars import installed
 from kgraph.stack.java import Java, java_runtime
 from kgraph.stack.ports import LOOPBACK
 from kgraph.stack.process import Command
 from kgraph.stack.progress import Report, ahead_of_use, told
-from kgraph.stack.server import NotYet, Plan, Ports, Server
+from kgraph.stack.server import Plan, Ports, Server
 
 VERSION = "3.3.3"  # pinned in `apicurio-VERSION.jars.lock`
 JAVA_RELEASES = range(17, 26)
 # The main class of its one jar, which names all others.
 MAIN_CLASS = "io.quarkus.bootstrap.runner.QuarkusEntryPoint"
 CONFLUENT_API = "/apis/ccompat/v7"
-PROBE_TIMEOUT_SECONDS = 3.0
 
 
 class SchemaRegistryOptions(msgspec.Struct, frozen=True):
@@ -103,12 +102,7 @@ def _plan(program: Path, java: Java, held: HeldFolder, options: SchemaRegistryOp
         return Command("apicurio", argv, log_of(home), grace_seconds=options.grace_seconds, held_files=(held.lock,))
 
     async def probe(ports: Ports) -> None:
-        address = f"http://{LOOPBACK}:{ports['http']}{CONFLUENT_API}/subjects"
-        try:
-            async with httpx.AsyncClient(timeout=PROBE_TIMEOUT_SECONDS, trust_env=False) as http:
-                (await http.get(address)).raise_for_status()
-        except httpx.HTTPError as error:
-            raise NotYet(f"{address}: {error!r}") from error
+        await ask(f"http://{LOOPBACK}:{ports['http']}{CONFLUENT_API}/subjects")
 
     ports = {"http": options.port, "management": 0}
     return Plan(f"Apicurio {VERSION}", ports, command, probe, options.deadline_seconds)
