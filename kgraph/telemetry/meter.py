@@ -8,7 +8,7 @@ import asyncio
 import platform
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, Summary
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -22,6 +22,7 @@ from kgraph.telemetry.metrics import BY_NAME
 # The values of a metric's labels, in the table's order, and its own.
 Sample: TypeAlias = tuple[tuple[str, ...], float]
 Read: TypeAlias = Callable[[], Iterable[Sample]]
+M = TypeVar("M", Counter, Histogram, Summary)
 
 LOOK_SECONDS = 0.5
 
@@ -39,32 +40,15 @@ class Meter(Collector):
 
     def counter(self, name: str) -> Counter:
         """What is counted up."""
-        made = self._made.get(name)
-        if made is None:
-            row = BY_NAME[name]
-            made = self._made[name] = Counter(row.name, row.meaning, row.labels, registry=self.registry)
-        assert isinstance(made, Counter)
-        return made
+        return self._once(name, Counter)
 
     def histogram(self, name: str) -> Histogram:
         """What is measured, by how many were how large."""
-        made = self._made.get(name)
-        if made is None:
-            row = BY_NAME[name]
-            buckets = row.buckets
-            made = Histogram(row.name, row.meaning, row.labels, buckets=buckets, registry=self.registry)
-            self._made[name] = made
-        assert isinstance(made, Histogram)
-        return made
+        return self._once(name, Histogram, buckets=BY_NAME[name].buckets)
 
     def summary(self, name: str) -> Summary:
         """What is measured, by how many there were and what they are together."""
-        made = self._made.get(name)
-        if made is None:
-            row = BY_NAME[name]
-            made = self._made[name] = Summary(row.name, row.meaning, row.labels, registry=self.registry)
-        assert isinstance(made, Summary)
-        return made
+        return self._once(name, Summary)
 
     def reads(self, name: str, read: Read) -> None:
         """Ask for a metric's values when somebody scrapes; a later `read` of the same name takes the place."""
@@ -92,6 +76,14 @@ class Meter(Collector):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+    def _once(self, name: str, kind: type[M], **options: Any) -> M:
+        made = self._made.get(name)
+        if made is None:
+            row = BY_NAME[name]
+            made = self._made[name] = kind(row.name, row.meaning, row.labels, registry=self.registry, **options)
+        assert isinstance(made, kind)
+        return made
 
     async def _look_at_the_loop(self) -> None:
         late = self.histogram("kgraph_event_loop_late_seconds")
