@@ -125,12 +125,13 @@ async def pods(
     record = await reader.read_one("read/metered_pods", {"of": of}, timeout=timeout)
     shown = await reader.listed(key for row in record["pods"] for key in row[-1] or ())
     samples = await _last_samples(reader, scope, known, timeout=timeout)
-    hidden = await reader.unmeasured(_spaces(row[0] for row in record["pods"]), PODS)
-    spaces = _spaces(row[0] for row in record["pods"]) if labels else frozenset()
-    inherited = await namespace_labels(reader, spaces, shown=True, timeout=timeout)
+    names = [ResourceKey.parse(row[0]) for row in record["pods"]]
+    spaces = _spaces(names)
+    hidden = await reader.unmeasured(spaces, PODS)
+    inherited = await namespace_labels(reader, spaces if labels else (), shown=True, timeout=timeout)
     found = []
-    for key, node, cpu, memory, cpu_limit, memory_limit, pairs, controllers in record["pods"]:
-        name = ResourceKey.parse(key)
+    for name, row in zip(names, record["pods"], strict=True):
+        key, node, cpu, memory, cpu_limit, memory_limit, pairs, controllers = row
         sample = None
         if (name.cluster, name.namespace) not in hidden:
             sample = samples.get((name.cluster, name.namespace, name.name))
@@ -193,11 +194,10 @@ async def claims(
     record = await reader.read_one("read/metered_claims", {"of": of}, timeout=timeout)
     users = [row[-1] for row in record["claims"] if row[-1]]
     shown = await reader.listed(key for pod, controllers in users for key in (pod, *(controllers or ())))
-    spaces = _spaces(row[0] for row in record["claims"]) if labels else frozenset()
-    inherited = await namespace_labels(reader, spaces, shown=True, timeout=timeout)
+    names = [ResourceKey.parse(row[0]) for row in record["claims"]]
+    inherited = await namespace_labels(reader, _spaces(names) if labels else (), shown=True, timeout=timeout)
     bound = []
-    for key, size, pairs, user in record["claims"]:
-        name = ResourceKey.parse(key)
+    for name, (key, size, pairs, user) in zip(names, record["claims"], strict=True):
         bound.append(
             ClaimUse(
                 key=key,
@@ -240,6 +240,6 @@ def missing(pods: Sequence[PodUse], known: Mapping[str, Metering]) -> str | None
     return why if len(without) == len(pods) else f"{len(without)} of {len(pods)} Pods have no sample: {why}"
 
 
-def _spaces(keys: Iterable[str]) -> frozenset[Space]:
+def _spaces(names: Iterable[ResourceKey]) -> frozenset[Space]:
     """The namespaces that these resources are in."""
-    return frozenset((name.cluster, name.namespace) for name in map(ResourceKey.parse, keys))
+    return frozenset((name.cluster, name.namespace) for name in names)
