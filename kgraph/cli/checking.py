@@ -7,14 +7,13 @@ from rich.text import Text
 
 from kgraph.cli.answers.printing import print_data
 from kgraph.cli.errors import BadConfiguration
-from kgraph.cli.graphs import Named, graph_at_work
+from kgraph.cli.graphs import Named, connected, graph_at_work
 from kgraph.cli.process.workers import cluster_names
 from kgraph.cli.running import find_running
 from kgraph.cli.sources import Asked, choose_source, configured
 from kgraph.cli.terminal import answers, remarks
 from kgraph.cli.working import sync_options
 from kgraph.graphdb import registry
-from kgraph.graphdb.store import Store
 from kgraph.kube.snapshot import STDIN
 from kgraph.sync.check import Report, check
 
@@ -36,7 +35,7 @@ async def check_clusters(asked: Asked, named: Named, only: Sequence[str], *, dee
         raise BadConfiguration(f"there is no cluster {unknown[0]}; there are {', '.join(known)}")
     options = sync_options(configuration, source.clusters)
     reports = []
-    async with Store.open(graph) as store:
+    async with connected(graph) as store:
         names = cluster_names(source.clusters, await registry.called(store))
         options = msgspec.structs.replace(options, clusters=names)
         for name in only or known:

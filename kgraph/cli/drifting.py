@@ -16,7 +16,7 @@ from kgraph.cli.answers.drift import DriftAnswer, answer_of, ask_drift
 from kgraph.cli.configuration.reading import Configuration
 from kgraph.cli.dumping import live_cluster
 from kgraph.cli.errors import BadConfiguration, NothingRuns
-from kgraph.cli.graphs import Named, graph_at_work
+from kgraph.cli.graphs import Named, connected, graph_at_work
 from kgraph.cli.sources import Asked, configured
 from kgraph.cli.terminal import remarks
 from kgraph.graphdb.store import GraphSettings, Store
@@ -108,7 +108,7 @@ async def _actual(
     """The cluster in the graph, unless a kubeconfig is named or there is no graph; then itself."""
     graph = None if wanted.asked.context or wanted.asked.kubeconfig else _graph(wanted.neo4j, configuration)
     if graph is not None:
-        async with Store.open(graph) as store:
+        async with connected(graph) as store:
             cluster = await _cluster_in_graph(store, wanted.cluster)
             synced = (await KindReader(store).of(cluster)).synced
             remarks().print(f"Comparing with {cluster} as it is in the graph …", style="dim")

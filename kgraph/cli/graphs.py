@@ -71,9 +71,16 @@ def graph_of(running: Running) -> GraphSettings:
 @asynccontextmanager
 async def opened(settings: GraphSettings, telemetry: Telemetry | None = None) -> AsyncIterator[Store]:
     """The store, its schema prepared."""
+    async with connected(settings, telemetry) as store:
+        await prepare(store)
+        yield store
+
+
+@asynccontextmanager
+async def connected(settings: GraphSettings, telemetry: Telemetry | None = None) -> AsyncIterator[Store]:
+    """The store of a graph that is there, its schema as it is."""
     read_at_once()
     async with Store.open(settings, telemetry) as store:
-        await prepare(store)
         yield store
 
 
