@@ -18,6 +18,7 @@ _BLOCK = re.compile(
     r"^(?P<indent> *)```(?P<language>[^\n]*)\n(?P<text>.*?)^(?P=indent)```$",
     re.DOTALL | re.MULTILINE,
 )
+_IN_A_TABLE = re.compile(r"`(kgraph [^`]+)`")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _AGE = re.compile(r"\b0(?:ms|s|m|h|d)\b")
 # What Kubernetes ends generated names with: a template's hash, and five letters of these.
@@ -53,6 +54,12 @@ def blocks(*languages: str) -> list[Block]:
 def run_blocks(*languages: str) -> list[Block]:
     """Those of them that do not say why they cannot be run."""
     return [one for one in blocks(*languages) if not one.reason]
+
+
+def commands_of_tables(page: Path) -> list[str]:
+    """The commands of kgraph that stand in a page's tables, but for those that leave something out."""
+    rows = [line for line in page.read_text("utf-8").splitlines() if line.startswith("|")]
+    return [typed for row in rows for typed in _IN_A_TABLE.findall(row) if "…" not in typed]
 
 
 def is_as_shown(shown: Iterable[str], printed: str) -> bool:

@@ -13,7 +13,7 @@ from graphql import OperationDefinitionNode, OperationType, parse
 
 from kgraph.cli.running import find_running
 from tests.e2e.conftest import UP_SECONDS, Home
-from tests.shown import ROOT, Block, is_as_shown, run_blocks
+from tests.shown import ROOT, Block, commands_of_tables, is_as_shown, run_blocks
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.timeout(1200)]
 
@@ -23,6 +23,10 @@ ELSEWHERE = re.compile(r'"(?:prod|staging)"')
 # Their output is compared to the letter, over their own configuration: tests/e2e/test_examples.py.
 EXAMPLE = "$ .venv/bin/python examples/"
 TYPED = [block for block in run_blocks("console", "sh") if not block.text.startswith(EXAMPLE)]
+
+# What these are given is the reader's own (another cluster, manifests, a kubeconfig), or they go on until ended.
+OF_ONES_OWN = ("kgraph compare", "kgraph diff", "kgraph events", "kgraph snapshot", "kgraph up")
+LISTED = [typed for typed in commands_of_tables(ROOT / "README.md") if not typed.startswith(OF_ONES_OWN)]
 
 
 class Shell:
@@ -74,6 +78,14 @@ def test_a_command_does_what_its_page_shows(shell: Shell, block: Block) -> None:
         assert ran.returncode == 0, ran.stderr + ran.stdout
         if printed is not None:
             assert is_as_shown(printed, ran.stdout), f"{block}: {typed} printed\n{ran.stdout}"
+
+
+@pytest.mark.parametrize("typed", LISTED)
+def test_a_command_of_the_readme_s_table_has_an_answer(shell: Shell, typed: str) -> None:
+    """What the README lists beside a question is about what the demo has; "no" is an answer, by exit code 1."""
+    ran = shell.run(typed)
+    assert ran.returncode == 0 or (ran.returncode == 1 and ran.stdout.startswith("no\n")), ran.stderr + ran.stdout
+    assert "Nothing was found" not in ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize("block", run_blocks("graphql"), ids=str)
