@@ -1,10 +1,11 @@
-"""The end of a cluster in the graph: edges first, then nodes, in transactions that each take a part of a second.
+"""The end of a cluster in the graph: edges first, then nodes, in short transactions with long rests between them.
 
 The removal takes the cluster over as a worker does, so that whoever wrote it is fenced off. What it has done is in
 the graph and nowhere else: killed in the middle, it goes on from there. Images, hosts and subjects that become
 nobody's go with the last edge to them; what another cluster's resource points at becomes a placeholder.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -27,11 +28,15 @@ from kgraph.sync.writer import Writer
 
 log = structlog.get_logger(__name__)
 
-# How many edges or nodes a transaction takes away: so many that it takes a quarter of a second, for other clusters'
-# writes wait for what it has locked. The first is small, whatever the machine.
-FIRST_PIECE = 500
+# How many edges or nodes a transaction takes away: so many that it takes a tenth of a second, for other clusters'
+# writes wait for what it has locked, and for the processor. The first is small, whatever the machine.
+FIRST_PIECE = 200
 MOST_PIECE = 5000
-PIECE_SECONDS = 0.25
+PIECE_SECONDS = 0.1
+# Nobody waits for a removal, everybody for the changes of the clusters that stay: Neo4j is theirs four fifths of the
+# time. A transaction that waited for a Neo4j that was away is no reason for a long rest.
+RESTS = 4
+LONGEST_REST_SECONDS = 1.0
 # What was remembered of deleted resources goes too: all of it, though a worker's clock may have been ahead of ours.
 CLOCK_SECONDS = 86_400.0
 
@@ -96,7 +101,10 @@ class Removal:
         seconds = time.monotonic() - began
         self.longest_seconds = max(self.longest_seconds, seconds)
         self._most = max(1, min(MOST_PIECE, 2 * self._most, int(self._most * PIECE_SECONDS / max(seconds, 0.001))))
-        return record if record["removed"] else None
+        if not record["removed"]:
+            return None
+        await asyncio.sleep(min(RESTS * seconds, LONGEST_REST_SECONDS))
+        return record
 
     async def _write(
         self, writer: Writer, name: str, parameters: Mapping[str, Any], *happened: Happening

@@ -36,6 +36,8 @@ PATCHES_PER_SECOND = 2
 PAUSE_SECONDS = 0.01
 PATIENCE_SECONDS = 60.0
 WARM_UP = 4  # patches
+# "Unchanged", for a figure of which two runs of the same differ by some percent: percentile -> ratio.
+UNCHANGED = {50: 1.1, 99: 1.25}
 SEEN = "UNWIND $keys AS key MATCH (n:Resource {key: key}) RETURN collect([n.cluster, n.resourceVersion])"
 
 
@@ -168,6 +170,7 @@ async def removal(bench: Bench) -> list[Figure]:
             await worker.said("in step", cluster="going")
             await asyncio.sleep(SETTLE_SECONDS)
             resources, _ = await bench.size()
+            await visible_lags(bench, connection, most, patches)  # a Neo4j that compiles would flatter us
             before = await visible_lags(bench, connection, most, patches)
             going = asyncio.create_task(worker.said("a cluster is removed"))
             await remove_cluster(store, "going")
@@ -182,14 +185,16 @@ async def removal(bench: Bench) -> list[Figure]:
     data = f"{resources - left:,} resources removed in {seconds:.1f} s while {most} other clusters change"
     return [
         figure("removal's longest transaction", line.longest_transaction_seconds, "s", data, bar=Bar("ours", 1)),
-        figure(
-            "change of other clusters during a removal, p50",
-            percentile(during, 50) * 1000,
-            "ms",
-            f"{data}; the floor is the same before it; p99 {percentile(during, 99) * 1000:.0f} ms, before "
-            f"{percentile(before, 99) * 1000:.0f} ms",
-            floor=percentile(before, 50) * 1000,
-            bar=Bar("ratio", 1.5),
+        *(
+            figure(
+                f"change of other clusters during a removal, p{rank}",
+                percentile(during, rank) * 1000,
+                "ms",
+                f"{data}; the floor is the same before it",
+                floor=percentile(before, rank) * 1000,
+                bar=Bar("ratio", ratio),
+            )
+            for rank, ratio in UNCHANGED.items()
         ),
     ]
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import itertools
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -29,7 +31,7 @@ from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_setting import ControlPlaneOptions
 from kgraph.stack.progress import silent
 from kgraph.sync.options import SyncOptions
-from kgraph.sync.removal import Removal
+from kgraph.sync.removal import RESTS, Removal
 from tests.integration.sync.definitions import version
 from tests.workers import in_step, until
 
@@ -294,6 +296,29 @@ async def test_a_removal_that_is_killed_goes_on_where_it_was(store: Store, plane
     assert await left_of(store, "one") == 0
     assert await images(store) == before - {"docker.io/library/of-one:1"}
     await in_step(store, settings(two, "two"), SMALL)
+
+
+async def test_a_removal_leaves_neo4j_to_the_clusters_that_stay(store: Store, planes: tuple[ControlPlane, ...]) -> None:
+    """After each piece that a removal takes away it writes nothing for four times as long as the piece took."""
+    async with process(store, settings(planes[0], "one")):
+        await until(is_ready(store, "one"), "it is in step")
+    written: list[tuple[float, float]] = []
+
+    class Clocked(Store):
+        async def write(self, work: Callable[[Transaction], Awaitable[Any]], **options: Any) -> Any:
+            began = time.monotonic()
+            try:
+                return await super().write(work, **options)
+            finally:
+                written.append((began, time.monotonic()))
+
+    removal = Removal(Clocked(store._driver, store._settings), "one")
+    removal._most = 3
+    await removal.run()
+    assert await left_of(store, "one") == 0
+    rested = [after - end >= RESTS * (end - began) for (began, end), (after, _) in itertools.pairwise(written)]
+    # Those that found nothing left, and the ones that claim, bury and forget, are followed at once.
+    assert rested.count(True) >= 3, rested
 
 
 async def test_a_dead_cluster_and_a_frozen_one_cost_the_others_nothing(
