@@ -116,12 +116,12 @@ class Socket:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, address: str, token: str = "") -> AsyncIterator[Self]:
+    async def open(cls, address: str, token: str = "", **headers: str) -> AsyncIterator[Self]:
         """Open one."""
         payload = {"authorization": f"Bearer {token}"} if token else {}
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(f"{address}/graphql", protocols=[PROTOCOL]) as ws,
+            session.ws_connect(f"{address}/graphql", protocols=[PROTOCOL], headers=headers) as ws,
         ):
             await ws.send_json({"type": "connection_init", "payload": payload})
             assert json.loads((await ws.receive(timeout=HEAR_SECONDS)).data) == {"type": "connection_ack"}

@@ -150,6 +150,7 @@ def create_app(
                     make_context,
                     admission,
                     limits,
+                    telemetry.tracing,
                 ),
                 rest_router(make_asked, admission, mutations=settings.mutations),
                 create_static_files_router(

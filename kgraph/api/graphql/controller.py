@@ -25,6 +25,7 @@ from kgraph.api.graphql.context import Context
 from kgraph.api.graphql.sockets import socket_handler
 from kgraph.api.http.failures import graphql_answer, graphql_error
 from kgraph.api.settings import Limits
+from kgraph.telemetry.tracing import Tracing
 
 GRAPHIQL = Path(__file__).parent.parent / "static" / "graphiql" / "index.html"
 SOME = msgspec.Meta(min_length=1)
@@ -37,6 +38,7 @@ def graphql_controller(
     make_context: Callable[[Caller], Context],
     admission: Admission,
     limits: Limits,
+    tracing: Tracing,
 ) -> type[GraphQLController[Any, Any]]:
     """The controller of this schema; `make_context` makes the context of a request of one caller."""
 
@@ -77,7 +79,7 @@ def graphql_controller(
         include_in_schema = False
         guards: ClassVar[list[Guard]] = [admission]
         exception_handlers: ClassVar[ExceptionHandlersMap] = {ApiError: graphql_answer}
-        graphql_transport_ws_handler_class = socket_handler(admission, make_context)
+        graphql_transport_ws_handler_class = socket_handler(admission, make_context, tracing)
 
         def encode_json(self, data: object) -> bytes:
             """JSON; what GraphQL does not know (a decimal) is written as text."""

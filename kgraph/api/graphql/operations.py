@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from graphql import DocumentNode, FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
+from opentelemetry.trace import get_current_span
 from strawberry.extensions import SchemaExtension
 
 from kgraph.api.errors import as_api_failure
@@ -63,6 +64,7 @@ class OperationsExtension(SchemaExtension):
             self._figures.errors.labels("graphql", code).inc()
         if type_ != OperationType.SUBSCRIPTION.value:
             self._figures.seconds.labels(type_, field).observe(seconds)
+        get_current_span().set_attributes({"graphql.operation.type": type_, "graphql.operation.field": field})
         request = getattr(context.context, "request", None)
         if request is not None:
             request.scope[OPERATION] = (type_, field, code)

@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 from graphql import GraphQLError
+from opentelemetry.trace import SpanKind
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage
 
@@ -22,6 +23,8 @@ from kgraph.api.callers.caller import NOBODY, Caller
 from kgraph.api.callers.sessions import until_ended
 from kgraph.api.errors import ApiError, BadUserInput, Busy, IdentityUnavailable
 from kgraph.api.graphql.context import Context
+from kgraph.api.http.observed import trace_of
+from kgraph.telemetry.tracing import Tracing
 
 FORBIDDEN = 4403
 EVENTS_LOST = 4410  # after HTTP's Gone
@@ -30,9 +33,9 @@ REASON_BYTES = 123  # that fit into a closing frame
 
 
 def socket_handler(
-    admission: Admission, make_context: Callable[[Caller], Context]
+    admission: Admission, make_context: Callable[[Caller], Context], tracing: Tracing
 ) -> type[BaseGraphQLTransportWSHandler[Any, Any]]:
-    """The handler of one WebSocket; `make_context` makes an operation's context."""
+    """The handler of one WebSocket; `make_context` makes an operation's context, `tracing` a span of each operation."""
 
     class Handler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Strawberry's, which lets operations in only once it is known who asks, and for as long as that holds."""
@@ -73,7 +76,9 @@ def socket_handler(
             # Strawberry takes it from `self` before it waits for anything.
             context = self.context = make_context(self.caller)
             context.websocket = websocket
-            await super().run_operation(operation)
+            # What opened the socket may be in a trace; an operation's message has no place for one.
+            with tracing.began("WebSocket /graphql", {}, kind=SpanKind.SERVER, headers=trace_of(websocket.scope)):
+                await super().run_operation(operation)
             if context.lost is not None:
                 with suppress(RuntimeError):
                     await self.websocket.close(EVENTS_LOST, _reason(str(context.lost)))

@@ -26,7 +26,7 @@ _STREAM = b"text/event-stream"
 
 
 class Observed:
-    """An application whose requests are counted, measured, traced and logged; a WebSocket's operations are not here."""
+    """An application whose requests are counted, measured, traced and logged, but a WebSocket's operations."""
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
         meter = telemetry.meter
@@ -58,7 +58,7 @@ class Observed:
 
         self._in_flight += 1
         attributes = {"http.request.method": method}
-        with self._tracing.began(method, attributes, kind=SpanKind.SERVER, headers=_headers(scope)) as span:
+        with self._tracing.began(method, attributes, kind=SpanKind.SERVER, headers=trace_of(scope)) as span:
             try:
                 await self._app(scope, receive, sent)
             finally:
@@ -77,13 +77,11 @@ class Observed:
         if span.is_recording():
             span.update_name(f"{method} {route}")
             span.set_attributes({"http.route": route, "http.response.status_code": status})
-            if operation is not None:
-                span.set_attributes({"graphql.operation.type": operation[0], "graphql.operation.field": operation[1]})
             if status >= 500:
                 failed(span, code or str(status))
         log.debug("request", method=method, route=route, status=status, code=code, operation=operation, seconds=seconds)
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    """What of W3C's trace context the request has."""
+def trace_of(scope: Scope) -> dict[str, str]:
+    """What of W3C's trace context the connection's headers have."""
     return {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in _PROPAGATED}

@@ -24,6 +24,7 @@ from kgraph.api.settings import ApiSettings, IssuerSettings, Limits
 from kgraph.cli.process.serving import address_of, listening, running
 from kgraph.graphdb.errors import GraphUnavailable
 from kgraph.kube.sealing import Sealer
+from kgraph.telemetry.telemetry import Telemetry
 from tests.issuer import CLIENT, Issuer
 from tests.workers import until
 
@@ -101,9 +102,9 @@ async def api(issuer: Issuer) -> AsyncIterator[str]:
     closed.clear()
     authentication = Authentication([OidcTokens(trusted(issuer), {})])
     schema = strawberry.Schema(Query, subscription=Subscription)
+    admission = Admission(authentication, Rates(RateSettings()))
     app = Litestar(
-        [graphql_controller(schema, numbered(), Admission(authentication, Rates(RateSettings())), Limits())],
-        openapi_config=None,
+        [graphql_controller(schema, numbered(), admission, Limits(), Telemetry().tracing)], openapi_config=None
     )
     async with listening_app(app) as address:
         yield address

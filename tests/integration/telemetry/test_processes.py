@@ -19,11 +19,13 @@ from tests.e2e.conftest import Home
 from tests.e2e.test_services import started
 from tests.integration.sync.live import Api
 from tests.servers import Cluster, Feed, Graph
+from tests.streams import Socket
 from tests.workers import until
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes, pytest.mark.timeout(600)]
 
 THEIRS = "4bf92f3577b34da6a3ce929d0e0e4736"
+SOCKETS = "7c3b1c0d6a1f4e0f8b0e5d9a2f6c4b11"
 HIDDEN = "hunter2-in-a-secret"
 ROUTE = "/api/v1/clusters/{cluster}/namespaces/{namespace}/pods"
 
@@ -51,7 +53,7 @@ async def test_a_change_and_a_question_are_seen_by_operators(
     control_plane: Cluster,
     otlp_receiver: OtlpReceiver,
 ) -> None:
-    """Prometheus has every metric of both processes; a trace goes from the watch to Kafka, another from the request on.
+    """Prometheus has every metric of both processes; a trace goes from the watch to Kafka, others from the requests on.
 
     No secret value is in a metric, a span or a log line.
     """
@@ -96,6 +98,10 @@ async def test_a_change_and_a_question_are_seen_by_operators(
                 assert answer.status_code == 200, answer.text
                 await until(lambda: delivered(otlp_receiver), "a delivery's trace ends in Kafka")
                 await until(lambda: requested(otlp_receiver), "the request's trace has its statements")
+                async with Socket.open(api, traceparent=f"00-{SOCKETS}-00f067aa0ba902b7-01") as socket:
+                    await socket.subscribe("{ clusters { id } }")
+                    assert [one["id"] for one in (await socket.next())["clusters"]] == ["seen"]
+                await until(lambda: asked_over_socket(otlp_receiver), "so has that of an operation over a WebSocket")
 
                 async def scraped() -> bool:
                     committed = await prometheus.query('kgraph_transactions_total{outcome="committed"} > 0')
@@ -150,6 +156,16 @@ async def requested(receiver: OtlpReceiver) -> bool:
     spans = [span for span in receiver.spans() if span["traceId"] == THEIRS]
     servers = [span for span in spans if span["name"] == f"GET {ROUTE}"]
     return bool(servers) and any(span["name"].startswith("read/") for span in children(spans, servers[0]))
+
+
+async def asked_over_socket(receiver: OtlpReceiver) -> bool:
+    """Whether the operation is a span in the trace of whoever opened the socket, with statements in it."""
+    spans = [span for span in receiver.spans() if span["traceId"] == SOCKETS]
+    for server in (span for span in spans if span["name"] == "WebSocket /graphql"):
+        fields = [one["value"] for one in server["attributes"] if one["key"] == "graphql.operation.field"]
+        assert fields == [{"stringValue": "clusters"}]
+        return any(span["name"].startswith("read/") for span in children(spans, server))
+    return False
 
 
 def children(spans: list[dict[str, Any]], of: dict[str, Any]) -> list[dict[str, Any]]:
