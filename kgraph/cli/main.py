@@ -4,6 +4,7 @@ A failure is one paragraph on standard error and an exit code: 1 when what was a
 was asked wrongly (or `diff` could not compare), 130 after Ctrl-C. A traceback comes only with --debug.
 """
 
+import faulthandler
 import os
 import sys
 from collections.abc import Sequence
@@ -87,6 +88,9 @@ for command in (
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the process."""
+    if sys.__stderr__ is not None and not faulthandler.is_enabled():
+        # A crash in a library's machine code says where it was: the names of functions, and no value.
+        faulthandler.enable(sys.__stderr__)
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -204,3 +205,19 @@ def test_a_token_is_not_sent_for_all_to_read(address: str, sent: bool) -> None:
     else:
         with pytest.raises(BadConfiguration, match="never sent over plain http"):
             Client(address, {"KGRAPH_TOKEN": "t"})
+
+
+CRASH = """
+import ctypes, rich_click as click
+from kgraph.cli import main
+main.kgraph.add_command(click.command("crash")(lambda: ctypes.string_at(0)))
+main.main(["crash"])
+"""
+
+
+def test_a_crash_in_machine_code_says_where_it_was() -> None:
+    """A segmentation fault in a library leaves the stack on standard error, for whoever finds the process gone."""
+    ended = subprocess.run([sys.executable, "-c", CRASH], check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in ended.stderr
+    assert "in string_at" in ended.stderr
