@@ -3,6 +3,7 @@
 import asyncio
 import os
 import platform
+import time
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,15 @@ def described() -> str:
         f"{_processor()}, {os.cpu_count()} cores, {memory_gib} GiB, "
         f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     )
+
+
+def seconds_of_ten_million_additions() -> float:
+    """How fast the machine is just now: machines of one description differ by three times, and from hour to hour."""
+    began = time.perf_counter()
+    total = 0
+    for number in range(10_000_000):
+        total += number
+    return time.perf_counter() - began
 
 
 async def cores_used_by_others(seconds: float) -> float:

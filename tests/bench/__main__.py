@@ -101,7 +101,11 @@ async def _measured(names: Sequence[str], data: dataset.DataSet, effort: bench.E
                 gc.unfreeze()
                 gc.collect()
                 busy = await machine.cores_used_by_others(LOOK_SECONDS)
-                today = f"{datetime.now(UTC):%Y-%m-%d}; {data}; others used {busy:.1f} cores"
+                speed = machine.seconds_of_ten_million_additions()
+                today = (
+                    f"{datetime.now(UTC):%Y-%m-%d}; {data}; others used {busy:.1f} cores; Python adds ten million "
+                    f"numbers in {speed:.1f} s here"
+                )
                 for one in await MEASUREMENTS[name](ready):
                     row: Row = msgspec.structs.replace(one.row, data=f"{one.row.data}; {today}", machine=where)
                     figures.append(msgspec.structs.replace(one, row=row))

@@ -19,7 +19,8 @@ _HEAD = """\
 
 `make bench` measures these on two real servers that it starts itself, an apiserver with its controllers and a Neo4j.
 The **floor** is the same work by a client that does nothing else, measured in the same run: what is above it is what
-this program costs. The ratio is what to compare; the seconds are the machine's. `make bench ARGS="--only walks"`
+this program costs. The ratio is what to compare; the seconds are the machine's, which was not always as fast: where a
+row says how long ten million additions took, 0.5 s is usual. `make bench ARGS="--only walks"`
 measures one group, `--small` tries whether it runs. A figure that misses its bar is shown as it is.
 """
 
