@@ -1,13 +1,17 @@
 """`python -m tests.load.client`: the clients of a load, in a process of their own; a Load on stdin, a Heard on stdout.
 
+The Load is one line. The process ends when it has answered, or when its stdin is closed.
+
 Closed: each client asks its next question as soon as it has its answer: how much can be had. Open: questions come at
 their own times, whoever is still waiting, and each one's time counts from the moment at which it was meant to be asked:
 what people wait for. A closed model alone hides every standstill, because nobody asks while nothing is answered.
 """
 
 import asyncio
+import os
 import random
 import sys
+import threading
 import time
 
 import aiohttp
@@ -62,7 +66,15 @@ async def offered(load: Load) -> Heard:
     return Heard(asker.asked, time.monotonic() - began_at, time.process_time())
 
 
+def _end_with_parent() -> None:
+    """Wait until nobody holds the other end of stdin, and end: what asks for an hour must not outlive who wanted it."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
 if __name__ == "__main__":
-    sys.stdout.buffer.write(
-        msgspec.json.encode(uvloop.run(offered(msgspec.json.decode(sys.stdin.buffer.read(), type=Load))))
-    )
+    wanted = msgspec.json.decode(sys.stdin.buffer.readline(), type=Load)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    sys.stdout.buffer.write(msgspec.json.encode(uvloop.run(offered(wanted))))
+    sys.stdout.buffer.flush()
+    os._exit(0)  # the thread holds stdin, which Python would wait for

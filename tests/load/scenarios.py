@@ -165,9 +165,17 @@ async def offered_by_process(load: Load) -> Heard:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.load.client", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    answer, _ = await process.communicate(msgspec.json.encode(load))
-    if process.returncode:
-        raise RuntimeError(f"the clients' process ended with {process.returncode}")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(msgspec.json.encode(load) + b"\n")
+        # Its end is left open until there is an answer: the clients end with it.
+        answer = await process.stdout.read()
+    finally:
+        process.stdin.close()
+        ended = await process.wait()
+    if ended:
+        raise RuntimeError(f"the clients' process ended with {ended}")
     return msgspec.json.decode(answer, type=Heard)
 
 
