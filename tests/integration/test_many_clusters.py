@@ -30,6 +30,7 @@ from kgraph.kube.settings import ClusterSettings
 from kgraph.stack.kubernetes import ControlPlane
 from kgraph.stack.kubernetes_setting import ControlPlaneOptions
 from kgraph.stack.progress import silent
+from kgraph.sync import vitals
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.removal import RESTS, Removal
 from tests.integration.sync.definitions import version
@@ -322,9 +323,11 @@ async def test_a_removal_leaves_neo4j_to_the_clusters_that_stay(store: Store, pl
 
 
 async def test_a_dead_cluster_and_a_frozen_one_cost_the_others_nothing(
-    store: Store, planes: tuple[ControlPlane, ...]
+    store: Store, planes: tuple[ControlPlane, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One apiserver away, one that hangs, one that never was: changes of the fourth become visible at once."""
+    monkeypatch.setattr(vitals, "PROBE_SECONDS", 5.0)
+    monkeypatch.setattr(vitals, "PROBE_TIMEOUT_SECONDS", 5.0)
     one, two, three = planes
     await add_cluster(store, SEALER, given(one, "nobody", server=NOBODY))
     async with process(store, *(settings(plane, name) for plane, name in zip(planes, NAMES, strict=True))):

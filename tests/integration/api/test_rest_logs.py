@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.neo4j, pytest.mark.kubernetes]
 LAST_WORDS = "panic: no database"
 LINES = ("GET / 200", "GET /favicon.ico 404", "POST /orders 201")
 # Far more than the sockets between here and KWOK hold.
-MANY, LINE_BYTES = 1_000_000, 100
+MANY, LINE_BYTES = 600_000, 100  # the sockets on the way may hold some 30 MB of them
 PATH = f"/api/v1/clusters/{CLUSTER}/namespaces/default/pods/web/logs"
 
 
@@ -205,7 +205,7 @@ async def test_a_log_is_read_no_faster_than_it_is_taken(store: Store, logged: Lo
             return len(seen) > 10 and len(set(seen[-10:])) == 1
 
         await until(stands_still, "KWOK reads no further")
-        assert seen[-1] < MANY * LINE_BYTES / 2
+        assert seen[-1] < MANY * LINE_BYTES * 0.8
         rest = (MANY - 1) * LINE_BYTES
         while rest:
             rest -= len(await answer.content.readexactly(min(rest, LINE_BYTES * 1000)))

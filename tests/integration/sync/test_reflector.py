@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from kgraph.kube import watching
+from kgraph.kube import multiplex, watching
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.errors import KubeError, Unavailable
@@ -413,6 +413,9 @@ async def test_a_half_open_connection_is_noticed(
     feed = watching._Lines.feed
     monkeypatch.setattr(watching._Lines, "feed", bookmarked)
     monkeypatch.setattr(reflectors, "watch", partial(watch, idle_timeout=2.0))
+    # Together longer than an idle connection of HTTP/1.1 is kept, as they really are: that one is dead as well.
+    monkeypatch.setattr(multiplex, "SILENCE_SECONDS", 12.0)
+    monkeypatch.setattr(multiplex, "PING_SECONDS", 4.0)
     async with Wire.before(control_plane) as wire, reflected(control_plane, wire) as sink:
         await until(has(sink, key), "it is listed")
         wire.freeze()
