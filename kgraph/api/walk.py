@@ -8,7 +8,7 @@ however many they are; a Namespace's or a Cluster's are what it contains.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -100,8 +100,7 @@ async def neighbourhood(reader: Reader, key: str, walk: Walk, *, timeout: float)
         "depth": walk.depth,
         "fields": walk.fields,
     }
-    reached, omitted, frontier, taken = await _begin(reader, key, walk, parameters, timeout)
-    edges: list[Any] | None = None
+    reached, omitted, frontier, taken, edges = await _begin(reader, key, walk, parameters, timeout)
     for depth in range(taken + 1, walk.depth + 1):
         if not frontier:
             break
@@ -123,17 +122,24 @@ async def neighbourhood(reader: Reader, key: str, walk: Walk, *, timeout: float)
     )
 
 
-async def _begin(
-    reader: Reader, key: str, walk: Walk, parameters: Mapping[str, Any], timeout: float
-) -> tuple["_Reached", list[Omission], list[str], int]:
-    """The root and the first steps: what is reached, what is omitted, where to walk on from, how many were taken.
+async def _begin(reader: Reader, key: str, walk: Walk, parameters: Mapping[str, Any], timeout: float) -> "_Begun":
+    """The root and the first steps; NotFound where there is no such node.
 
-    Who sees everything takes two at once; the second is not taken where the first already filled the limit.
+    Who sees everything takes two at once; the second is not taken where the first already filled the limit. Where the
+    walk is over then, it brings the edges, too.
     """
     await reader.require(key, timeout=timeout)
     room = walk.limit if walk.depth > 0 else 0
     if reader.sight is None:
-        statement, beginning = "read/walk_from", {**parameters, "key": key, "room": room}
+        statement = "read/walk_from"
+        beginning = {
+            **parameters,
+            "key": key,
+            "room": room,
+            "limit": walk.limit,
+            "edges": walk.edges,
+            "apart": parameters["inside"],
+        }
     else:
         statement = "read/walk_seen"
         beginning = {
@@ -154,11 +160,11 @@ async def _begin(
     reached = _Reached(node(record["root"]), walk.limit)
     omitted = [Omission(*row) for row in record["hubs"]]
     if reader.sight is not None:
-        return reached, omitted, reached.add(record["found"], 1), 1
+        return _Begun(reached, omitted, reached.add(record["found"], 1), 1, None)
     frontier = reached.add(record["near"], 1)
     if frontier and walk.depth > 1:
         frontier = reached.add(record["far"], 2)
-    return reached, omitted, frontier, 2
+    return _Begun(reached, omitted, frontier, 2, record["edges"])
 
 
 class _Reached:
@@ -182,6 +188,16 @@ class _Reached:
         self.nodes += found
         self.depths.update((one.key, depth) for one in found)
         return [] if self.truncated else [one.handle for one in found]
+
+
+class _Begun(NamedTuple):
+    """How a walk has begun: where to walk on from, how many steps were taken, and its edges, None where still unasked."""
+
+    reached: _Reached
+    omitted: list[Omission]
+    frontier: list[str]
+    taken: int
+    edges: list[Any] | None
 
 
 async def _step(

@@ -1,9 +1,11 @@
 // The first two steps of a walk, as one record: `root` [handle, key, missing] (null where there is no such node); `near`,
 // the same of each of its neighbours, in the order of their keys, $walk.room of them at most; `far`, of the neighbours of
 // these, if $walk.depth is more than one and all of `near` fitted, as many as there is room left for; and `hubs`, as
-// in `walk`. The root was asked for, so that it is walked through however many neighbours it has; $walk.inside are the
-// types that are not followed from it, $walk.without those that are not followed from there on; $walk.only, if it is not
-// null, are the only ones that are.
+// in `walk`. If $walk.edges, and the walk ends here, after two steps or because the second found nothing, `edges` are
+// those among the first $walk.limit nodes, as in `walk`; else it is null.
+// The root was asked for, so that it is walked through however many neighbours it has; $walk.inside are the types that
+// are not followed from it, $walk.without those that are not followed from there on; $walk.only, if it is not null, are
+// the only ones that are.
 OPTIONAL MATCH (resource:Resource {key: $walk.key})
 OPTIONAL MATCH (cluster:Cluster {key: $walk.key})
 OPTIONAL MATCH (image:Image {key: $walk.key})
@@ -95,5 +97,15 @@ CALL (frontier, seen, room) {
   RETURN found[0..room] AS found, reduce(all = [], hub IN hubs | all + hub) AS hubs
   // ---- to here
 }
+WITH root, near, found, hubs, (seen + found)[0..$walk.limit] AS among,
+  $walk.edges AND ($walk.depth <= 2 OR found = []) AS ends
+CALL (among, ends) {
+  UNWIND CASE WHEN ends THEN among ELSE [] END AS n
+  MATCH (n)-[r]->(m) WHERE NOT type(r) IN $walk.apart AND ($walk.only IS NULL OR type(r) IN $walk.only) AND r.stale IS NULL AND m IN among
+  RETURN collect(
+    [n.key, type(r), m.key, coalesce(r.optional, false), CASE WHEN $walk.fields THEN r.fields END]
+  ) AS edges
+}
 RETURN CASE WHEN root IS NOT NULL THEN [elementId(root), root.key, root:Missing] END AS root,
-  [m IN near | [elementId(m), m.key, m:Missing]] AS near, [m IN found | [elementId(m), m.key, m:Missing]] AS far, hubs
+  [m IN near | [elementId(m), m.key, m:Missing]] AS near, [m IN found | [elementId(m), m.key, m:Missing]] AS far, hubs,
+  CASE WHEN ends THEN edges END AS edges

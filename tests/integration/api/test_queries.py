@@ -145,7 +145,7 @@ async def test_resource_has_all_its_forms(api: Client) -> None:
         pytest.param(
             '{ resourceGraph(cluster: "prod", resourceType: "deploy", name: "web", depth: 2) '
             "{ nodes { key uid labels } edges { type fields } } }",
-            3,
+            2,
             id="graph",
         ),
     ],

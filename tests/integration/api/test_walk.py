@@ -141,7 +141,7 @@ async def test_placeholder_shows_who_misses_it(shop_store: Store) -> None:
     assert keys(found)[1:] == ["prod/apps/Deployment/shop/web"]
 
 
-@pytest.mark.parametrize(("depth", "statements"), [(1, 2), (2, 2), (3, 2), (4, 3), (5, 4)])
+@pytest.mark.parametrize(("depth", "statements"), [(1, 1), (2, 1), (3, 2), (4, 3), (5, 4)])
 async def test_two_levels_are_one_statement_and_each_further_one_is_another(
     shop_store: Store, depth: int, statements: int
 ) -> None:
