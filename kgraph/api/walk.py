@@ -191,7 +191,7 @@ class _Reached:
 
 
 class _Begun(NamedTuple):
-    """How a walk has begun: where to walk on from, how many steps were taken, and its edges, None where still unasked."""
+    """How a walk has begun: where to go on from, how many steps were taken, and its edges, None where still unasked."""
 
     reached: _Reached
     omitted: list[Omission]
