@@ -9,6 +9,8 @@ from typing import Any
 from kgraph import cypher
 from kgraph.graphdb.store import Store
 from kgraph.graphdb.versions import VERSIONS
+from kgraph.sync.history import HistoryLimits
+from kgraph.sync.options import SyncOptions
 
 GRAPHS = Path(__file__).parent / "graphs"
 WORLD = Path(__file__).parent / "world.json"
@@ -16,6 +18,8 @@ CLUSTER = "old"  # what the cluster of WORLD is called in them
 # Nobody ran a program that knew only the first: its graph is the second's without the second's indexes.
 WRITTEN = tuple(each.number for each in VERSIONS if (GRAPHS / f"version_{each.number:03}.jsonl.gz").exists())
 EARLIER = (1, *WRITTEN)
+# What these graphs remember of deleted resources, today's program would forget a day after it was written.
+REMEMBERING = SyncOptions(history=HistoryLimits(seconds=100 * 365 * 86_400.0))
 
 _NODES = """UNWIND $rows AS row
 CREATE (n:$(row.labels)) SET n = row.properties

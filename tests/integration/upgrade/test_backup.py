@@ -16,9 +16,8 @@ from kgraph.graphdb.errors import BackupUnusable
 from kgraph.graphdb.store import Store
 from kgraph.kube.sealing import VARIABLE, Sealer
 from kgraph.sync.check import check
-from kgraph.sync.options import SyncOptions
 from kgraph.sync.worker import ClusterWorker
-from tests.integration.upgrade.earlier import WRITTEN, load
+from tests.integration.upgrade.earlier import REMEMBERING, WRITTEN, load
 from tests.integration.upgrade.test_from_earlier import SETTINGS
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.asyncio(loop_scope="session")]
@@ -39,7 +38,7 @@ async def _filled(store: Store) -> Sealer:
     sealer = Sealer.of({VARIABLE: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()})
     await load(store, WRITTEN[-1])
     await schema.prepare(store)
-    await ClusterWorker(store, SETTINGS, SyncOptions()).run()
+    await ClusterWorker(store, SETTINGS, REMEMBERING).run()
     await registry.register(store, "sealed", "{}", sealer.seal("sealed", {"token": TOKEN}), {})
     return sealer
 
@@ -77,10 +76,10 @@ async def test_a_lost_graph_comes_back_from_a_backup_and_a_sync(bare: Store, tmp
     assert outcome.written == outcome.rows == counts
     # What waits for a sync is part of the next backup too.
     assert await backup.back_up(bare, tmp_path / "again.backup") == counts
-    await ClusterWorker(bare, SETTINGS, SyncOptions()).run()
+    await ClusterWorker(bare, SETTINGS, REMEMBERING).run()
     assert await _kept(bare) == kept
     assert await _histories(bare) == histories
-    assert (await check(bare, SETTINGS, SyncOptions(), deep=True)).differences == ()
+    assert (await check(bare, SETTINGS, REMEMBERING, deep=True)).differences == ()
     registered = await registry.registration(bare, "sealed")
     assert sealer.open("sealed", registered.sealed) == {"token": TOKEN}
     assert set((await backup.restore(bare, file)).written.values()) == {0, counts["histories"]}

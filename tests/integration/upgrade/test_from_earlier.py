@@ -12,10 +12,9 @@ from kgraph.graphdb.versions import VERSIONS
 from kgraph.kube.settings import AuthMethod, ClusterSettings
 from kgraph.sync.check import check
 from kgraph.sync.feed import Feed
-from kgraph.sync.options import SyncOptions
 from kgraph.sync.relay import Relay
 from kgraph.sync.worker import ClusterWorker
-from tests.integration.upgrade.earlier import CLUSTER, EARLIER, WORLD, load
+from tests.integration.upgrade.earlier import CLUSTER, EARLIER, REMEMBERING, WORLD, load
 from tests.integration.upgrade.schemas import forget, names
 from tests.workers import LEFT_OVER, until
 
@@ -80,14 +79,14 @@ async def test_a_graph_of_an_earlier_version_becomes_todays(bare: Store, version
     assert await bare.read_text(OUT_OF_DATE) == []
     sink = Told()
     async with Relay.running(bare, sink, 2**26) as relay:
-        await ClusterWorker(bare, SETTINGS, SyncOptions(), feed=Feed(relay=relay)).run()
+        await ClusterWorker(bare, SETTINGS, REMEMBERING, feed=Feed(relay=relay)).run()
 
         async def sent() -> bool:
             return not await bare.read_text("MATCH (o:Outbox) RETURN o.seq AS seq LIMIT 1")
 
         await until(sent, "what waited in the outbox is sent")
 
-    report = await check(bare, SETTINGS, SyncOptions(), deep=True)
+    report = await check(bare, SETTINGS, REMEMBERING, deep=True)
     assert [str(each) for each in report.differences] == []
     assert await bare.read_text(LEFT_OVER) == []
     after = await _histories(bare)
