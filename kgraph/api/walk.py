@@ -96,7 +96,8 @@ async def neighbourhood(reader: Reader, key: str, walk: Walk, *, timeout: float)
         "fanout": walk.fanout,
         "only": walk.types,
         "without": [*left_out],
-        "inside": [] if contains else [*left_out],  # what a container contains is what it was asked for
+        # What a container contains is what it was asked for: followed from it, and among the edges that are shown.
+        "inside": [] if contains else [*left_out],
         "depth": walk.depth,
         "fields": walk.fields,
     }
@@ -132,14 +133,7 @@ async def _begin(reader: Reader, key: str, walk: Walk, parameters: Mapping[str, 
     room = walk.limit if walk.depth > 0 else 0
     if reader.sight is None:
         statement = "read/walk_from"
-        beginning = {
-            **parameters,
-            "key": key,
-            "room": room,
-            "limit": walk.limit,
-            "edges": walk.edges,
-            "apart": parameters["inside"],
-        }
+        beginning = {**parameters, "key": key, "room": room, "limit": walk.limit, "edges": walk.edges}
     else:
         statement = "read/walk_seen"
         beginning = {
@@ -152,7 +146,6 @@ async def _begin(reader: Reader, key: str, walk: Walk, parameters: Mapping[str, 
             "edges": False,
             "fanout": ANY_NUMBER,
             "without": parameters["inside"],
-            "apart": parameters["inside"],
         }
     record = await reader.read_one(statement, {"walk": beginning}, timeout=timeout)
     if record["root"] is None:
@@ -217,7 +210,6 @@ async def _step(
         "room": reached.fits + 1,
         "fits": reached.fits,
         "edges": edges,
-        "apart": parameters["inside"],
         "key": None,
     }
     statement = "read/walk" if reader.sight is None else "read/walk_seen"

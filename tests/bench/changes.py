@@ -23,8 +23,7 @@ from kgraph.kube.watching import watch
 from kgraph.stack.neo4j import DATABASE
 from tests.bench.bench import Bench, quiet
 from tests.bench.dataset import CLUSTER
-from tests.bench.rows import Bar, Figure, figure
-from tests.figures import percentile
+from tests.bench.rows import Bar, Figure, percentiles
 
 PER_SECOND = 50
 PAUSE_SECONDS = 0.002
@@ -81,17 +80,13 @@ async def visible(bench: Bench) -> list[Figure]:
         "ConfigMaps, each another; "
         f"worker used {cores:.0%} of a core"
     )
-    return [
-        figure(
-            f"change visible in the graph, p{percent}",
-            percentile(ours, percent) * 1000,
-            "ms",
-            f"{data}; slowest {ours[-1] * 1000:.0f} ms, floor's {floor[-1] * 1000:.0f} ms",
-            floor=percentile(floor, percent) * 1000,
-            bar=Bar("ours", limit),
-        )
-        for percent, limit in ((50, 25), (99, 75))
-    ]
+    return percentiles(
+        "change visible in the graph",
+        ours,
+        [floor],
+        f"{data}; slowest {ours[-1] * 1000:.0f} ms, floor's {floor[-1] * 1000:.0f} ms",
+        {50: Bar("ours", 25), 99: Bar("ours", 75)},
+    )
 
 
 async def some_objects(bench: Bench, seconds: float) -> tuple[list[tuple[str, str]], int]:

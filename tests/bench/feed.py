@@ -27,10 +27,9 @@ from tests.bench.bench import Bench, quiet
 from tests.bench.changes import PER_SECOND, Changes, followed, some_objects
 from tests.bench.dataset import CLUSTER
 from tests.bench.replay import ReplayedCluster
-from tests.bench.rows import Bar, Figure, figure
+from tests.bench.rows import Bar, Figure, figure, percentiles
 from tests.bench.sync import first_syncs
 from tests.consumer import partitions
-from tests.figures import percentile
 
 POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 300.0
@@ -76,17 +75,8 @@ async def latency(bench: Bench) -> list[Figure]:
         "a core; the floor is the watch's "
         f"delivery and one awaited send; slowest {ours[-1] * 1000:.0f} ms"
     )
-    return [
-        figure(
-            f"change acknowledged by Kafka, p{percent}",
-            percentile(ours, percent) * 1000,
-            "ms",
-            data,
-            floor=(percentile(floor, percent) + percentile(bare, percent)) * 1000,
-            bar=Bar("ours", limit),
-        )
-        for percent, limit in ((50, 35), (99, 90))
-    ]
+    bars = {50: Bar("ours", 35), 99: Bar("ours", 90)}
+    return percentiles("change acknowledged by Kafka", ours, [floor, bare], data, bars)
 
 
 async def sustained(bench: Bench) -> list[Figure]:

@@ -1,8 +1,11 @@
 """One measured figure, and what it must reach."""
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
+
+from tests.figures import percentile
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -66,6 +69,23 @@ def figure(
         data=data,
     )
     return Figure(row=row, bar=bar)
+
+
+def percentiles(
+    name: str, seconds: Sequence[float], floors: Sequence[Sequence[float]], data: str, bars: Mapping[int, Bar]
+) -> list[Figure]:
+    """A figure in ms for each percentile that has a bar, of seconds in ascending order; the floors' are added up."""
+    return [
+        figure(
+            f"{name}, p{rank}",
+            percentile(seconds, rank) * 1000,
+            "ms",
+            data,
+            floor=sum(percentile(each, rank) for each in floors) * 1000,
+            bar=bar,
+        )
+        for rank, bar in bars.items()
+    ]
 
 
 def _rounded(value: float) -> float:

@@ -1,14 +1,19 @@
-"""The step of a walk stands in two statements, since Cypher has no functions; it is one text."""
+"""The step of a walk and its edges stand in two statements, since Cypher has no functions; each is one text."""
+
+import pytest
 
 from kgraph import cypher
 
+PARTS = {"step": ("// ---- one step", "// ---- to here"), "edges": ("// ---- the edges", "// ---- to there")}
 
-def _step(name: str) -> str:
+
+def _part(name: str, begins: str, ends: str) -> str:
     text = cypher.statement(name)
-    begin, end = text.index("// ---- one step"), text.index("// ---- to here")
+    begin, end = text.index(begins), text.index(ends)
     return text[text.index("\n", begin) : end]
 
 
-def test_the_step_is_the_same_in_both_statements() -> None:
+@pytest.mark.parametrize("part", PARTS)
+def test_the_part_is_the_same_in_both_statements(part: str) -> None:
     """What is mended in the one is mended in the other."""
-    assert _step("read/walk") == _step("read/walk_from")
+    assert _part("read/walk", *PARTS[part]) == _part("read/walk_from", *PARTS[part])

@@ -1,7 +1,7 @@
 // One more step of a walk, as one record: `found` [handle, key, missing] of the neighbours of the nodes whose handles are
 // in $walk.frontier that are not in $walk.seen, in the order of their keys, $walk.room of them at most; `hubs` [key,
 // type, direction, count] for each node with more than $walk.fanout neighbours of one type, which are not followed;
-// and if $walk.edges, `edges`, those among all of these nodes but for types in $walk.apart: [start, type, end,
+// and if $walk.edges, `edges`, those among all of these nodes but for types in $walk.inside: [start, type, end,
 // optional, fields if $walk.fields].
 // How many neighbours there are of a type Neo4j knows without looking at them, but only of a type that stands in the
 // statement: hence the list of those that come in thousands. Others are counted one by one, if a node has any.
@@ -84,12 +84,14 @@ CALL (frontier, seen, room) {
   RETURN found[0..room] AS found, reduce(all = [], hub IN hubs | all + hub) AS hubs
   // ---- to here
 }
-WITH seen, found, hubs, seen + found[0..$walk.fits] AS among
-CALL (among) {
-  UNWIND CASE WHEN $walk.edges THEN among ELSE [] END AS n
-  MATCH (n)-[r]->(m) WHERE NOT type(r) IN $walk.apart AND ($walk.only IS NULL OR type(r) IN $walk.only) AND r.stale IS NULL AND m IN among
+WITH seen, found, hubs, seen + found[0..$walk.fits] AS among, $walk.edges AS ends
+// ---- the edges; the same in `walk_from`
+CALL (among, ends) {
+  UNWIND CASE WHEN ends THEN among ELSE [] END AS n
+  MATCH (n)-[r]->(m) WHERE NOT type(r) IN $walk.inside AND ($walk.only IS NULL OR type(r) IN $walk.only) AND r.stale IS NULL AND m IN among
   RETURN collect(
     [n.key, type(r), m.key, coalesce(r.optional, false), CASE WHEN $walk.fields THEN r.fields END]
   ) AS edges
 }
+// ---- to there
 RETURN [m IN found | [elementId(m), m.key, m:Missing]] AS found, hubs, edges

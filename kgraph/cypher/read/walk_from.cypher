@@ -99,13 +99,15 @@ CALL (frontier, seen, room) {
 }
 WITH root, near, found, hubs, (seen + found)[0..$walk.limit] AS among,
   $walk.edges AND ($walk.depth <= 2 OR found = []) AS ends
+// ---- the edges; the same in `walk`
 CALL (among, ends) {
   UNWIND CASE WHEN ends THEN among ELSE [] END AS n
-  MATCH (n)-[r]->(m) WHERE NOT type(r) IN $walk.apart AND ($walk.only IS NULL OR type(r) IN $walk.only) AND r.stale IS NULL AND m IN among
+  MATCH (n)-[r]->(m) WHERE NOT type(r) IN $walk.inside AND ($walk.only IS NULL OR type(r) IN $walk.only) AND r.stale IS NULL AND m IN among
   RETURN collect(
     [n.key, type(r), m.key, coalesce(r.optional, false), CASE WHEN $walk.fields THEN r.fields END]
   ) AS edges
 }
+// ---- to there
 RETURN CASE WHEN root IS NOT NULL THEN [elementId(root), root.key, root:Missing] END AS root,
   [m IN near | [elementId(m), m.key, m:Missing]] AS near, [m IN found | [elementId(m), m.key, m:Missing]] AS far, hubs,
   CASE WHEN ends THEN edges END AS edges

@@ -59,7 +59,7 @@ CALL (seen, groups) {
 WITH root, groups, unknown, seen, found, seen + found[0..$walk.fits] AS among
 CALL (among) {
   UNWIND CASE WHEN $walk.edges THEN among ELSE [] END AS n
-  MATCH (n)-[r]->(m) WHERE NOT type(r) IN $walk.apart AND ($walk.only IS NULL OR type(r) IN $walk.only) AND r.stale IS NULL AND m IN among
+  MATCH (n)-[r]->(m) WHERE NOT type(r) IN $walk.inside AND ($walk.only IS NULL OR type(r) IN $walk.only) AND r.stale IS NULL AND m IN among
   RETURN collect(
     [n.key, type(r), m.key, coalesce(r.optional, false), CASE WHEN $walk.fields THEN r.fields END]
   ) AS edges
