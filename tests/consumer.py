@@ -1,7 +1,8 @@
 """A consumer of the change feed in the tests: what Kafka has of one cluster, as messages, events and as a state."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -27,27 +28,46 @@ class Got(NamedTuple):
         return decoded(self.value)
 
 
-async def messages(servers: str, cluster: str) -> list[Got]:
-    """All messages of a cluster that Kafka has now, each partition's in their order."""
-    assigned = await partitions(servers)
-    if not assigned:
-        return []
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, max_partition_fetch_bytes=2**23)
-    await consumer.start()
-    try:
-        consumer.assign(assigned)
-        await consumer.seek_to_beginning(*assigned)
-        ends = await consumer.end_offsets(assigned)
+class Consumer:
+    """Reads what the feed's topics have of one cluster, from their beginning on, each message once."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, assigned: Sequence[TopicPartition], cluster: str) -> None:
+        self._consumer = consumer
+        self._assigned = assigned
+        self._cluster = cluster
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, servers: str, cluster: str) -> AsyncIterator[Self]:
+        """One for as long as the block is; of topics that are made later it knows nothing."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, max_partition_fetch_bytes=2**23)
+        assigned = await partitions(servers)
+        await consumer.start()
+        try:
+            consumer.assign(assigned)
+            if assigned:
+                await consumer.seek_to_beginning(*assigned)
+            yield cls(consumer, assigned, cluster)
+        finally:
+            await consumer.stop()
+
+    async def more(self) -> list[Got]:
+        """The cluster's messages that Kafka has now and that were not read before, each partition's in their order."""
+        ends = await self._consumer.end_offsets(self._assigned)
         found: list[Got] = []
-        while any([await consumer.position(each) < ends[each] for each in assigned]):
-            for some in (await consumer.getmany(timeout_ms=500)).values():
+        while any([await self._consumer.position(each) < ends[each] for each in self._assigned]):
+            for some in (await self._consumer.getmany(timeout_ms=500)).values():
                 for one in some:
                     key = one.key.decode()
-                    if key == cluster or key.startswith(f"{cluster}/"):
+                    if key == self._cluster or key.startswith(f"{self._cluster}/"):
                         found.append(Got(one.topic, one.partition, key, one.value, one.headers))
         return found
-    finally:
-        await consumer.stop()
+
+
+async def messages(servers: str, cluster: str) -> list[Got]:
+    """All messages of a cluster that Kafka has now, each partition's in their order."""
+    async with Consumer.of(servers, cluster) as consumer:
+        return await consumer.more()
 
 
 async def partitions(servers: str) -> list[TopicPartition]:

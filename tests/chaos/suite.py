@@ -21,7 +21,7 @@ from tests.chaos.observer import Observer
 from tests.chaos.questions import questions
 from tests.chaos.report import Happened, Report
 from tests.chaos.stage import CLUSTER, Stage
-from tests.chaos.topics import told
+from tests.chaos.topics import Topics
 from tests.figures import percentile
 from tests.workers import until
 
@@ -131,12 +131,15 @@ async def _faults(stage: Stage, plan: Plan, began_at: float) -> list[Happened]:
     return happened
 
 
-async def _replay_is_the_cluster(stage: Stage, observer: Observer) -> list[Told]:
-    """Wait until the topics, read into an empty map, give what the graph and the cluster have; all that they tell."""
+async def _replay_is_the_cluster(stage: Stage, observer: Observer) -> Sequence[Told]:
+    """Wait until the topics, read into an empty map, give what the graph and the cluster have; all that they tell.
+
+    Namespaces that the storm deleted may still be going: what is compared is read anew each time.
+    """
     problems: list[str] = []
 
-    async def give_it() -> list[Told] | None:
-        found = await told(stage.servers.kafka.server.direct_servers, CLUSTER)
+    async def give_it() -> Sequence[Told] | None:
+        found = await topics.told()
         replay = replayed(found)
         graph = {row["key"]: str(row["uid"]).encode() for row in await stage.store.read_text(RESOURCES)}
         stormy = {key: one.new or b"" for key, one in replay.items() if observer.watches(key)}
@@ -144,10 +147,13 @@ async def _replay_is_the_cluster(stage: Stage, observer: Observer) -> list[Told]
         problems.extend(differences(await observer.there(), stormy))
         return None if problems else found
 
-    try:
-        found: list[Told] = await until(give_it, "the topics give the cluster")
-    except AssertionError as error:
-        raise AssertionError(f"{error}: {problems[:SHOWN_MOST]}") from None
+    async with Topics.of(stage.servers.kafka.server.direct_servers, CLUSTER) as topics:
+        # Before the clock runs: on a slow machine it takes longer than a namespace takes to go.
+        log.info("the topics are read", events=len(await topics.told()))
+        try:
+            found: Sequence[Told] = await until(give_it, "the topics give the cluster")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {problems[:SHOWN_MOST]}") from None
     return found
 
 

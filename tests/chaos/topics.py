@@ -1,25 +1,41 @@
 """What the topics of the change feed have of the storm, as the judge takes it."""
 
 from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Self
 
 import msgspec
 
 from kgraph.feed.event import Event, is_there
 from tests.chaos.ledger import Told
 from tests.chaos.states import state_of
-from tests.consumer import Got, messages
+from tests.consumer import Consumer, Got
 
 
-async def told(servers: str, cluster: str) -> list[Told]:
-    """All events of a cluster's resources that Kafka has now."""
-    places: Counter[tuple[str, int]] = Counter()
-    found = []
-    for got in await messages(servers, cluster):
-        places[got.topic, got.partition] += 1
-        event = got.event
-        if event.resource is not None:
-            found.append(_told(got, event, places[got.topic, got.partition]))
-    return found
+class Topics:
+    """All events of a cluster's resources that Kafka has, each read and checked once: of a storm there are thousands."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self._places: Counter[tuple[str, int]] = Counter()
+        self._told: list[Told] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, servers: str, cluster: str) -> AsyncIterator[Self]:
+        """Those of a cluster, for as long as the block is."""
+        async with Consumer.of(servers, cluster) as consumer:
+            yield cls(consumer)
+
+    async def told(self) -> Sequence[Told]:
+        """What they tell by now, each partition's in its order."""
+        for got in await self._consumer.more():
+            event = got.event
+            self._places[got.topic, got.partition] += 1
+            if event.resource is not None:
+                self._told.append(_told(got, event, self._places[got.topic, got.partition]))
+        return self._told
 
 
 def _told(got: Got, event: Event, place: int) -> Told:
