@@ -40,7 +40,9 @@ class Consumer:
     @asynccontextmanager
     async def of(cls, servers: str, cluster: str) -> AsyncIterator[Self]:
         """One for as long as the block is; of topics that are made later it knows nothing."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, max_partition_fetch_bytes=2**23)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=servers, enable_auto_commit=False, max_partition_fetch_bytes=2**23
+        )
         assigned = await partitions(servers)
         await consumer.start()
         try:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.check import check
 from kgraph.sync.feed import Feed
 from kgraph.sync.options import SyncOptions
+from kgraph.sync.part import WHOLE, Part, all_parts
 from kgraph.sync.worker import ClusterWorker
 from tests.processes import OwnProcess
 from tests.servers import Cluster, Graph
@@ -93,10 +94,11 @@ async def running(
     *,
     synced: bool = True,
     feed: Feed | None = None,
+    part: Part = WHOLE,
 ) -> AsyncIterator[ClusterWorker]:
     """A worker in this process, in step when the block begins; it drains at the block's end."""
-    worker = ClusterWorker(store, settings, options or SyncOptions(), feed=feed)
-    task = asyncio.create_task(worker.run(), name=f"worker of {settings.id}")
+    worker = ClusterWorker(store, settings, options or SyncOptions(), feed=feed, part=part)
+    task = asyncio.create_task(worker.run(), name=f"worker of {worker.shard}")
     try:
         if synced:
             waiting = asyncio.create_task(worker.synced.wait())
@@ -112,6 +114,24 @@ async def running(
             await asyncio.wait({task})
     if not task.cancelled():
         task.result()
+
+
+@asynccontextmanager
+async def running_in_parts(
+    store: Store, settings: ClusterSettings, options: SyncOptions | None = None, feed: Feed | None = None
+) -> AsyncIterator[Mapping[str, ClusterWorker]]:
+    """A worker for each of a cluster's parts, by its shard, which share no more than workers of several processes do."""
+    async with AsyncExitStack() as stack:
+        workers = [
+            await stack.enter_async_context(running(store, settings, options, synced=False, feed=feed, part=part))
+            for part in all_parts(settings)
+        ]
+
+        async def all_synced() -> bool:
+            return all(worker.synced.is_set() for worker in workers)
+
+        await until(all_synced, f"all parts of {settings.id} are in step")
+        yield {worker.shard: worker for worker in workers}
 
 
 class WorkerProcess(OwnProcess):
@@ -134,7 +154,9 @@ class WorkerProcess(OwnProcess):
         self.name = name or settings.id
         self.settings = settings
         config = folder / f"worker-{self.name}.yaml"
-        cluster = {"id": settings.id, "kubeconfig_path": settings.kubeconfig_path, "qps": 0}
+        cluster: dict[str, Any] = {"id": settings.id, "kubeconfig_path": settings.kubeconfig_path, "qps": 0}
+        if settings.parts:
+            cluster["parts"] = settings.parts
         # Its name outlives it: with Kafka, the one that is started again has its clusters at once.
         config.write_text(json.dumps({"clusters": [cluster], "worker_id": self.name, **configuration}))
         environ = {

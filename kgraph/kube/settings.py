@@ -56,7 +56,8 @@ class ClusterSettings(Discreet, frozen=True, kw_only=True, forbid_unknown_fields
     """One cluster: its names, its server, its login, and how hard it may be asked.
 
     `qps` and `burst` are client-go's: that many requests a second, and so many at once before that holds; qps 0
-    is no limit. `timeout` is how many seconds an answer may be silent.
+    is no limit. `timeout` is how many seconds an answer may be silent. `parts` are kinds, as kubectl takes them, that
+    workers of their own sync, by the names of these parts.
     """
 
     shown = ("id", "auth_method", "api_server_url", "kubeconfig_path", "kubeconfig_context", "snapshot_path")
@@ -77,6 +78,7 @@ class ClusterSettings(Discreet, frozen=True, kw_only=True, forbid_unknown_fields
     burst: int = 100
     timeout: float = 30
     snapshot_path: str = ""
+    parts: Mapping[str, tuple[str, ...]] = {}
 
 
 def kubeconfig_files(settings: ClusterSettings, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:

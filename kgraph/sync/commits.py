@@ -74,11 +74,11 @@ class Commits:
         self._places = places
         self._waiting: deque[_Waiting] = deque()
         self._serving: set[asyncio.Task[None]] = set()
-        self._apart: set[str] = set()  # the clusters whose last batch failed by itself
+        self._apart: set[str] = set()  # the shards whose last batch failed by itself
 
     async def write(self, entry: Entry) -> None:
         """Write a batch, alone or with others; the errors are those of `write_together`, and this cluster's alone."""
-        waiting = _Waiting(entry, alone=_is_large(entry.batch) or entry.writer.cluster in self._apart)
+        waiting = _Waiting(entry, alone=_is_large(entry.batch) or entry.writer.shard in self._apart)
         self._waiting.append(waiting)
         self._fill_places()
         await waiting.done
@@ -106,12 +106,14 @@ class Commits:
             return [first]
         some, others = [first], deque[_Waiting]()
         size, size_bytes = len(first.entry.batch), first.entry.batch.bytes
+        clusters = {first.entry.writer.cluster}  # two parts of one cluster go one after the other
         while self._waiting and size < TOGETHER and size_bytes < TOGETHER_BYTES:
             one = self._waiting.popleft()
-            if one.alone:
+            if one.alone or one.entry.writer.cluster in clusters:
                 others.append(one)
             elif not one.done.done():
                 some.append(one)
+                clusters.add(one.entry.writer.cluster)
                 size += len(one.entry.batch)
                 size_bytes += one.entry.batch.bytes
         self._waiting.extendleft(reversed(others))
@@ -124,12 +126,12 @@ class Commits:
             await self._measured(entries, WRITE_SECONDS if len(some) == 1 else TOGETHER_SECONDS)
         except Fenced as error:
             for one in some:
-                if one.entry.writer.cluster in error.clusters:
+                if one.entry.writer.shard in error.clusters:
                     one.end(Fenced(taken_over(one.entry.writer), error.clusters))
-            self._put_back(one for one in some if one.entry.writer.cluster not in error.clusters)
+            self._put_back(one for one in some if one.entry.writer.shard not in error.clusters)
         except (StatementRefused, GraphTimeout) as error:
             if len(some) == 1:
-                self._apart.add(entries[0].writer.cluster)
+                self._apart.add(entries[0].writer.shard)
                 some[0].end(error)
                 return
             log.info("batches are written apart", clusters=len(some), why=str(error))
@@ -141,7 +143,7 @@ class Commits:
                 one.end(error)
         else:
             if len(some) == 1:
-                self._apart.discard(entries[0].writer.cluster)
+                self._apart.discard(entries[0].writer.shard)
             for one in some:
                 one.end()
 

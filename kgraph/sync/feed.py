@@ -73,16 +73,16 @@ class Feed:
             return () if told is None else (Happening(type_, told, reason, message, severity, changed),)
 
     @asynccontextmanager
-    async def owned(self, cluster: str) -> AsyncIterator[None]:
-        """Relay a cluster's outbox while its worker runs; that of a snapshot as long as the process does."""
+    async def owned(self, shard: str) -> AsyncIterator[None]:
+        """Relay a shard's outbox while its worker runs; that of a snapshot as long as the process does."""
         if self.relay is None:
             yield
             return
-        await self.relay.own(cluster)
+        await self.relay.own(shard)
         try:
             yield
         except BaseException:
-            await self.relay.disown(cluster)
+            await self.relay.disown(shard)
             raise
 
     async def left(self, cluster: str) -> None:
@@ -90,18 +90,18 @@ class Feed:
         if self.relay is not None:
             await self.relay.leave(cluster)
 
-    async def room(self, cluster: str) -> None:
-        """Wait while the cluster's outbox is full."""
+    async def room(self, shard: str) -> None:
+        """Wait while the shard's outbox is full."""
         if self.relay is not None:
-            await self.relay.room(cluster)
+            await self.relay.room(shard)
 
-    def committed(self, cluster: str, batch: Batch) -> None:
+    def committed(self, shard: str, cluster: str, batch: Batch) -> None:
         """A batch is in the graph: tell those who want to know."""
         recorded = batch.recorded
         if recorded is None:
             return
         if self.relay is not None and recorded.bytes:
-            self.relay.put(cluster, recorded)
+            self.relay.put(shard, recorded)
         if self._bus is not None and self._bus.is_heard:
             events = recorded.events
             if events is None:

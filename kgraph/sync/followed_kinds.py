@@ -22,6 +22,7 @@ from kgraph.sync.definitions import Definition, read_definitions
 from kgraph.sync.extraction import extraction_digest
 from kgraph.sync.intake import Intake
 from kgraph.sync.options import SyncOptions
+from kgraph.sync.part import WHOLE, Part
 from kgraph.sync.patience import patiently
 from kgraph.sync.reflector import Reflector, Why
 from kgraph.sync.served import group_kind, listing_order, resource_of
@@ -41,14 +42,26 @@ FAILURES_LOOK_AGAIN_SECONDS = 30.0
 
 
 class FollowedKinds:
-    """The kinds of one cluster that are followed just now; `unanswered` are groups whose own servers do not answer."""
+    """The kinds of one cluster that are followed just now; `unanswered` are groups whose own servers do not answer.
 
-    def __init__(self, store: Store, cluster: str, options: SyncOptions, on_list: Callable[[Why], None]) -> None:
+    Where the cluster is split they are those of one `part`, and of the others' those that it has to know.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        cluster: str,
+        options: SyncOptions,
+        on_list: Callable[[Why], None],
+        *,
+        part: Part = WHOLE,
+    ) -> None:
         self.unanswered: frozenset[str] = frozenset()
         self._store = store
         self._cluster = cluster
         self._options = options
         self._on_list = on_list
+        self._part = part
         self._changed = asyncio.Event()
         self._look_again = False
         self._reflecting: dict[GroupKind, tuple[ApiResource, asyncio.Task[None]]] = {}
@@ -98,9 +111,12 @@ class FollowedKinds:
         intake: Intake,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        """Reflect the kinds that the cluster serves now and that are selected, and no others."""
+        """Reflect the kinds that the cluster serves now and that are selected, as far as this part needs them."""
         read_again = self._understand(found, intake)
-        chosen = {group_kind(each): each for each in selected}
+        selected = tuple(selected)
+        own = self._part.own(selected)
+        known = self._part.known(own, selected)
+        chosen = {group_kind(each): each for each in (*own, *known)}
         self.unanswered = failing = frozenset(failure.group for failure in found.failures)
         for kind, (resource, task) in tuple(self._reflecting.items()):
             if (chosen.get(kind) != resource or kind in read_again) and resource.group not in failing:
@@ -109,11 +125,12 @@ class FollowedKinds:
                 del self._reflecting[kind]
                 if kind not in chosen:
                     await intake.drop(resource)
-        for resource in await self._in_graph():
+        for resource in self._part.own((*selected, *await self._in_graph())):
             if group_kind(resource) not in chosen and resource.group not in failing:
                 await intake.drop(resource)
-        remarks = unserved(self._options, chosen.values())
-        intake.expect((resource for kind, resource in chosen.items() if kind not in self._reflecting), remarks)
+        remarks = unserved(self._options, own)
+        intake.expect((resource for resource in own if group_kind(resource) not in self._reflecting), remarks)
+        intake.expect((resource for resource in known if group_kind(resource) not in self._reflecting), ours=False)
         for kind, resource in sorted(chosen.items(), key=lambda item: listing_order(item[1])):
             if kind not in self._reflecting:
                 reflector = Reflector(

@@ -25,6 +25,7 @@ from kgraph.kube.watching import WatchEvent
 from kgraph.sync.batch import UNKNOWN
 from kgraph.sync.drafts import Told
 from kgraph.sync.extract import Extractor, Unidentified
+from kgraph.sync.facts import OFFERS_MORE
 from kgraph.sync.feed import Feed
 from kgraph.sync.kind_state import NOTHING, Held, KindState
 from kgraph.sync.matched_edges import MatchedEdges
@@ -78,9 +79,10 @@ class Intake:
         """A list begins: read what the graph holds of the kind, and expect each of it to be named."""
         earlier = self.kinds.get(group_kind(resource))
         record = NOTHING
-        if again := earlier is not None and (earlier.listed or earlier.seen is not None):
+        ours = earlier is None or earlier.ours
+        if again := ours and earlier is not None and (earlier.listed or earlier.seen is not None):
             await self._pipeline.flush()  # what was put since the last list must be in the graph that is read now
-        if again or not self._is_new:
+        if again or (ours and not self._is_new):
             asked = {"key": kind_key(self._cluster, resource), "prefix": self._prefix(resource)}
             record = await patiently(lambda: self._store.read_one("read/kind_state", asked))
         state = self.kinds.setdefault(group_kind(resource), KindState(resource))
@@ -175,11 +177,16 @@ class Intake:
             await self._pipeline.flush()
             yield
 
-    def expect(self, resources: Iterable[ApiResource], remarks: Mapping[GroupKind, str] = {}) -> None:
-        """These kinds will be listed; `remarks` are what is to be said of some of them as a whole."""
+    def expect(
+        self, resources: Iterable[ApiResource], remarks: Mapping[GroupKind, str] = {}, *, ours: bool = True
+    ) -> None:
+        """These kinds will be listed; `remarks` are what is to be said of some of them as a whole.
+
+        What is not `ours` is another part's to write.
+        """
         for resource in resources:
             kind = group_kind(resource)
-            self.kinds.setdefault(kind, KindState(resource)).remark = remarks.get(kind, "")
+            self.kinds.setdefault(kind, KindState(resource, ours)).remark = remarks.get(kind, "")
         self._settle()
 
     async def drop(self, resource: ApiResource) -> None:
@@ -189,8 +196,9 @@ class Intake:
         await self._forget_all(state, self._known(state))
         async with self._gate:
             del self.kinds[group_kind(resource)]
-            self._pipeline.pending.forget_kind(kind_key(self._cluster, resource))
-            self._pipeline.changed()
+            if state.ours:
+                self._pipeline.pending.forget_kind(kind_key(self._cluster, resource))
+                self._pipeline.changed()
         self._settle()
 
     def refused(self, key: str, why: str) -> None:
@@ -213,8 +221,8 @@ class Intake:
     async def reconcile(self) -> None:
         """Compare the edges that follow both ends with the graph's, as a whole."""
         async with self._gate:
-            listed = {todays_kind(kind) for kind, state in self.kinds.items() if state.listed}
-            await self._matched.reconcile(listed)
+            listed = {todays_kind(kind): state.ours for kind, state in self.kinds.items() if state.listed}
+            await self._matched.reconcile({kind for kind, ours in listed.items() if ours}, listed.keys())
 
     # One object
 
@@ -226,6 +234,9 @@ class Intake:
         key = str(identity)
         if state.seen is not None:
             state.seen.add(key)
+        if not state.ours:
+            self._know(state, raw)
+            return
         if state.is_unchanged(key, seen.metadata.resource_version):
             if self._matched.index.has(key):
                 return
@@ -240,6 +251,8 @@ class Intake:
             return
         if event.type == "DELETED":
             self._forget(state, str(self._key(resource, head(event.object))), told)
+        elif not state.ours:
+            self._know(state, event.object)
         else:
             self._apply(state, decode(event.object, resource.group, resource.kind), told)
         if resource.kind in KINDS_OF_KINDS:
@@ -277,6 +290,17 @@ class Intake:
         state.held[new.key] = Held(new.uid, new.resource_version, new.fingerprint, new.edges_fingerprint)
         self._matched.put(extracted.fact, extracted.queries)
 
+    def _know(self, state: KindState, raw: msgspec.Raw) -> None:
+        """Note what may be asked of an object that another part writes."""
+        resource = state.resource
+        if todays_kind(group_kind(resource)) in OFFERS_MORE:
+            value = decode(raw, resource.group, resource.kind)
+            fact = self.extractor.extract(value, resource.group, resource.version, resource.kind).fact
+        else:
+            seen = head(raw)
+            fact = self.extractor.plain_fact(self._key(resource, seen), seen.metadata.labels or {})
+        self._matched.put(fact)
+
     @contextmanager
     def _left_out(self, state: KindState, value: Any) -> Iterator[None]:
         """Leave an object that can't be read out, as the graph has it, so that its kind and its cluster go on."""
@@ -313,12 +337,16 @@ class Intake:
     def _forget(self, state: KindState, key: str, told: Told | None) -> None:
         state.forget(key)
         self._matched.remove(key)
+        if not state.ours:
+            return
         label = label_of(state.resource.group, state.resource.kind)
         pii = told is not None and self._marks.is_pii(ResourceKey.parse(key).namespace)
         self._pipeline.pending.remove(key, label, told=told, pii=pii)
         self._pipeline.changed()
 
     def _checkpoint(self, state: KindState, version: str | None) -> None:
+        if not state.ours:
+            return
         resource = state.resource
         state.told = state.status
         properties = {**kind_properties(self._cluster, resource), **state.told}

@@ -32,10 +32,12 @@ class KindState(msgspec.Struct):
     """How far one kind has come.
 
     `problems` are the objects that are left out, `malformed` those that are in the graph as far as they can be: by
-    key, why. `remark` is what holds for the kind as a whole, "" for nothing.
+    key, why. `remark` is what holds for the kind as a whole, "" for nothing. A kind that is not `ours` another part of
+    the cluster writes; it is only looked at, for what may be asked of it.
     """
 
     resource: ApiResource
+    ours: bool = True
     held: dict[str, Held] = {}
     seen: set[str] | None = None  # the keys of the list that is under way
     listed: bool = False

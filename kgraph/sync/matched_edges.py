@@ -34,10 +34,11 @@ class MatchedEdges:
         """A resource is gone."""
         self._follow(self.index.remove(key))
 
-    async def reconcile(self, listed: AbstractSet[GroupKind]) -> None:
-        """Compare all with the graph's; an edge between kinds that are not listed may be right though nobody says it.
+    async def reconcile(self, own: AbstractSet[GroupKind], known: AbstractSet[GroupKind]) -> None:
+        """Compare those that start at `own` kinds with the graph's.
 
-        Nothing may be put or removed meanwhile.
+        An edge to kinds that are not `known` may be right though nobody says it. Both are listed kinds. Nothing may be
+        put or removed meanwhile.
         """
         await self._pipeline.flush()
         there = await self._held()
@@ -47,7 +48,7 @@ class MatchedEdges:
                 self._pipeline.pending.match(start, edge, absent=properties is None)
                 await self._put()
         for (start, type_, end), properties in there.items():
-            if _kind_of(start) in listed and (properties.get("stands") or _kind_of(end) in listed):
+            if _kind_of(start) in own and (properties.get("stands") or _kind_of(end) in known):
                 self._pipeline.pending.unmatch(start, type_, end)
                 await self._put()
         self.live = True

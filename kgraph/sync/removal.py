@@ -19,6 +19,7 @@ from kgraph.graphdb.registry import registration_key
 from kgraph.graphdb.shards import shard_key
 from kgraph.graphdb.store import Record, Store
 from kgraph.graphdb.usage import usage_key
+from kgraph.sync import account
 from kgraph.sync.drafts import Happening
 from kgraph.sync.feed import Feed
 from kgraph.sync.patience import patiently
@@ -62,6 +63,8 @@ class Removal:
         cluster, feed = self._cluster, self._feed
         writer = await patiently(lambda: Writer.claim(self._store, cluster, {"removing": True}, feed=feed))
         log.info("a cluster's removal begins", cluster=cluster)
+        if feed.relay is not None:
+            await account.others_are_sent(writer)
         # Keys of the cluster begin with `prod/`, and nothing else sorts before `prod0`.
         start, end = f"{cluster}/", f"{cluster}0"
         after = start

@@ -18,7 +18,9 @@ class Telling(NamedTuple):
     differences: Mapping[str, Sequence[Difference]] = {}
 
 
-def tell_of(feed: Feed, cluster: str, batch: Batch, before: Mapping[str, Before], sequence: int) -> Telling:
+def tell_of(
+    feed: Feed, cluster: str, batch: Batch, before: Mapping[str, Before], sequence: int, *, shard: str
+) -> Telling:
     """What a batch tells; `before` is what the graph holds, `sequence` its first event's. Noted in the batch, too."""
     batch.recorded = recorded = Recorded(sequence, before)
     if feed.relay is None:
@@ -31,7 +33,7 @@ def tell_of(feed: Feed, cluster: str, batch: Batch, before: Mapping[str, Before]
     recorded.messages = [message_of(event, sampled=event.metadata.trace_id not in alone) for event in found.events]
     events = packed(recorded.messages)
     recorded.bytes = len(events)
-    row = {"shard": cluster, "seq": sequence, "events": events, "count": len(found.events), "bytes": len(events)}
+    row = {"shard": shard, "seq": sequence, "events": events, "count": len(found.events), "bytes": len(events)}
     return Telling((row,), found.differences)
 
 

@@ -19,6 +19,7 @@ from kgraph.kube.connection import Connection
 from kgraph.kube.errors import KubeError
 from kgraph.sync.cluster_health import ClusterHealth
 from kgraph.sync.drafts import Happening
+from kgraph.sync.part import WHOLE, Part
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.writer import Writer
 
@@ -62,7 +63,8 @@ class Vitals:
         """Look for ever."""
         while True:
             await self.look(connection)
-            await self._health.look()
+            if self._writer.part.is_first:
+                await self._health.look()
             await asyncio.sleep(PROBE_SECONDS)
 
     async def look(self, connection: Connection) -> None:
@@ -79,11 +81,11 @@ class Vitals:
         happened: tuple[Happening, ...] = ()
         if state["connected"] != self._told.get("connected"):
             state["connectedSince"] = datetime.now(UTC)
-            happened = self._happening(state["problem"])
-            log.info("connected" if state["connected"] else "lost", cluster=self._cluster, why=state["problem"])
+            happened = self._happening(state["problem"]) if self._writer.part.is_first else ()
+            log.info("connected" if state["connected"] else "lost", cluster=self._writer.shard, why=state["problem"])
         state["lagSeconds"] = self._lag()
         if self._feed.relay is not None:
-            state["feedProblem"] = self._feed.relay.problem(self._cluster)
+            state["feedProblem"] = self._feed.relay.problem(self._writer.shard)
         if self._is_news(state):
             await self._writer.describe(state, *happened)
             self._told |= state
@@ -104,10 +106,10 @@ class Vitals:
         return lag >= LAG_SECONDS or any(state[name] != self._told.get(name) for name in others)
 
 
-async def tell_failure(store: Store, cluster: str, why: str) -> None:
-    """Say on a cluster's node that its worker cannot run; whoever wrote the cluster before is fenced off."""
+async def tell_failure(store: Store, cluster: str, why: str, part: Part = WHOLE) -> None:
+    """Say on a cluster's node that its worker cannot run; whoever wrote the cluster, or the part, is fenced off."""
     state = {"connected": False, "connectedSince": datetime.now(UTC), "problem": why}
     try:
-        await Writer.claim(store, cluster, state)
+        await Writer.claim(store, cluster, {part.of(name): value for name, value in state.items()}, part=part)
     except GraphError as error:
         log.warning("a cluster's failure cannot be written down", cluster=cluster, why=str(error))

@@ -1,4 +1,4 @@
-"""One cluster's worker: claim, discover, reflect, write; and drain when it is told to stop.
+"""One cluster's worker, or one of a part of it: claim, discover, reflect, write; and drain when it is told to stop.
 
 A worker is a task group of named tasks: the writer, one reflector a kind, and the one that follows which kinds there
 are. When any of them fails in a way nobody foresaw, or another worker takes the cluster over, all of them end.
@@ -15,6 +15,7 @@ import structlog
 from kgraph.feed.event import EventType
 from kgraph.graphdb.catalogue import Catalogue
 from kgraph.graphdb.errors import Fenced
+from kgraph.graphdb.model import cluster_key
 from kgraph.graphdb.store import Store
 from kgraph.kube.connection import Connection
 from kgraph.kube.discovery import Discovery
@@ -32,6 +33,7 @@ from kgraph.sync.feed import Feed
 from kgraph.sync.followed_kinds import FollowedKinds
 from kgraph.sync.intake import Intake
 from kgraph.sync.options import SyncOptions
+from kgraph.sync.part import WHOLE, Part
 from kgraph.sync.patience import patiently
 from kgraph.sync.pipeline import Pipeline
 from kgraph.sync.reflector import backoff
@@ -67,17 +69,21 @@ class ClusterWorker:
         options: SyncOptions,
         commits: Commits | None = None,
         feed: Feed | None = None,
+        *,
+        part: Part = WHOLE,
     ) -> None:
         """`commits` and `feed` are what the clusters of one process share."""
         self.synced = asyncio.Event()
         self.settings = settings
+        self.shard = part.shard(settings.id)
+        self.part = part
         self._store = store
         self._options = options
         self._feed = feed or Feed()
         self._commits = commits or Commits(options.writers, self._feed.telemetry)
         lists = self._feed.telemetry.meter.counter("kgraph_lists")
         self._kinds = FollowedKinds(
-            store, settings.id, options, on_list=lambda why: lists.labels(settings.id, why.value).inc()
+            store, settings.id, options, lambda why: lists.labels(self.shard, why.value).inc(), part=part
         )
         self._intake: Intake | None = None
         self.pipeline: Pipeline | None = None
@@ -108,20 +114,22 @@ class ClusterWorker:
 
     async def run(self) -> None:
         """Sync until cancelled (a snapshot: until it is loaded); Fenced when another worker takes the cluster over."""
-        cluster = self.settings.id
-        described, history = self._described(), self._options.history
-        writer = await patiently(lambda: Writer.claim(self._store, cluster, described, history, self._feed))
+        cluster, shard, part = self.settings.id, self.shard, self.part
+        described, history = self._described() if part.is_first else {}, self._options.history
+        if not part.is_first and self._feed.relay is not None:
+            await account.given(self._store, cluster)
+        writer = await patiently(lambda: Writer.claim(self._store, cluster, described, history, self._feed, part=part))
 
         async def write(batch: Batch) -> None:
-            await self._feed.room(cluster)
+            await self._feed.room(shard)
             await self._commits.write(Entry(writer, batch, vitals.riding()))
 
-        self.pipeline = pipeline = Pipeline(cluster, write, on_refused=self._refused)
+        self.pipeline = pipeline = Pipeline(shard, write, on_refused=self._refused)
         self.vitals = vitals = Vitals(writer, pipeline, self.synced, lambda: self._resources)
         try:
-            async with self._feed.owned(cluster), asyncio.TaskGroup() as tasks:
+            async with self._feed.owned(shard), asyncio.TaskGroup() as tasks:
                 await account.begin(writer)
-                writing = tasks.create_task(pipeline.run(), name=f"write {cluster}")
+                writing = tasks.create_task(pipeline.run(), name=f"write {shard}")
                 try:
                     if self.settings.auth_method is AuthMethod.SNAPSHOT:
                         await self._load(pipeline, writer)
@@ -142,7 +150,7 @@ class ClusterWorker:
 
     async def _drain(self, pipeline: Pipeline, writing: asyncio.Task[None]) -> None:
         """Write what has been read; the next worker would read it again, but its readers would see it later."""
-        flushing = asyncio.create_task(pipeline.flush(), name=f"drain {self.settings.id}")
+        flushing = asyncio.create_task(pipeline.flush(), name=f"drain {self.shard}")
         try:
             await asyncio.wait({flushing, writing}, timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -160,19 +168,20 @@ class ClusterWorker:
 
     async def _reflect(self, pipeline: Pipeline, writer: Writer, vitals: Vitals, tasks: asyncio.TaskGroup) -> None:
         cluster = self.settings.id
-        forgetting = forget_for_ever(self._store, cluster, self._options.history.seconds)
-        remembering = tasks.create_task(forgetting, name=f"forget what {cluster} has deleted")
         async with Connection.open(self.settings) as connection:
-            metering = Metering(self._store, cluster, self._options.usage_seconds)
-            looking = [
-                tasks.create_task(vitals.follow(connection), name=f"look at {cluster}"),
-                tasks.create_task(metering.follow(connection, writer, self.synced), name=f"meter {cluster}"),
-            ]
+            looking = [tasks.create_task(vitals.follow(connection), name=f"look at {self.shard}")]
+            if self.part.is_first:
+                metering = Metering(self._store, cluster, self._options.usage_seconds)
+                forgetting = forget_for_ever(self._store, cluster, self._options.history.seconds)
+                looking += [
+                    tasks.create_task(metering.follow(connection, writer, self.synced), name=f"meter {cluster}"),
+                    tasks.create_task(forgetting, name=f"forget what {cluster} has deleted"),
+                ]
             try:
                 await self._follow_cluster(connection, pipeline, writer, tasks)
             finally:
                 # Before the connection is closed under their feet.
-                ending = [remembering, *looking, *self._kinds.tasks]
+                ending = [*looking, *self._kinds.tasks]
                 for task in ending:
                     task.cancel()
                 await asyncio.wait(ending)
@@ -189,7 +198,7 @@ class ClusterWorker:
             except KubeError as error:
                 if isinstance(error, UnknownResources) and not self._kinds.tasks:
                     raise
-                log.warning("a cluster can't be asked what it serves", cluster=self.settings.id, why=str(error))
+                log.warning("a cluster can't be asked what it serves", cluster=self.shard, why=str(error))
                 await writer.describe({"error": str(error)})
                 await asyncio.sleep(looks.seconds(error.retry_after))
                 continue
@@ -198,12 +207,13 @@ class ClusterWorker:
             if self._intake is None:
                 self._intake = await self._new_intake(pipeline, AskedCatalogue(Catalogue()), writer)
             await self._kinds.follow(connection, found, selected, self._intake, tasks)
-            await writer.describe(self._discovered(version, found, connection))
+            if self.part.is_first:
+                await writer.describe(self._discovered(version, found, connection))
             if not self.synced.is_set() and self._intake is not None:
                 await self._intake.settled()
                 await self._round_off(writer, self._intake)
-                await writer.describe({"syncedAt": datetime.now(UTC)}, *self._synced())
-                log.info("in step", cluster=self.settings.id, resources=self.progress.resources)
+                await self._tell_in_step(writer)
+                log.info("in step", cluster=self.shard, resources=self.progress.resources)
                 self.synced.set()
                 if self._options.resync_seconds:
                     self._compare_at = asyncio.get_running_loop().time() + self._options.resync_seconds
@@ -218,10 +228,13 @@ class ClusterWorker:
         stamp = writer.claimed["rebuild"]
         if stamp is not None:
             unanswered = self._kinds.unanswered
-            for resource in await rebuilding.strangers(self._store, self.settings.id, intake.kinds, unanswered):
-                await intake.drop(resource)
+            there = tuple(state.resource for state in intake.kinds.values())
+            strange = await rebuilding.strangers(self._store, self.settings.id, intake.kinds, unanswered)
+            for resource in self.part.own((*there, *strange)):
+                if resource in strange:
+                    await intake.drop(resource)
         async with intake.paused():
-            if stamp is not None:
+            if stamp is not None and self.part.is_first:
                 await rebuilding.sweep(writer)
             await restored.put_back(writer)
         if stamp is not None:
@@ -241,8 +254,20 @@ class ClusterWorker:
         await intake.look()
         return intake
 
+    async def _tell_in_step(self, writer: Writer) -> None:
+        """The first sync is over; that of the cluster is with that of the last of its parts, which tells it."""
+        state = {"syncedAt": datetime.now(UTC)}
+        if not self.part.split:
+            await writer.describe(state, *self._synced())
+            return
+        await writer.describe(state)
+        asked = {"key": cluster_key(self.settings.id)}
+        if (await patiently(lambda: self._store.read_one("read/parts_in_step", asked)))["all"]:
+            await writer.describe({}, *self._synced())
+
     def _synced(self) -> tuple[Happening, ...]:
-        said = f"the graph is in step with the cluster: {self._resources} resources"
+        of_part = f" of the part {self.part.name}" if self.part.name else ""
+        said = f"the graph is in step with the cluster: {self._resources} resources{of_part}"
         return self._feed.happening(EventType.CLUSTER_SYNCED, self.settings.id, "InStep", said)
 
     def _refused(self, key: str, why: str) -> None:

@@ -5,6 +5,7 @@ each other in a circle; when they do, Neo4j ends one of the two and the driver t
 told what the graph holds: nothing is looked for that is known not to be there.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -22,6 +23,7 @@ from kgraph.sync.drafts import Happening
 from kgraph.sync.events import room
 from kgraph.sync.feed import Feed
 from kgraph.sync.history import UNREMEMBERED, Before, HistoryLimits, before_of, ended
+from kgraph.sync.part import WHOLE, Part
 from kgraph.sync.patience import patiently
 from kgraph.sync.revisions import is_revision, parts_of
 from kgraph.sync.rewriting import believable, compare
@@ -53,19 +55,29 @@ _CREATE_EDGES = {
 
 
 class Writer:
-    """Writes one cluster's part of the graph, for as long as its epoch is the cluster's."""
+    """Writes one cluster's part of the graph, or one `part` of it, for as long as its epoch is the cluster's."""
 
     def __init__(
-        self, store: Store, cluster: str, claimed: Mapping[str, Any], history: HistoryLimits, feed: Feed
+        self,
+        store: Store,
+        cluster: str,
+        claimed: Mapping[str, Any],
+        history: HistoryLimits,
+        feed: Feed,
+        *,
+        part: Part = WHOLE,
     ) -> None:
         """`claimed` is what `write/claim_cluster` returns."""
         self.store = store
         self.cluster = cluster
+        self.part = part
+        self.shard = part.shard(cluster)
         self.claimed = claimed
         self.epoch = int(claimed["epoch"])
         self.history = history
         self.feed = feed
         self.sequence: int | None = None  # the number of the last event, where this process knows it
+        self._sequence_at = 0.0  # when it was that, on the monotonic clock
 
     @classmethod
     async def claim(
@@ -75,18 +87,56 @@ class Writer:
         properties: Mapping[str, Any],
         history: HistoryLimits = HISTORY,
         feed: Feed | None = None,
+        *,
+        part: Part = WHOLE,
     ) -> "Writer":
-        """Take the cluster over: whoever wrote it before is fenced off from now on."""
+        """Take the cluster over, or a part: whoever wrote it before is fenced off, and who has it split otherwise."""
         record = await store.write_one(
             "write/claim_cluster",
-            {"key": cluster_key(cluster), "properties": {"id": cluster, **properties}, "schema": newest()},
+            {
+                "key": cluster_key(cluster),
+                "properties": {"id": cluster, **properties},
+                "schema": newest(),
+                "names": {name: part.of(name) for name in ("epoch", "rebuilt", "begun")},
+                "division": part.division or None,
+                "parts": sorted(part.split) or None,
+                "tells": feed is not None and feed.relay is not None and part.is_first,
+            },
         )
         if record is None:
             raise SchemaTooNew(
                 f"claiming the cluster {cluster}: a later version of the program has changed the graph, and only such "
                 "as know it may write to it; run that version"
             )
-        return cls(store, cluster, record, history, feed or Feed())
+        return cls(store, cluster, record, history, feed or Feed(), part=part)
+
+    @property
+    def fence(self) -> dict[str, Any]:
+        """What a transaction says of whose it is (`write/open`)."""
+        return {
+            "key": cluster_key(self.cluster),
+            "names": {name: self.part.of(name) for name in ("epoch", "batches")},
+            "epoch": self.epoch,
+            "division": self.part.division,
+        }
+
+    def of_part(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Properties of the cluster's node that each of its parts has its own of."""
+        return {self.part.of(name): value for name, value in properties.items()}
+
+    def numbered(self, last: int | None) -> None:
+        """The number of the cluster's last event is this, None where that is not known."""
+        self.sequence, self._sequence_at = last, time.monotonic()
+
+    def next_sequence(self) -> int | None:
+        """A number for the next event, None where the graph has to be asked for one.
+
+        Where others number events of the cluster too, it lies ahead by what has passed since, as the graph's own clock
+        would have it (`write/open`): theirs are then most likely below, and the graph refuses it where they are not.
+        """
+        if self.sequence is None or not self.part.split:
+            return None if self.sequence is None else self.sequence + 1
+        return self.sequence + 1 + int((time.monotonic() - self._sequence_at) * 1e6)
 
     async def write(self, batch: Batch, state: Mapping[str, Any] | None = None) -> None:
         """Write the batch, or nothing of it, and what the cluster's own node says of the sync (`state`).
@@ -96,7 +146,7 @@ class Writer:
         await write_together([Entry(self, batch, state or {})])
 
     async def describe(self, properties: Mapping[str, Any], *happened: Happening) -> None:
-        """Set properties of the cluster's own node, and tell what has happened to it, once Neo4j answers."""
+        """Set this part's properties of the cluster's node, and tell what has happened to it, once Neo4j answers."""
         batch = Batch()
         batch.happened.extend(happened)
         await patiently(lambda: self.write(batch, properties))
@@ -125,8 +175,8 @@ class Writer:
         what = f"{name} of the cluster {self.cluster}"
         records = await self.store.write(work, what=what, timeout=WRITE_SECONDS)
         if happened:
-            self.sequence = None
-        self.feed.committed(self.cluster, entry.batch)
+            self.numbered(None)
+        self.feed.committed(self.shard, self.cluster, entry.batch)
         return records
 
 
@@ -141,12 +191,13 @@ class Entry(NamedTuple):
 async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECONDS) -> None:
     """Write the batches of several clusters in one transaction, or nothing of it; GraphTimeout after `seconds`.
 
-    Fenced, with their ids in `clusters`, where other workers have taken some over.
+    No two of them are parts of one cluster. Fenced, with their shards in `clusters`, where other workers have taken
+    some over.
     """
     first = entries[0].writer
     before = await _before(first.store, entries)
     if len(entries) == 1 and await _revised(entries[0], before, seconds):
-        first.feed.committed(first.cluster, entries[0].batch)
+        first.feed.committed(first.shard, first.cluster, entries[0].batch)
         return
 
     async def work(transaction: Transaction) -> _Opened:
@@ -165,10 +216,10 @@ async def write_together(entries: Sequence[Entry], seconds: float = WRITE_SECOND
     for entry in entries:
         writer = entry.writer
         if writer.cluster in opened.done:
-            writer.sequence = None
+            writer.numbered(None)
         elif writer.feed.is_on and (numbers := room(entry.batch)):
-            writer.sequence = opened.sequences[writer.cluster] + numbers - 1
-        writer.feed.committed(writer.cluster, entry.batch)
+            writer.numbered(opened.sequences[writer.cluster] + numbers - 1)
+        writer.feed.committed(writer.shard, writer.cluster, entry.batch)
 
 
 async def _before(store: Store, entries: Sequence[Entry]) -> dict[str, Before]:
@@ -195,22 +246,15 @@ def _written_again(entry: Entry) -> Iterator[str]:
 async def _revised(entry: Entry, before: Mapping[str, Before], seconds: float) -> bool:
     """Write a batch that is a revision in one round trip; no, where it is none, or the fence does not let it pass."""
     writer, batch = entry.writer, entry.batch
-    wanted, last = (room(batch), writer.sequence) if writer.feed.is_on else (0, 0)
-    if last is None or not is_revision(batch, before):
+    wanted, first = (room(batch), writer.next_sequence()) if writer.feed.is_on else (0, 1)
+    if first is None or not is_revision(batch, before):
         return False
-    told = tell_of(writer.feed, writer.cluster, batch, before, last + 1)
-    fence = {
-        "key": cluster_key(writer.cluster),
-        "epoch": writer.epoch,
-        "state": dict(entry.state),
-        "token": batch.token,
-        "first": last + 1,
-        "room": wanted,
-    }
+    told = tell_of(writer.feed, writer.cluster, batch, before, first, shard=writer.shard)
+    fence = {**writer.fence, "state": writer.of_part(entry.state), "token": batch.token, "first": first, "room": wanted}
     parts = parts_of(writer.cluster, batch, before, told, writer.history)
     written = await writer.store.write_at_once("write/revise", parts, fence, timeout=seconds)
     if written and wanted:
-        writer.sequence = last + wanted
+        writer.numbered(first + wanted - 1)
     return written
 
 
@@ -228,20 +272,19 @@ async def _open(transaction: Transaction, entries: Sequence[Entry]) -> _Opened:
         # By key, so that two transactions never wait for each other in a circle.
         "clusters": [
             {
-                "key": key,
-                "epoch": entry.writer.epoch,
-                "state": dict(entry.state),
+                **entry.writer.fence,
+                "state": entry.writer.of_part(entry.state),
                 "token": entry.batch.token,
                 "room": room(entry.batch) if entry.writer.feed.is_on else 0,
             }
-            for key, entry in sorted(by_key.items())
+            for _, entry in sorted(by_key.items())
         ],
         "kinds": [row for entry in entries for row in kind_rows(entry.batch)],
     }
     (opened,) = await transaction.run("write/open", parameters)
     held = {by_key[key].writer.cluster: (done, first) for key, done, first in opened["held"]}
     if taken := [entry.writer for entry in entries if entry.writer.cluster not in held]:
-        raise Fenced("; ".join(map(taken_over, taken)), clusters=[writer.cluster for writer in taken])
+        raise Fenced("; ".join(map(taken_over, taken)), clusters=[writer.shard for writer in taken])
     return _Opened(
         {cluster for cluster, (done, _) in held.items() if done},
         {cluster: first for cluster, (_, first) in held.items()},
@@ -256,7 +299,8 @@ async def _tell(
     rows: list[Mapping[str, Any]] = []
     for entry in entries:
         cluster = entry.writer.cluster
-        told = tell_of(entry.writer.feed, cluster, entry.batch, before, opened.sequences[cluster])
+        first, shard = opened.sequences[cluster], entry.writer.shard
+        told = tell_of(entry.writer.feed, cluster, entry.batch, before, first, shard=shard)
         differences |= told.differences
         rows += told.rows
     if rows:
@@ -267,7 +311,7 @@ async def _tell(
 def taken_over(writer: Writer) -> str:
     """What there is to say where a writer's epoch is no longer its cluster's."""
     return (
-        f"writing the cluster {writer.cluster}: another worker has taken it over since epoch {writer.epoch}; "
+        f"writing the cluster {writer.shard}: another worker has taken it over since epoch {writer.epoch}; "
         "nothing was written, and this worker lets go of the cluster"
     )
 

@@ -281,6 +281,8 @@ def _check_cluster(cluster: Mapping[str, Any], source: str) -> None:
         raise BadConfiguration(
             f"{source}: cluster {cluster['id']}: auth_method snapshot and snapshot_path belong together"
         )
+    if cluster.get("auth_method") == "snapshot" and cluster.get("parts"):
+        raise BadConfiguration(f"{source}: cluster {cluster['id']}: a snapshot is read once and has no parts")
     if (cluster.get("auth_method") == "oidc") is not bool(cluster.get("oidc")):
         raise BadConfiguration(f"{source}: cluster {cluster['id']}: auth_method oidc and oidc belong together")
 

@@ -15,6 +15,9 @@ from kgraph.kube.selectors import LabelSelector, SelectorError
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9][a-z0-9.-]*)?")
 # A label as DNS has it (RFC 1123), in which `*` may stand for any part.
 _NAMESPACE = re.compile(r"[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?")
+# A part's name, and a kind as kubectl takes it: what `+`, `-` and `*` mean of all kinds, they cannot mean of some.
+_PART = re.compile(r"[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?")
+_PART_KIND = re.compile(r"[A-Za-z0-9]+(?:\.[a-z0-9][a-z0-9.-]*)?|\*\.[a-z0-9][a-z0-9.-]*")
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 SIZE_LEAST = 1024**2
 SIZE_MOST = 1024**4
@@ -144,6 +147,30 @@ def _namespaces(setting: Setting, value: Any) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _parts(setting: Setting, value: Any) -> dict[str, tuple[str, ...]]:
+    allowed = "names of parts, and of each a list of kinds, such as `events: [events]`"
+    if not isinstance(value, dict):
+        raise ValueError(allowed)  # noqa: TRY004 - as all that a user may have written otherwise
+    found: dict[str, tuple[str, ...]] = {}
+    part_of: dict[str, str] = {}
+    for part, written in value.items():
+        if not _PART.fullmatch(str(part)):
+            raise ValueError(f"{allowed}; {part!r:.80} is no name: small letters, digits and `-` make one")
+        try:
+            kinds = _list(setting, written)
+        except ValueError:
+            kinds = ()
+        if not kinds:
+            raise ValueError(f"{allowed}; {part} has none")
+        for kind in kinds:
+            if not _PART_KIND.fullmatch(kind):
+                raise ValueError(f"{allowed}; {kind!r:.80} of {part} is neither a kind nor `*.group`")
+            if (other := part_of.setdefault(kind, str(part))) != str(part):
+                raise ValueError(f"{allowed}; {kind} is in {other} and in {part}")
+        found[str(part)] = kinds
+    return found
+
+
 def _label_selector(_: Setting, value: Any) -> str:
     return _selector(value, LabelSelector.parse, "a label selector such as app=web,tier!=test")
 
@@ -198,6 +225,7 @@ _READERS: Mapping[Takes, Callable[[Setting, Any], Any]] = {
     Takes.PATH: _path,
     Takes.PATHS: _paths,
     Takes.NAMESPACES: _namespaces,
+    Takes.PARTS: _parts,
     Takes.LABEL_SELECTOR: _label_selector,
     Takes.FIELD_SELECTOR: _field_selector,
     Takes.TEMPLATE: _template,

@@ -263,7 +263,7 @@ class Keeper:
             self._following.pop(cluster, None)  # removed, added anew or given up meanwhile: the next look has it
             return
         log.info("a cluster is taken", cluster=cluster, shard=due.number)
-        self._workers.start(settings)
+        self._workers.start(cluster, settings)
 
     async def _settings(self, cluster: str, due: Due) -> ClusterSettings | None:
         if due.stamp is None:

@@ -14,6 +14,7 @@ from kgraph.kube.settings import ClusterSettings
 from kgraph.sync.commits import Commits
 from kgraph.sync.feed import Feed
 from kgraph.sync.options import SyncOptions
+from kgraph.sync.part import WHOLE, Part, all_parts
 from kgraph.sync.vitals import tell_failure
 from kgraph.sync.worker import ClusterWorker
 
@@ -40,13 +41,13 @@ def cluster_names(clusters: Iterable[ClusterSettings], called: Iterable[Called] 
 
 
 class Workers:
-    """One worker a cluster. They share the store and its transactions."""
+    """One worker a shard: a cluster, or a part of one. They share the store and its transactions."""
 
     def __init__(
         self, store: Store, clusters: Iterable[ClusterSettings], options: SyncOptions, feed: Feed | None = None
     ) -> None:
-        self.by_cluster: dict[str, ClusterWorker] = {}
-        self.failed: dict[str, str] = {}  # the clusters whose worker does not run, and why
+        self.by_cluster: dict[str, ClusterWorker] = {}  # by the shard: of most clusters it is the cluster's id
+        self.failed: dict[str, str] = {}  # those whose worker does not run, and why
         self.fenced: dict[str, float] = {}  # those of them that another has taken over, and when, on the loop's clock
         self._first_ended: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -55,7 +56,8 @@ class Workers:
         self.feed = feed or Feed()
         self._commits = Commits(options.writers, self.feed.telemetry)
         for settings in clusters:
-            self._add(settings)
+            for part in all_parts(settings):
+                self._add(self._worker(settings, part))
         self.configured = tuple(self.by_cluster)
 
     async def run(self) -> None:
@@ -64,19 +66,19 @@ class Workers:
         Returns when none of them is left: snapshots are loaded, others taken.
         """
         for cluster in self.configured:
-            self.start(self.by_cluster[cluster].settings)
+            self.start(cluster, self.by_cluster[cluster].settings)
         ours = [self._tasks[cluster] for cluster in self.configured]
         try:
             await asyncio.gather(*ours)
         finally:
             await _ended(ours)
 
-    def start(self, settings: ClusterSettings) -> None:
-        """Begin with a cluster, which runs until `stop`."""
-        if settings.id not in self.by_cluster:
-            self._add(settings)
-        work = self._keep_running(settings.id)
-        self._tasks[settings.id] = asyncio.create_task(work, name=f"worker of {settings.id}")
+    def start(self, shard: str, settings: ClusterSettings) -> None:
+        """Begin with a shard, which runs until `stop`; one that is new here is a whole cluster."""
+        if shard not in self.by_cluster:
+            self._add(self._worker(settings, WHOLE))
+        work = self._keep_running(shard)
+        self._tasks[shard] = asyncio.create_task(work, name=f"worker of {shard}")
 
     async def stop(self, *clusters: str) -> None:
         """End with some clusters once what they have read is written; their part of the graph stays."""
@@ -91,7 +93,7 @@ class Workers:
             self.failed.pop(cluster, None)
             self.fenced.pop(cluster, None)
             if cluster in self.configured:
-                self._add(worker.settings)
+                self._add(self._worker(worker.settings, worker.part))
 
     def hear(self, called: Iterable[Called]) -> None:
         """What the graph's clusters are called now: objects that name clusters are read again where that differs."""
@@ -115,12 +117,12 @@ class Workers:
                 for task in either:
                     task.cancel()
 
-    def _add(self, settings: ClusterSettings) -> None:
-        self.by_cluster[settings.id] = self._worker(settings)
-        self._first_ended[settings.id] = asyncio.Event()
+    def _add(self, worker: ClusterWorker) -> None:
+        self.by_cluster[worker.shard] = worker
+        self._first_ended[worker.shard] = asyncio.Event()
 
-    def _worker(self, settings: ClusterSettings) -> ClusterWorker:
-        return ClusterWorker(self._store, settings, self._options, self._commits, self.feed)
+    def _worker(self, settings: ClusterSettings, part: Part) -> ClusterWorker:
+        return ClusterWorker(self._store, settings, self._options, self._commits, self.feed, part=part)
 
     async def _keep_running(self, cluster: str) -> None:
         while True:
@@ -138,10 +140,10 @@ class Workers:
                 # Taking the cluster back would have two workers take it from each other for ever.
                 self.fenced[cluster] = asyncio.get_running_loop().time()
                 return
-            await tell_failure(self._store, cluster, why)
+            await tell_failure(self._store, worker.settings.id, why, worker.part)
             await asyncio.sleep(START_AGAIN_SECONDS)
             del self.failed[cluster]
-            self.by_cluster[cluster] = self._worker(worker.settings)
+            self.by_cluster[cluster] = self._worker(worker.settings, worker.part)
 
 
 async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:

@@ -99,4 +99,10 @@ CLUSTER_SETTINGS: tuple[Setting, ...] = (
         takes=Takes.TEXT,
         meaning="a folder or file of manifests, for auth_method `snapshot`; `-` is standard input",
     ),
+    Setting(
+        key="clusters[].parts",
+        takes=Takes.PARTS,
+        default={},
+        meaning="kinds that are a shard of their own, where a cluster is too much for one worker",
+    ),
 )

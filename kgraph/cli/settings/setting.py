@@ -26,6 +26,7 @@ class Takes(StrEnum):
     PATH = "JSONPath"
     PATHS = "names and their JSONPaths"
     NAMESPACES = "clusters and their namespaces"
+    PARTS = "parts and their kinds"
     LABEL_SELECTOR = "label selector"
     FIELD_SELECTOR = "field selector"
     TEMPLATE = "names and what they get"

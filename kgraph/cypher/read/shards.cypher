@@ -1,10 +1,10 @@
-// All shards by number: [cluster, number, term, stamp of the cluster's registration, whether it is to be removed, who
+// All shards by number: [its name (the cluster, or the cluster, `~` and a part), number, term, stamp of the cluster's registration, whether it is to be removed, who
 // holds it: the key of a worker that lives, the stamp of the last rebuild that was asked for]; and the registry's clusters that have no number yet.
 CALL () {
   MATCH (s:Shard)
-  OPTIONAL MATCH (r:ClusterRegistration {key: "registration:" + s.cluster})
+  OPTIONAL MATCH (r:ClusterRegistration {key: "registration:" + split(s.cluster, "~")[0]})
   OPTIONAL MATCH (w:SyncWorker {key: s.worker}) WHERE w.until >= datetime.realtime()
-  OPTIONAL MATCH (c:Cluster {key: "cluster:" + s.cluster})
+  OPTIONAL MATCH (c:Cluster {key: "cluster:" + split(s.cluster, "~")[0]})
   WITH s, r, w, c ORDER BY s.number
   RETURN collect([
     s.cluster, s.number, s.term, r.stamp, coalesce(r.removing, false), w.key, c.rebuildAsked

@@ -1,5 +1,5 @@
 // The end of a cluster's removal: its kinds and what was touched ($prefix), its own node ($key), its mark in the
-// registry ($registration) and its number ($shard).
+// registry ($registration) and the numbers of its shards ($shard, and those of its parts).
 OPTIONAL MATCH (k:SyncedKind) WHERE k.key STARTS WITH $prefix
 DELETE k
 WITH DISTINCT 1 AS one
@@ -12,5 +12,5 @@ WITH DISTINCT 1 AS one
 OPTIONAL MATCH (r:ClusterRegistration {key: $registration}) WHERE r.removing
 DELETE r
 WITH DISTINCT 1 AS one
-OPTIONAL MATCH (s:Shard {key: $shard})
+OPTIONAL MATCH (s:Shard) WHERE s.key = $shard OR s.key STARTS WITH $shard + "~"
 DELETE s

@@ -167,7 +167,7 @@ async def test_rows_are_sent_whatever_the_order_in_which_their_commits_are_told(
             await writer.write(batch)
         await relay.own(cluster)
         for batch in reversed(batches[:3]):
-            feed.committed(cluster, batch)
+            feed.committed(cluster, cluster, batch)
         await until(lambda: outbox_is_empty(store), "what was there before is sent")
         async with feed.owned(cluster):
             for batch in batches[3:]:
