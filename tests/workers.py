@@ -120,7 +120,7 @@ async def running(
 async def running_in_parts(
     store: Store, settings: ClusterSettings, options: SyncOptions | None = None, feed: Feed | None = None
 ) -> AsyncIterator[Mapping[str, ClusterWorker]]:
-    """A worker for each of a cluster's parts, by its shard, which share no more than workers of several processes do."""
+    """A worker for each of a cluster's parts, by its shard; they share no more than those of several processes."""
     async with AsyncExitStack() as stack:
         workers = [
             await stack.enter_async_context(running(store, settings, options, synced=False, feed=feed, part=part))

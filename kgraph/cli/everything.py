@@ -108,7 +108,7 @@ async def up(wanted: UpOptions) -> None:
         running = Running(
             api=address_of(listener, tls=tls is not None),
             metrics=metrics,
-            clusters=workers.configured,
+            clusters=tuple(cluster.id for cluster in source.clusters),
             source=source.again,
             neo4j_uri=server.bolt_uri if server else "",
             neo4j_user=server.user if server else "",

@@ -93,7 +93,7 @@ class ClusterWorker:
     @property
     def progress(self) -> Progress:
         """How far the first sync has come."""
-        states = tuple(self._intake.kinds.values()) if self._intake else ()
+        states = tuple(state for state in self._intake.kinds.values() if state.ours) if self._intake else ()
         left_out = {key: why for state in states for key, why in state.problems.items()}
         return Progress(
             kinds=len(states),

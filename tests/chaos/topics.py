@@ -14,7 +14,7 @@ from tests.consumer import Consumer, Got
 
 
 class Topics:
-    """All events of a cluster's resources that Kafka has, each read and checked once: of a storm there are thousands."""
+    """All events of a cluster's resources that Kafka has, each read and checked once: there are thousands."""
 
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer

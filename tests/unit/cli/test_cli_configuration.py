@@ -154,6 +154,24 @@ MISTAKES = {
         "clusters[0].oidc.refresh_token_file is missing",
     ),
     "a snapshot without its path": ("clusters: [{id: a, auth_method: snapshot}]", "belong together"),
+    "parts that are no map": (
+        "clusters: [{id: a, parts: [events]}]",
+        "clusters[0].parts is [events]; allowed is names of",
+    ),
+    "a part with a name that no shard has": (
+        "clusters: [{id: a, parts: {Big~One: [events]}}]",
+        "'Big~One' is no name: small letters, digits and `-` make one",
+    ),
+    "a part without kinds": ("clusters: [{id: a, parts: {events: []}}]", "events has none"),
+    "a part of all kinds": ("clusters: [{id: a, parts: {all: ['*']}}]", "'*' of all is neither a kind nor `*.group`"),
+    "a kind in two parts": (
+        "clusters: [{id: a, parts: {one: [events], two: [pods, events]}}]",
+        "events is in one and in two",
+    ),
+    "a snapshot in parts": (
+        "clusters: [{id: a, auth_method: snapshot, snapshot_path: x, parts: {events: [events]}}]",
+        "cluster a: a snapshot is read once and has no parts",
+    ),
     "a key twice": ("default_namespace: a\ndefault_namespace: b\n", "the key 'default_namespace' is there twice"),
     "no YAML": ("clusters: [", "is no YAML"),
     "no mapping": ("- a\n- b\n", "should hold settings"),
@@ -274,7 +292,8 @@ def test_the_table_and_the_value_agree(parent: str, struct: type[msgspec.Struct]
         if row.required or row.takes in (Takes.SECTION, Takes.SECTIONS, Takes.PATHS):
             continue
         defaults = ("", None) if row.default == "" else (read_value(row, row.default),)
-        default = getattr(struct.__new__(struct), name) if row.takes is Takes.PARTS else fields[name].default
+        factory = fields[name].default_factory
+        default = fields[name].default if factory is msgspec.NODEFAULT else factory()
         assert (default.value if isinstance(default, Enum) else default) in defaults
 
 
