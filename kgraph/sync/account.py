@@ -33,7 +33,11 @@ LOOK_SECONDS = 0.2
 
 async def given(store: Store, cluster: str) -> None:
     """Wait until a cluster's account is given: what else is told of it then comes after that."""
-    while not (await patiently(lambda: store.read_one("read/is_fed", {"key": cluster_key(cluster)})))["fed"]:  # noqa: ASYNC110 - the graph tells only who asks
+    waits = False
+    while not (await patiently(lambda: store.read_one("read/is_fed", {"key": cluster_key(cluster)})))["fed"]:
+        if not waits:
+            log.info("a part waits for what the first one tells the change feed of the cluster", cluster=cluster)
+            waits = True
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from kgraph.graphdb.catalogue import Catalogue, is_builtin
 from kgraph.graphdb.edges import EDGE_ROWS
+from kgraph.graphdb.edges.row import ANY
 from kgraph.graphdb.model import NAMESPACE, GroupKind
 from kgraph.kube.discovery import ApiResource
 from kgraph.kube.selection import named
@@ -22,12 +24,14 @@ from kgraph.sync.served import group_kind, todays_kind
 BETWEEN = "~"
 # What objects ask of others: an end is looked for among what is there, so whoever writes the start has to know it.
 _ASKING = Starts([row for row in EDGE_ROWS if row.follow or row.selects])
+_CATALOGUE = Catalogue()
 
 
 class Part(msgspec.Struct, frozen=True):
     """One part of a cluster: the kinds that `split` gives to its `name`, or as the first, "", all that it gives nobody.
 
-    `split` is that of the whole cluster: by the names of the parts the kinds, as kubectl takes them.
+    `split` is that of the whole cluster: by the names of the parts the kinds, as kubectl takes them. Without a group a
+    kind is Kubernetes' own: which of two custom ones is meant would change with what is served just now.
     """
 
     name: str = ""
@@ -55,7 +59,7 @@ class Part(msgspec.Struct, frozen=True):
         """Those of a cluster's kinds that are this part's; a kind that two parts name is the earlier one's."""
         taken: set[GroupKind] = set()
         for name, words in sorted(self.split.items()):
-            found = {_kind(resource) for word in words for resource in named(resources, word)} - taken
+            found = {_kind(resource) for word in words for resource in named(_meant(resources, word), word)} - taken
             if name == self.name:
                 return tuple(resource for resource in resources if _kind(resource) in found)
             taken |= found
@@ -64,7 +68,8 @@ class Part(msgspec.Struct, frozen=True):
     def known(self, own: Iterable[ApiResource], resources: Iterable[ApiResource]) -> tuple[ApiResource, ...]:
         """Those of the others' kinds that this part has to know: what its own objects may ask for, and Namespaces."""
         mine = {_kind(resource) for resource in own}
-        asked = {GroupKind.parse(row.end) for kind in mine for row in _ASKING.of(kind, None) if row.end != "*"}
+        rows = (row for kind in mine for row in _ASKING.of(kind, _CATALOGUE.get(*kind)))
+        asked = {GroupKind.parse(row.end) for row in rows if row.end != ANY}
         wanted = (asked | OFFERS_MORE | {NAMESPACE}) - mine
         return tuple(resource for resource in resources if _kind(resource) in wanted)
 
@@ -75,6 +80,11 @@ WHOLE = Part()
 def all_parts(settings: ClusterSettings) -> tuple[Part, ...]:
     """All parts of a cluster, the first one first."""
     return (Part(split=settings.parts), *(Part(name, settings.parts) for name in sorted(settings.parts)))
+
+
+def _meant(resources: Sequence[ApiResource], word: str) -> Sequence[ApiResource]:
+    """Those among which a word is looked for."""
+    return resources if "." in word else [each for each in resources if is_builtin(_kind(each).group)]
 
 
 def _kind(resource: ApiResource) -> GroupKind:

@@ -58,6 +58,7 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     "streams": streams.streams,
     "feed-latency": feed.latency,
     "feed-sustained": feed.sustained,
+    "feed-parts": feed.in_parts,
     "feed-first-sync": feed.first_sync,
     "feed-catching-up": feed.catching_up,
     "fleet-sync": fleet.first_sync,

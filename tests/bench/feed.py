@@ -5,11 +5,13 @@ it, so that what the consumer sees is never sooner than what is promised.
 """
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from statistics import median
+from typing import NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -26,7 +28,7 @@ from kgraph.sync.relay import Relay
 from tests.bench.bench import Bench, quiet
 from tests.bench.changes import PER_SECOND, Changes, followed, some_objects
 from tests.bench.dataset import CLUSTER
-from tests.bench.replay import ReplayedCluster
+from tests.bench.replay import PODS, REPLICA_SETS, ReplayedCluster
 from tests.bench.rows import Bar, Figure, figure, percentiles
 from tests.bench.sync import first_syncs
 from tests.consumer import partitions
@@ -37,6 +39,13 @@ PATIENCE_SECONDS = 300.0
 SUSTAINED = 30_000
 LIMIT_BYTES = 2**30
 UPDATED = EventType.UPDATED.topic
+# How many workers share the shards, and whether all of them have been in step since: each has its own part.
+_SHARED = """
+MATCH (s:Shard) MATCH (w:SyncWorker {key: s.worker}) MATCH (c:Cluster {key: "cluster:" + split(s.cluster, "~")[0]})
+WITH s, w, c, split(s.cluster, "~") AS parts
+WITH w, c["syncedAt" + CASE size(parts) WHEN 1 THEN "" ELSE "~" + parts[1] END] AS syncedAt, s
+RETURN count(DISTINCT w), all(at IN collect(syncedAt > coalesce(s.leftAt, syncedAt - duration({seconds: 1}))) WHERE at)
+"""
 
 
 @asynccontextmanager
@@ -79,35 +88,70 @@ async def latency(bench: Bench) -> list[Figure]:
     return percentiles("change acknowledged by Kafka", ours, [floor, bare], data, bars)
 
 
+class Replay(NamedTuple):
+    """How fast changes went that came as fast as they were taken: a second, and cores of each worker."""
+
+    seconds: float
+    first_half: float
+    second_half: float
+    cores: Sequence[float]
+
+    @property
+    def used(self) -> str:
+        """What the workers used, for people."""
+        return " and ".join(f"{one:.0%}" for one in self.cores)
+
+
 async def sustained(bench: Bench) -> list[Figure]:
     """Changes as fast as one worker takes them, from a watch that is replayed over HTTP to Kafka."""
-    await bench.wipe()
     count = int(SUSTAINED * bench.effort.change_seconds / 30)
-    async with kafka(bench) as servers, ReplayedCluster.running(bench, count) as (cluster, kubeconfig):
-        clusters = f"[{{id: {CLUSTER}, kubeconfig_path: {kubeconfig}, qps: 0}}]"
-        async with bench.worker(clusters, to(servers)) as worker, _reader(servers) as consumer:
-            await worker.said("in step")
-            await cluster.watched.wait()
-            before, used, began = await _ends(consumer), worker.cpu_seconds(), time.perf_counter()
-            cluster.go.set()
-            half = await _until(consumer, before + count // 2)
-            whole = await _until(consumer, before + count)
-            cores = (worker.cpu_seconds() - used) / (whole - began)
-    bench.report("Sustained changes", 1, 1)
-    first, second = count / 2 / (half - began), count / 2 / (whole - half)
+    found = await _replayed(bench, {PODS: count})
     data = (
-        f"{count:,} changes of Pods' labels over HTTP, as fast as they are taken; {first:,.0f} a second in the first "
-        f"half, {second:,.0f} in the second; the worker used {cores:.0%} of a core"
+        f"{count:,} changes of Pods' labels over HTTP, as fast as they are taken; {found.first_half:,.0f} a second in "
+        f"the first half, {found.second_half:,.0f} in the second; the worker used {found.used} of a core"
     )
-    return [
-        figure(
-            "sustained change, its time to Kafka",
-            (whole - began) / count * 1e6,
-            "us",
-            data,
-            bar=Bar("ours", 1000),
-        )
-    ]
+    ours = found.seconds / count * 1e6
+    return [figure("sustained change, its time to Kafka", ours, "us", data, bar=Bar("ours", 1000))]
+
+
+async def in_parts(bench: Bench) -> list[Figure]:
+    """The same of two kinds: one worker for both, and two workers that have a part of the cluster each."""
+    count = int(SUSTAINED * bench.effort.change_seconds / 60)
+    changes = {PODS: count, REPLICA_SETS: count}
+    whole = await _replayed(bench, changes)
+    parts = await _replayed(bench, changes, {"rs": ["replicasets.apps"]})
+    data = (
+        f"{count:,} changes of Pods' and as many of ReplicaSets' labels; the floor is one worker, which used "
+        f"{whole.used} of a core; the two of the parts {parts.used}, beside Neo4j, Kafka and the apiserver on the same "
+        "two cores"
+    )
+    ours, floor = (one.seconds / count / 2 * 1e6 for one in (parts, whole))
+    return [figure("sustained change, the cluster in two parts", ours, "us", data, floor=floor)]
+
+
+async def _replayed(bench: Bench, changes: Mapping[str, int], parts: Mapping[str, Sequence[str]] = {}) -> Replay:
+    """Have changes of kinds, by their paths, told as fast as they are taken, by a worker for each part."""
+    await bench.wipe()
+    count = sum(changes.values())
+    async with AsyncExitStack() as stack:
+        servers = await stack.enter_async_context(kafka(bench))
+        cluster, kubeconfig = await stack.enter_async_context(ReplayedCluster.running(bench, changes))
+        clusters = json.dumps([{"id": CLUSTER, "kubeconfig_path": str(kubeconfig), "qps": 0, "parts": parts}])
+        workers = [await stack.enter_async_context(bench.worker(clusters, to(servers))) for _ in range(len(parts) + 1)]
+        consumer = await stack.enter_async_context(_reader(servers))
+        while await bench.query(_SHARED) != [[len(workers), True]]:  # noqa: ASYNC110 - the graph tells only who asks
+            await asyncio.sleep(POLL_SECONDS)
+        await cluster.watched()
+        used = [worker.cpu_seconds() for worker in workers]
+        before, began = await _ends(consumer), time.perf_counter()
+        cluster.go.set()
+        half = await _until(consumer, before + count // 2)
+        whole = await _until(consumer, before + count)
+        cores = [
+            (worker.cpu_seconds() - earlier) / (whole - began) for worker, earlier in zip(workers, used, strict=True)
+        ]
+    bench.report("Sustained changes", 1, 1)
+    return Replay(whole - began, count / 2 / (half - began), count / 2 / (whole - half), cores)
 
 
 async def first_sync(bench: Bench) -> list[Figure]:

@@ -1,11 +1,11 @@
-"""An apiserver before the real one that says the same, but for one watch: there it tells changes as fast as they go.
+"""An apiserver before the real one that says the same, but for some watches: there it tells changes as fast as they go.
 
 A real apiserver needs eight milliseconds of the processor for a write, so that on two cores it is the limit itself.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -17,28 +17,32 @@ from kgraph.kube.connection import Connection
 from tests.bench.bench import Bench
 
 PODS = "/api/v1/pods"
+REPLICA_SETS = "/apis/apps/v1/replicasets"
+_KINDS = {PODS: {"apiVersion": "v1", "kind": "Pod"}, REPLICA_SETS: {"apiVersion": "apps/v1", "kind": "ReplicaSet"}}
 # What a watch delivers in one go; a real one's frames are no larger.
 CHUNK_BYTES = 64 * 1024
 _PASSED_ON = ("content-type",)
 
 
 class ReplayedCluster:
-    """Serves the bench's cluster, and the changes of its Pods once it is told to `go`."""
+    """Serves the bench's cluster, and the changes of some of its kinds once it is told to `go`."""
 
     def __init__(self, bench: Bench) -> None:
         self.go = asyncio.Event()
-        self.watched = asyncio.Event()
+        self.lines: dict[str, Sequence[bytes]] = {}
         self._over = asyncio.Event()
-        self.lines: Sequence[bytes] = ()
+        self._watched = asyncio.Condition()
+        self._watches: dict[str, web.Request] = {}  # by the path the last, which is told what there is to tell
         self._bench = bench
         self._server = bench.plane.server
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, bench: Bench, changes: int) -> AsyncIterator[tuple[Self, Path]]:
-        """One with so many changes recorded, and the kubeconfig that leads to it."""
+    async def running(cls, bench: Bench, changes: Mapping[str, int]) -> AsyncIterator[tuple[Self, Path]]:
+        """One with so many changes recorded, by the paths of their kinds, and the kubeconfig that leads to it."""
         cluster = cls(bench)
-        cluster.lines = [line async for line in _recorded(bench.connection, changes)]
+        for path, count in changes.items():
+            cluster.lines[path] = [line async for line in _recorded(bench.connection, path, count)]
         app = web.Application()
         app.router.add_get("/{path:.*}", cluster._answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -54,9 +58,14 @@ class ReplayedCluster:
             cluster._over.set()
             await runner.cleanup()
 
+    async def watched(self) -> None:
+        """Wait until all of these kinds are watched."""
+        async with self._watched:
+            await self._watched.wait_for(lambda: self._watches.keys() == self.lines.keys())
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         query = request.query
-        if request.path == PODS and query.get("watch"):
+        if request.path in self.lines and query.get("watch"):
             if query.get("sendInitialEvents"):
                 status = {"kind": "Status", "code": 422, "reason": "Invalid", "message": "no WatchList here"}
                 return web.json_response(status, status=422)
@@ -66,10 +75,13 @@ class ReplayedCluster:
     async def _replay(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"content-type": "application/json"})
         await response.prepare(request)
-        self.watched.set()
+        async with self._watched:
+            self._watches[request.path] = request
+            self._watched.notify_all()
         await self.go.wait()
-        for chunk in _chunks(self.lines):
-            await response.write(chunk)
+        if self._watches[request.path] is request:
+            for chunk in _chunks(self.lines[request.path]):
+                await response.write(chunk)
         await self._over.wait()  # a watch that is silent
         return response
 
@@ -91,16 +103,16 @@ class ReplayedCluster:
             return response
 
 
-async def _recorded(connection: Connection, count: int) -> AsyncIterator[bytes]:
-    """So many changes of Pods as lines of a watch: each Pod in its turn gets another label."""
-    listed = await connection.get_json(PODS, dict[str, Any], {"limit": "10000"})
-    version, pods = int(listed["metadata"]["resourceVersion"]), listed["items"]
+async def _recorded(connection: Connection, path: str, count: int) -> AsyncIterator[bytes]:
+    """So many changes of a kind as lines of a watch: each object in its turn gets another label."""
+    listed = await connection.get_json(path, dict[str, Any], {"limit": "10000"})
+    version, objects = int(listed["metadata"]["resourceVersion"]), listed["items"]
     for number in range(count):
-        pod = {"apiVersion": "v1", "kind": "Pod", **pods[number % len(pods)]}
-        metadata = pod["metadata"]
+        changed = {**_KINDS[path], **objects[number % len(objects)]}
+        metadata = changed["metadata"]
         metadata["labels"] = {**metadata.get("labels", {}), "changed": str(number)}
         metadata["resourceVersion"] = str(version + number + 1)
-        yield msgspec.json.encode({"type": "MODIFIED", "object": pod}) + b"\n"
+        yield msgspec.json.encode({"type": "MODIFIED", "object": changed}) + b"\n"
 
 
 def _chunks(lines: Sequence[bytes]) -> Iterator[bytes]:

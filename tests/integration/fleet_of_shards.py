@@ -68,9 +68,9 @@ async def shared_by(store: Store, count: int, *names: str) -> Mapping[str, Held]
 
 
 class Written(NamedTuple):
-    """A transaction that was committed, or a claim: which epoch of which cluster, begun and ended when."""
+    """A transaction that was committed, or a claim: which epoch of which shard, begun and ended when."""
 
-    cluster: str
+    shard: str
     epoch: int
     began: float
     ended: float
@@ -90,22 +90,22 @@ class Audit:
         began = time.monotonic()
         await write_together(some, seconds)
         ended = time.monotonic()
-        self.writes += [Written(one.writer.cluster, one.writer.epoch, began, ended) for one in some]
+        self.writes += [Written(one.writer.shard, one.writer.epoch, began, ended) for one in some]
 
-    async def _audited_claim(self, store: Store, cluster: str, *rest: Any) -> Writer:
+    async def _audited_claim(self, store: Store, cluster: str, *rest: Any, **more: Any) -> Writer:
         began = time.monotonic()
-        writer = await self._claim(store, cluster, *rest)
-        self.claims.append(Written(cluster, writer.epoch, began, time.monotonic()))
+        writer = await self._claim(store, cluster, *rest, **more)
+        self.claims.append(Written(writer.shard, writer.epoch, began, time.monotonic()))
         return writer
 
     def two_at_a_time(self) -> list[tuple[Written, Written]]:
         """Writes that began when a later epoch was claimed already, and were committed all the same."""
-        by_cluster: dict[str, list[Written]] = {}
+        by_shard: dict[str, list[Written]] = {}
         for claim in self.claims:
-            by_cluster.setdefault(claim.cluster, []).append(claim)
+            by_shard.setdefault(claim.shard, []).append(claim)
         return [
             (write, claim)
             for write in self.writes
-            for claim in by_cluster.get(write.cluster, ())
+            for claim in by_shard.get(write.shard, ())
             if claim.epoch > write.epoch and claim.ended < write.began
         ]

@@ -17,7 +17,7 @@ RETURN collect([
   [part IN parts WHERE c["problem" + part] IS NOT NULL | c["problem" + part]][0],
   COLLECT { UNWIND parts AS part RETURN max(c["lagSeconds" + part]) }[0],
   COLLECT { UNWIND parts AS part RETURN toString(max(c["lastEventAt" + part])) }[0],
-  COLLECT { UNWIND parts AS part WITH c["resourceCount" + part] AS some WHERE some IS NOT NULL RETURN sum(some) }[0],
+  reduce(count = null, part IN parts | coalesce(count + c["resourceCount" + part], count, c["resourceCount" + part])),
   COUNT { MATCH (k:SyncedKind) WHERE k.key STARTS WITH c.id + "/" AND k.error IS NOT NULL },
   coalesce(c.removing, false),
   reduce(names = null, name IN COLLECT {

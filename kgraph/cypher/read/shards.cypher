@@ -2,7 +2,7 @@
 // holds it: the key of a worker that lives, the stamp of the last rebuild that was asked for]; and the registry's clusters that have no number yet.
 CALL () {
   MATCH (s:Shard)
-  OPTIONAL MATCH (r:ClusterRegistration {key: "registration:" + split(s.cluster, "~")[0]})
+  OPTIONAL MATCH (r:ClusterRegistration {key: "registration:" + s.cluster})
   OPTIONAL MATCH (w:SyncWorker {key: s.worker}) WHERE w.until >= datetime.realtime()
   OPTIONAL MATCH (c:Cluster {key: "cluster:" + split(s.cluster, "~")[0]})
   WITH s, r, w, c ORDER BY s.number

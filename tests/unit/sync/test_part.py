@@ -60,6 +60,12 @@ def test_a_whole_cluster_knows_nothing_that_is_not_its_own() -> None:
     assert (WHOLE.shard("prod"), WHOLE.division, WHOLE.is_first) == ("prod", "", True)
 
 
+def test_a_custom_kind_is_named_with_its_group() -> None:
+    """Without one it is nobody's: another group's kind of that name may be served while this one's server is away."""
+    for word, owned in {"widgets": 0, "widgets.example.com": 1, "*.example.com": 1, "rs": 0, "replicasets": 1}.items():
+        assert len(Part("a", {"a": (word,)}).own(SERVED)) == owned, word
+
+
 def test_a_part_has_names_of_its_own() -> None:
     """Its shard is called after the cluster and itself, and what it says of itself after itself."""
     part = Part("events", {"events": ("events",)})
