@@ -21,7 +21,6 @@ from kgraph.api.reading.reader import Reader
 from kgraph.cli.process.shards import Keeper
 from kgraph.cli.process.workers import Workers
 from kgraph.graphdb import registry, shards
-from kgraph.graphdb.schema import newest
 from kgraph.graphdb.shards import Worker
 from kgraph.graphdb.store import Store, Transaction
 from kgraph.kube.given import GivenCluster
@@ -33,6 +32,7 @@ from kgraph.stack.progress import silent
 from kgraph.sync import vitals
 from kgraph.sync.options import SyncOptions
 from kgraph.sync.removal import RESTS, Removal
+from kgraph.sync.writer import Writer
 from tests.integration.sync.definitions import version
 from tests.workers import in_step, until
 
@@ -234,9 +234,7 @@ async def test_what_cannot_be_added_or_removed_is_refused_in_words(
     await shards.look(store, Worker("worker:x", "x", "", ("two",)))
     with pytest.raises(Conflict, match="configuration"):
         await add_cluster(store, SEALER, given(one, "two"))
-    await store.write_one(
-        "write/claim_cluster", {"key": "cluster:two", "properties": {"id": "two"}, "schema": newest()}
-    )
+    await Writer.claim(store, "two", {})
     with pytest.raises(Conflict, match="configuration"):
         await remove_cluster(store, "two")
     await remove_cluster(store, "one")
