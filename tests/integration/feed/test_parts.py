@@ -1,14 +1,16 @@
 """A cluster whose kinds are shared out among several workers: one graph, one feed, whoever writes what."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import pytest
 
 from kgraph.feed.event import EventType
 from kgraph.feed.kafka_settings import KafkaSettings
 from kgraph.feed.kafka_sink import KafkaSink
-from kgraph.graphdb import rebuilds
+from kgraph.graphdb import rebuilds, shards
 from kgraph.graphdb.errors import Fenced
+from kgraph.graphdb.shards import Worker
 from kgraph.graphdb.store import Store
 from kgraph.kube.settings import ClusterSettings
 from kgraph.stack.kubernetes import ControlPlane
@@ -120,6 +122,38 @@ async def test_only_who_has_a_part_now_writes_it(store: Store) -> None:
     await whole.describe({"lagSeconds": 6.0})
     again = await Writer.claim(store, "prod", {}, part=pods)
     assert again.epoch > later.epoch, "an epoch never comes again, though the part had gone"
+
+
+async def test_a_cluster_is_as_far_as_the_part_that_is_furthest_behind(store: Store) -> None:
+    """In step when all its parts are, connected while all are, and behind by the longest lag."""
+    pods, first = Part("pods", {"pods": ("pods",)}), Part("", {"pods": ("pods",)})
+    worker = Worker("worker:x", "x", "", ("prod", "prod~pods"))
+    writers = {part.name: await Writer.claim(store, "prod", {}, part=part) for part in (first, pods)}
+    well = {"connected": True, "lagSeconds": 0.5, "resourceCount": 3}
+
+    async def said() -> dict[str, object]:
+        await shards.look(store, worker)  # its lease is not for slow machines
+        (ready,) = (await store.read_one("read/readiness"))["clusters"]
+        (shown,) = (await store.read_one("read/clusters"))["clusters"]
+        in_step, connected, problem, lag, name, stale = (ready[at] for at in (2, 4, 6, 7, 10, 12))
+        assert [shown[at] is None for at in (9, 16)] == [in_step is None, problem is None]
+        assert (shown[14], shown[17], shown[22]) == (connected, lag, name)
+        return {
+            "in step": in_step is not None, "connected": connected, "problem": problem, "lag": lag, "worker": name,
+            "stale": stale, "resources": shown[19],
+        }  # fmt: skip
+
+    await writers[""].describe({**well, "syncedAt": datetime.now(UTC)})
+    expected: dict[str, object] = {
+        "in step": False, "connected": None, "problem": None, "lag": 0.5, "worker": "x", "stale": 0.5, "resources": 3,
+    }  # fmt: skip
+    assert await said() == expected
+    await writers["pods"].describe({**well, "syncedAt": datetime.now(UTC), "lagSeconds": 70.0, "resourceCount": 4})
+    expected |= {"in step": True, "connected": True, "lag": 70.0, "stale": 70.0, "resources": 7}
+    assert await said() == expected
+    await writers["pods"].describe({"connected": False, "problem": "it is away", "connectedSince": datetime.now(UTC)})
+    found = await said()
+    assert (found["connected"], found["problem"]) == (False, "it is away")
 
 
 async def test_what_a_part_has_left_is_told_before_its_kinds_go_on(
