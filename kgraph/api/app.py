@@ -32,6 +32,7 @@ from kgraph.api.graphql.controller import graphql_controller
 from kgraph.api.graphql.loaders import Loaders
 from kgraph.api.graphql.schema import make_schema
 from kgraph.api.graphql.sharing import Answers
+from kgraph.api.http.abandoned import Abandoned
 from kgraph.api.http.compression import COMPRESSION, UNCOMPRESSED
 from kgraph.api.http.failures import any_problem
 from kgraph.api.http.health import ReadinessProbe, health_routes
@@ -174,5 +175,5 @@ def create_app(
             request_max_body_size=limits.body_bytes,
         )
     # Round everything, so that what there is no route for is counted too.
-    app.asgi_handler = Observed(app.asgi_handler, telemetry)
+    app.asgi_handler = Observed(Abandoned(app.asgi_handler), telemetry)
     return app

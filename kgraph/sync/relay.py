@@ -38,8 +38,11 @@ MEMORY_BYTES = 64 * 1024 * 1024
 # Rows are read from the graph some at a time: as many as are a megabyte or two of what is packed.
 PAGE_BYTES = 2 * 1024 * 1024
 PAGE_MOST = 1000
-# Acknowledged rows are taken away together: a transaction of one costs nearly what one of a hundred does.
-TAKE_SECONDS = 0.25
+# Acknowledged rows are taken away together: a transaction of one costs nearly what one of a hundred does. When no more
+# come for a moment, or there are many, or the first has waited for long: each time some changes wait for Neo4j.
+TAKE_MOST = 500
+QUIET_SECONDS = 0.25
+TAKE_SECONDS = 2.0
 RETRY_FIRST_SECONDS = 0.2
 RETRY_MOST_SECONDS = 10.0
 # How long a cluster that is let go may take to have its last rows sent; whoever has it next sends what is left.
@@ -79,6 +82,7 @@ class Relay:
         self._memory = 0
         self._acknowledged: list[tuple[_Shard, int]] = []
         self._something = asyncio.Event()
+        self._many = asyncio.Event()
         self._taking = asyncio.Lock()
 
     @classmethod
@@ -203,6 +207,8 @@ class Relay:
             shard.acknowledged(sent.row.seq)
             self._acknowledged.append((shard, sent.row.seq))
             self._something.set()
+            if len(self._acknowledged) >= TAKE_MOST:
+                self._many.set()
 
     def _measure(self, cluster: str, sent: Sent) -> None:
         """A row is acknowledged: how long that took, and a span of it in the trace that its events came with."""
@@ -259,14 +265,24 @@ class Relay:
     async def _take_for_ever(self) -> None:
         while True:
             await self._something.wait()
+            await self._worth_a_transaction()
             self._something.clear()
-            await asyncio.sleep(TAKE_SECONDS)
+            self._many.clear()
             try:
                 await self._take()
             except Exception as error:  # noqa: BLE001 - rows that stay are sent again; nobody else takes them away
                 log.warning("rows of the outbox cannot be taken away", why=str(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_MOST_SECONDS)
                 self._something.set()
+
+    async def _worth_a_transaction(self) -> None:
+        """Wait until no more rows come just now, or they are many, or the first one has waited long enough."""
+        ends_at, count = time.monotonic() + TAKE_SECONDS, -1
+        while count != (count := len(self._acknowledged)) and time.monotonic() < ends_at:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(QUIET_SECONDS):
+                    await self._many.wait()
+                    return
 
     async def _take(self) -> None:
         """Take rows away that are acknowledged; where that fails they stay for the next time."""

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from graphql import DocumentNode, FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
 from opentelemetry.trace import get_current_span
 from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType as StrawberryOperation
 
 from kgraph.api.errors import as_api_failure
 from kgraph.api.graphql.extensions import code_of
+from kgraph.api.http.abandoned import READS, WRITES
 from kgraph.api.http.observed import NONE, OPERATION
 from kgraph.telemetry.meter import Meter
 
@@ -49,6 +51,14 @@ class OperationsExtension(SchemaExtension):
             code = self._code()
         finally:
             self._over(code, time.perf_counter() - began)
+
+    def on_execute(self) -> Iterator[None]:
+        """It is parsed and valid: whether it may be left half-done is known before anything of it is."""
+        request = getattr(self.execution_context.context, "request", None)
+        if request is not None:
+            changes = self.execution_context.operation_type is StrawberryOperation.MUTATION
+            request.scope[WRITES if changes else READS] = True
+        yield
 
     def _code(self) -> str:
         context = self.execution_context

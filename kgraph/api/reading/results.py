@@ -76,6 +76,29 @@ class Result(msgspec.Struct, frozen=True, gc=False):
         return ENTRY_BYTES + len(self.value) + sum(MARK_BYTES + len(mark) for mark in self.marks)
 
 
+class _Asking:
+    """One question that is under way, and how many wait for its answer."""
+
+    def __init__(self, task: asyncio.Task[tuple[Record, Result | None]]) -> None:
+        self._task = task
+        self._waiting = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there will be no answer, because nobody waited for it."""
+        return bool(self._task.cancelling())
+
+    async def answer(self) -> tuple[Record, Result | None]:
+        """Wait for it; when nobody does any more, it is asked no longer."""
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self._task)
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not self._task.done():
+                self._task.cancel()
+
+
 class Results:
     """Keeps results for `seconds` at most."""
 
@@ -90,7 +113,7 @@ class Results:
         self._touches = Touches(store, seconds)
         self._is_blind = False  # the graph does not say what was touched
         self._kept: OrderedDict[bytes, Result] = OrderedDict()
-        self._asking: dict[bytes, asyncio.Task[tuple[Record, Result | None]]] = {}
+        self._asking: dict[bytes, _Asking] = {}
 
     async def look(self, latest: Look | None) -> Look | None:
         """What is known of the graph's changes; the latest look where it is fresh. None where it cannot be known."""
@@ -113,10 +136,10 @@ class Results:
         key = _digest(asked)
         while (found := self._valid(key)) is None:
             asking = self._asking.get(key)
-            if asking is None:
+            if asking is None or asking.is_over:
                 return await self._ask(key, asked, look)
             # Whether another's answer is good for this caller is seen as with any other that is kept.
-            _, kept = await asyncio.shield(asking)
+            _, kept = await asking.answer()
             if kept is None:
                 return await self._read(asked, look)
         self.counters.hits += 1
@@ -134,7 +157,7 @@ class Results:
         return found
 
     async def _ask(self, key: bytes, asked: Statement, look: Look) -> Record:
-        """Ask the graph, for all who ask the same meanwhile; one who goes away does not take it with them."""
+        """Ask the graph, for all who ask the same meanwhile; only the last who goes away takes it with them."""
 
         async def answer() -> tuple[Record, Result | None]:
             try:
@@ -147,10 +170,11 @@ class Results:
                     self._tell(key, kept, look)
                 return record, kept
             finally:
-                del self._asking[key]
+                if self._asking.get(key) is asking:
+                    del self._asking[key]
 
-        task = self._asking[key] = asyncio.create_task(answer(), name=f"result of {asked.name}")
-        record, _ = await asyncio.shield(task)
+        asking = self._asking[key] = _Asking(asyncio.create_task(answer(), name=f"result of {asked.name}"))
+        record, _ = await asking.answer()
         return record
 
     async def _read(self, asked: Statement, look: Look) -> Record:
