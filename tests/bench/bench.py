@@ -70,10 +70,18 @@ class Bench:
 
     @classmethod
     @asynccontextmanager
-    async def ready(cls, data: DataSet, effort: Effort, folder: Path, report: Report) -> AsyncIterator["Bench"]:
+    async def ready(
+        cls,
+        data: DataSet,
+        effort: Effort,
+        folder: Path,
+        report: Report,
+        *,
+        events_last: str = dataset.EVENTS_LAST,
+    ) -> AsyncIterator["Bench"]:
         """Start both servers, make the data if need be, and stop the servers in the end."""
         async with AsyncExitStack() as stack:
-            plane = await stack.enter_async_context(dataset.running(data, folder / "kubernetes", report))
+            plane = await stack.enter_async_context(dataset.running(data, folder / "kubernetes", report, events_last))
             graph = await stack.enter_async_context(Neo4jServer.start(folder / "neo4j", NEO4J, report=report))
             bench = cls(data, effort, (plane, graph), report)
             bench.connection = await stack.enter_async_context(dataset.connected(plane))

@@ -25,7 +25,8 @@ from kgraph.stack.progress import Report
 
 CLUSTER = "bench"
 # Events of an hour ago are gone by default, and with them a third of the resources of a kept data set.
-OPTIONS = ControlPlaneOptions(apiserver_options=("--event-ttl=8760h",))
+EVENTS_LAST = "8760h"
+OPTIONS = ControlPlaneOptions(apiserver_options=(f"--event-ttl={EVENTS_LAST}",))
 WRITES_AT_ONCE = 8
 # An apiserver that shares two cores with the controllers which make ten thousand Pods may be silent for long.
 PATIENCE_SECONDS = 300.0
@@ -76,8 +77,13 @@ SMALL = DataSet(2, 5, 4)
 
 
 @asynccontextmanager
-async def running(data: DataSet, folder: Path, report: Report) -> AsyncIterator[ControlPlane]:
-    """A control plane on a copy of the data, which is made first where this machine has none."""
+async def running(
+    data: DataSet, folder: Path, report: Report, events_last: str = EVENTS_LAST
+) -> AsyncIterator[ControlPlane]:
+    """A control plane on a copy of the data, which is made first where this machine has none.
+
+    Events that are made from then on last so long.
+    """
 
     async def make(target: Path) -> None:
         async with ControlPlane.start(target / "plane", OPTIONS, report=report) as plane:
@@ -89,7 +95,8 @@ async def running(data: DataSet, folder: Path, report: Report) -> AsyncIterator[
 
     kept = await cached(data.folder, make)
     await asyncio.to_thread(shutil.copytree, kept / "etcd", folder / "etcd")
-    async with ControlPlane.start(folder, OPTIONS, report=report) as plane:
+    options = ControlPlaneOptions(apiserver_options=(f"--event-ttl={events_last}",))
+    async with ControlPlane.start(folder, options, report=report) as plane:
         async with connected(plane) as connection:
             await _until_whole(connection, data, report)
         yield plane

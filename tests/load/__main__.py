@@ -66,7 +66,8 @@ def main(arguments: Sequence[str]) -> int:
 async def _loaded(name: str, asked: scenarios.Asked, progress: Progress, *, small: bool) -> Report:
     data, effort = (dataset.SMALL, bench.SMALL) if small else (dataset.FULL, bench.FULL)
     with tempfile.TemporaryDirectory(prefix="kgraph-load-") as folder:
-        async with Bench.ready(data, effort, Path(folder), progress) as ready:
+        last = scenarios.EVENTS_LAST if name == "churn" else dataset.EVENTS_LAST
+        async with Bench.ready(data, effort, Path(folder), progress, events_last=last) as ready:
             busy = await machine.cores_used_by_others(LOOK_SECONDS)
             report = await SCENARIOS[name](ready, asked)
             return msgspec.structs.replace(report, data=f"{report.data}; others used {busy:.1f} cores at the begin")

@@ -38,6 +38,12 @@ RETURN n.namespace, n.name ORDER BY n.namespace, n.name
 # Of what a closed load gets answered: a server that is asked more than it can do shows its queue, and nothing else.
 OPEN_SHARE = 0.5
 CHANGES_PER_SECOND = 20.0
+# What churns must not grow by itself: a rollout leaves its Deployment a ReplicaSet, up to ten, and Events, which last
+# for an hour by default; and what is deleted is remembered for a day.
+ROLLED_OUT = 20
+CHANGES_PER_ROLLOUT = 40
+EVENTS_LAST = "5m"
+REMEMBERING = "history_retention: 5m"
 # More than this share of a process's memory in an hour is a leak.
 FLAT_SHARE = 0.05
 # As many samples as a trend needs, and more, however short the time is.
@@ -107,20 +113,22 @@ async def churn(bench: Bench, asked: Asked) -> Report:
     await bench.synced()
     world = await _world(bench)
     seconds = asked.minutes * 60
-    async with _serving(bench, asked.apis) as (urls, serving), bench.worker() as worker:
+    async with _serving(bench, asked.apis) as (urls, serving), bench.worker(settings=REMEMBERING) as worker:
         await worker.said("in step")
         pids = {**serving, "worker": worker.pid}
+        began, _ = await bench.size()
         rate = asked.rate or CHANGES_PER_SECOND
         changing = asyncio.create_task(_change(bench.connection, world, seconds), name="changes")
         load = Load(urls, world, min(asked.clients), rate, seconds, SEED)
         growth: dict[str, list[Sample]] = {}
         phase = await _phase(f"{rate:.0f} questions and {CHANGES_PER_SECOND:.0f} changes a second", pids, load, growth)
         changes = await changing
+        ended, _ = await bench.size()
     return Report(
         title="Memory under changes",
         machine=machine.described(),
         data=f"{bench.data}",
-        facts={"changes": f"{changes:,}"},
+        facts={"changes": f"{changes:,}", "resources": f"{began:,} at the begin, {ended:,} at the end"},
         phases=[phase],
         growth=[_growth(name, some) for name, some in growth.items()],
     )
@@ -222,10 +230,12 @@ async def _change(connection: Connection, world: World, seconds: float) -> int:
     dice = random.Random(SEED)
     made, ends_at = 0, time.monotonic() + seconds
     apps = list(world.apps)
+    rolled = dice.sample(apps, min(ROLLED_OUT, len(apps)))
     while time.monotonic() < ends_at:
         namespace, name = dice.choice(apps)
         await _patch(connection, f"/api/v1/namespaces/{namespace}/configmaps/{name}", {"data": {"changed": str(made)}})
-        if made % 10 == 0:
+        if made % CHANGES_PER_ROLLOUT == 0:
+            namespace, name = dice.choice(rolled)
             path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}"
             annotations = {"kgraph.dev/restarted": str(made)}
             await _patch(connection, path, {"spec": {"template": {"metadata": {"annotations": annotations}}}})
