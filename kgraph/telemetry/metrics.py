@@ -141,7 +141,7 @@ METRICS: tuple[Metric, ...] = (
         name="kgraph_http_requests", kind=Kind.COUNTER, of=Of.API, part=_REQUESTS,
         labels=("method", "route", "status"),
         meaning="requests by the route's template; `none` is a path that there is not. GraphQL's errors have status "
-        "200, see kgraph_graphql_operations",
+        "200, see kgraph_graphql_operations; 499 is a question whose client went before it was answered",
     ),
     Metric(
         name="kgraph_http_request_seconds", kind=Kind.HISTOGRAM, of=Of.API, part=_REQUESTS, unit="s",
@@ -156,7 +156,7 @@ METRICS: tuple[Metric, ...] = (
         name="kgraph_graphql_operations", kind=Kind.COUNTER, of=Of.API, part=_REQUESTS,
         labels=("type", "field", "code"),
         meaning="operations by their one field of the schema (`several` where there are more, `none` where the "
-        "document is no good), and the code of the first error, else OK",
+        "document is no good), and the code of the first error, else OK; CLIENT_GONE where nobody waited for it",
     ),
     Metric(
         name="kgraph_graphql_operation_seconds", kind=Kind.HISTOGRAM, of=Of.API, part=_REQUESTS, unit="s",

@@ -4,6 +4,7 @@ An operation's name is its client's to choose, and there may be as many as there
 schema is among those that there are.
 """
 
+import asyncio
 import time
 from collections.abc import Iterator
 
@@ -20,6 +21,7 @@ from kgraph.telemetry.meter import Meter
 
 SEVERAL = "several"
 OK = "OK"
+GONE = "CLIENT_GONE"  # nobody waited for the answer any more
 _META = frozenset({"__schema", "__type", "__typename"})
 
 
@@ -43,6 +45,9 @@ class OperationsExtension(SchemaExtension):
         began, code = time.perf_counter(), OK
         try:
             yield
+        except asyncio.CancelledError:
+            code = GONE
+            raise
         except Exception as error:
             original = error.original_error if isinstance(error, GraphQLError) else error
             code = as_api_failure(original).code
@@ -70,7 +75,7 @@ class OperationsExtension(SchemaExtension):
         schema = context.schema._schema  # noqa: SLF001 - Strawberry keeps it there
         type_, field = described(context.graphql_document, context.operation_name, schema)
         self._figures.operations.labels(type_, field, code).inc()
-        if code != OK:
+        if code not in {OK, GONE}:
             self._figures.errors.labels("graphql", code).inc()
         if type_ != OperationType.SUBSCRIPTION.value:
             self._figures.seconds.labels(type_, field).observe(seconds)
