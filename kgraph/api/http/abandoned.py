@@ -56,6 +56,7 @@ class _Request:
         finally:
             if self._watching is not None:
                 self._watching.cancel()
+            self._watching = self._answering = None  # a circle would outlive the request
 
     async def _received(self) -> Any:
         if self._watching is not None:
