@@ -212,7 +212,7 @@ class ClusterWorker:
             if not self.synced.is_set() and self._intake is not None:
                 await self._intake.settled()
                 await self._round_off(writer, self._intake)
-                await self._tell_in_step(writer)
+                await self._tell_in_step(writer, self._intake)
                 log.info("in step", cluster=self.shard, resources=self.progress.resources)
                 self.synced.set()
                 if self._options.resync_seconds:
@@ -236,7 +236,8 @@ class ClusterWorker:
         async with intake.paused():
             if stamp is not None and self.part.is_first:
                 await rebuilding.sweep(writer)
-            await restored.put_back(writer)
+            if not self.part.split:
+                await restored.put_back(writer)
         if stamp is not None:
             await rebuilding.end(writer, stamp, self.progress.failing)
 
@@ -254,7 +255,7 @@ class ClusterWorker:
         await intake.look()
         return intake
 
-    async def _tell_in_step(self, writer: Writer) -> None:
+    async def _tell_in_step(self, writer: Writer, intake: Intake) -> None:
         """The first sync is over; that of the cluster is with that of the last of its parts, which tells it."""
         state = {"syncedAt": datetime.now(UTC)}
         if not self.part.split:
@@ -263,6 +264,8 @@ class ClusterWorker:
         await writer.describe(state)
         asked = {"key": cluster_key(self.settings.id)}
         if (await patiently(lambda: self._store.read_one("read/parts_in_step", asked)))["all"]:
+            async with intake.paused():
+                await restored.put_back(writer)  # what no part has found by now is gone
             await writer.describe({}, *self._synced())
 
     def _synced(self) -> tuple[Happening, ...]:

@@ -168,3 +168,28 @@ async def test_a_rebuild_is_done_when_all_parts_have_done_it(store: Store, own_c
             assert (await rebuilds.rebuilds(store, [settings.id]))[0].done == stamp
             await in_step(store, settings)
             assert await store.read_text("MATCH (n) WHERE 'by=hand' IN n.labels RETURN n.key AS key") == []
+
+
+async def test_a_restored_history_waits_for_the_part_that_has_its_resource(
+    store: Store, own_control_plane: ControlPlane
+) -> None:
+    """What a backup knows of a resource is put back, though the first part is in step before the one that has it."""
+    settings = split(own_control_plane, {"small": ("configmaps",)})
+    key = f"{settings.id}/core/ConfigMap/kube-system/kube-root-ca.crt"
+    uid = (await own_control_plane.request("GET", "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt"))[
+        "metadata"
+    ]["uid"]
+    async with store._driver.session() as session:
+        await session.run(
+            "CREATE (:RestoredHistory {key: $key + '#restored', of: $key, uid: $uid, cluster: $cluster, "
+            'changes: [\'{"at": "2026-01-01T00:00:00Z"}\']})',
+            {"key": key, "uid": uid, "cluster": settings.id},
+        )
+    first, second = all_parts(settings)
+    there = "MATCH (n:Resource {key: $key}) RETURN n.changes AS changes"
+    async with running(store, settings, part=first):
+        assert await store.read_text("MATCH (h:RestoredHistory) RETURN h.of AS of") == [{"of": key}]
+        async with running(store, settings, part=second):
+            (found,) = await store.read_text(there, {"key": key})
+    assert found["changes"] == ['{"at": "2026-01-01T00:00:00Z"}']
+    assert await store.read_text("MATCH (h:RestoredHistory) RETURN h.of AS of") == []
