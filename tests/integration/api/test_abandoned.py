@@ -1,9 +1,6 @@
 """Questions whose clients have gone, over HTTP: Neo4j does nothing more for them."""
 
 import asyncio
-import gc
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
@@ -20,15 +17,6 @@ pytestmark = pytest.mark.neo4j
 # Minutes of work, and a word to know it by.
 LONG = "UNWIND range(1, 1000000000) AS abandoned WITH abandoned WHERE abandoned % 7 = 0 RETURN count(abandoned) AS n"
 UNDER_WAY = "SHOW TRANSACTIONS YIELD currentQuery WHERE currentQuery STARTS WITH 'UNWIND range' RETURN count(*) AS n"
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """A connection that is cancelled while it opens the driver leaves to be collected, with a warning: here, then."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 def by_key(key: str) -> Statement:
