@@ -18,7 +18,6 @@ from kgraph.graphdb.model import Resource, cluster_key
 from kgraph.graphdb.store import Store
 from kgraph.sync.batch import Batch
 from kgraph.sync.events import is_pii
-from kgraph.sync.part import BETWEEN
 from kgraph.sync.patience import patiently
 from kgraph.sync.served import label_of
 from kgraph.sync.writer import Writer
@@ -72,11 +71,10 @@ async def others_are_sent(writer: Writer) -> None:
     """
     relay, cluster, part = writer.feed.relay, writer.cluster, writer.part
     assert relay is not None
-    living = {cluster, *(f"{cluster}{BETWEEN}{name}" for name in part.split)}
     asked = {"cluster": cluster, "shard": writer.shard, "upto": writer.claimed["sequence"]}
     while shards := (await patiently(lambda: writer.store.read_one("read/outboxes_beside", asked)))["shards"]:
         if part.is_first:
-            for shard in set(shards) - living:
+            for shard in set(shards) - part.shards(cluster):
                 await relay.own(shard)
                 await relay.leave(shard)
         await asyncio.sleep(LOOK_SECONDS)

@@ -6,6 +6,7 @@ one transaction after the other, and what they tell is numbered in one order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -54,6 +55,18 @@ class Part(msgspec.Struct, frozen=True):
     def of(self, name: str) -> str:
         """A name that each part has its own of, such as a property of the cluster's node: `epoch`, `epoch~events`."""
         return f"{name}{BETWEEN}{self.name}" if self.name else name
+
+    def shards(self, cluster: str) -> frozenset[str]:
+        """The names of all shards of the cluster."""
+        return frozenset(Part(name).shard(cluster) for name in ("", *self.split))
+
+    def said(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Properties of the cluster's node that each part has its own of."""
+        return {self.of(name): value for name, value in properties.items()}
+
+    def names(self, *names: str) -> dict[str, str]:
+        """What such properties are called of this part, by what they are."""
+        return {name: self.of(name) for name in names}
 
     def own(self, resources: Sequence[ApiResource]) -> tuple[ApiResource, ...]:
         """Those of a cluster's kinds that are this part's; a kind that two parts name is the earlier one's."""

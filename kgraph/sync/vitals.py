@@ -110,6 +110,6 @@ async def tell_failure(store: Store, cluster: str, why: str, part: Part = WHOLE)
     """Say on a cluster's node that its worker cannot run; whoever wrote the cluster, or the part, is fenced off."""
     state = {"connected": False, "connectedSince": datetime.now(UTC), "problem": why}
     try:
-        await Writer.claim(store, cluster, {part.of(name): value for name, value in state.items()}, part=part)
+        await Writer.claim(store, cluster, part.said(state), part=part)
     except GraphError as error:
         log.warning("a cluster's failure cannot be written down", cluster=cluster, why=str(error))

@@ -97,7 +97,7 @@ class Writer:
                 "key": cluster_key(cluster),
                 "properties": {"id": cluster, **properties},
                 "schema": newest(),
-                "names": {name: part.of(name) for name in ("epoch", "rebuilt", "begun")},
+                "names": part.names("epoch", "rebuilt", "begun"),
                 "division": part.division or None,
                 "parts": sorted(part.split) or None,
                 "tells": feed is not None and feed.relay is not None and part.is_first,
@@ -115,14 +115,10 @@ class Writer:
         """What a transaction says of whose it is (`write/open`)."""
         return {
             "key": cluster_key(self.cluster),
-            "names": {name: self.part.of(name) for name in ("epoch", "batches")},
+            "names": self.part.names("epoch", "batches"),
             "epoch": self.epoch,
             "division": self.part.division,
         }
-
-    def of_part(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Properties of the cluster's node that each of its parts has its own of."""
-        return {self.part.of(name): value for name, value in properties.items()}
 
     def numbered(self, last: int | None) -> None:
         """The number of the cluster's last event is this, None where that is not known."""
@@ -250,7 +246,13 @@ async def _revised(entry: Entry, before: Mapping[str, Before], seconds: float) -
     if first is None or not is_revision(batch, before):
         return False
     told = tell_of(writer.feed, writer.cluster, batch, before, first, shard=writer.shard)
-    fence = {**writer.fence, "state": writer.of_part(entry.state), "token": batch.token, "first": first, "room": wanted}
+    fence = {
+        **writer.fence,
+        "state": writer.part.said(entry.state),
+        "token": batch.token,
+        "first": first,
+        "room": wanted,
+    }
     parts = parts_of(writer.cluster, batch, before, told, writer.history)
     written = await writer.store.write_at_once("write/revise", parts, fence, timeout=seconds)
     if written and wanted:
@@ -273,7 +275,7 @@ async def _open(transaction: Transaction, entries: Sequence[Entry]) -> _Opened:
         "clusters": [
             {
                 **entry.writer.fence,
-                "state": entry.writer.of_part(entry.state),
+                "state": entry.writer.part.said(entry.state),
                 "token": entry.batch.token,
                 "room": room(entry.batch) if entry.writer.feed.is_on else 0,
             }

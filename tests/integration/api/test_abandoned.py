@@ -56,9 +56,15 @@ async def test_an_answer_that_many_wait_for_is_asked_for_until_the_last_has_gone
     assert look is not None
     await results.of(by_key("any"), look)  # what is needed for any question is there
 
+    async def waiting(count: int) -> bool:
+        return any(asking._waiting == count for asking in list(results._asking.values())[-1:])
+
+    async def under_way_are(count: int) -> bool:
+        return len(results._asking) == count
+
     async def asked(key: str) -> list[asyncio.Task[Any]]:
         tasks = [asyncio.create_task(results.of(by_key(key), look)) for _ in range(3)]
-        await asyncio.sleep(0.1)
+        await until(lambda: waiting(3), "all of them wait for one answer")
         return tasks
 
     neo4j_server.pause()
@@ -72,8 +78,7 @@ async def test_an_answer_that_many_wait_for_is_asked_for_until_the_last_has_gone
         for task in gone:
             task.cancel()
         await asyncio.wait(gone)
-        await asyncio.sleep(0.1)
-        assert len(results._asking) == 1
+        await until(lambda: under_way_are(1), "the question that nobody asks any more is over")
     finally:
         neo4j_server.resume()
     assert [task.cancelled() for task in (first, *gone)] == [True] * 4
