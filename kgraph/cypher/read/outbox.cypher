@@ -1,4 +1,4 @@
-// Rows of a cluster's outbox ($shard) after one ($after) and up to one ($upto), $most of them, in their order, as
+// Rows of a shard's outbox ($shard) after one ($after) and up to one ($upto), $most of them, in their order, as
 // [seq, events, count, bytes].
 OPTIONAL MATCH (o:Outbox)
 WHERE o.shard = $shard AND o.seq > $after AND o.seq <= $upto
